@@ -1,0 +1,99 @@
+// The book: all that one server holds, as the rest of the house sees it.
+//
+// Thread safety: every method may be called from any thread. Writes (Apply, AdvanceDay,
+// ReplaceRules) take turns; a lookup (Profiles, Explain, Status) waits at most for the small slice
+// of a write that is under way and never for a scan; scans (everything else) wait for the write
+// under way and make later writes wait until they are done, so that one scan sees one state. Scans
+// run on the engine's workers and must not be called from a thread that may not block (a network
+// thread).
+//
+// Determinism: the state is a function of the sequence of calls to Apply and AdvanceDay alone. The
+// engine reads no clock and draws no random number.
+
+#ifndef KUNDIG_ENGINE_BOOK_H_
+#define KUNDIG_ENGINE_BOOK_H_
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "engine/event.h"
+#include "engine/query.h"
+#include "engine/result.h"
+#include "engine/rules.h"
+#include "engine/units.h"
+
+namespace kundig::engine {
+
+struct BookOptions {
+  Day today;                                       // the first business day of the book
+  uint32_t shards = 64;                            // a power of two, at most kMaxShards
+  int threads = 0;                                 // workers for scans; 0 = one for each processor
+  uint64_t list_memory_bytes = uint64_t{1} << 30;  // rows of one list; above it kResultTooLarge
+};
+inline constexpr uint32_t kMaxShards = 1024;
+
+inline constexpr size_t kMaxIdBytes = 64;  // customers, orders, returns, leads
+inline constexpr size_t kMaxNameBytes =
+    128;  // countries, regions, owners, products, sources, reasons, channels
+
+struct RefusedEvent {
+  uint32_t index = 0;  // place in the batch
+  Error error;
+};
+
+struct ApplyAnswer {
+  StateName state;         // after the batch
+  uint32_t applied = 0;    // new identities, changed attributes
+  uint32_t replaced = 0;   // same identity, other content
+  uint32_t unchanged = 0;  // same identity, same content
+  std::vector<RefusedEvent> refused;
+};
+
+class Book {
+ public:
+  Book(std::shared_ptr<const Rules> rules, const BookOptions& options);
+  ~Book();
+  Book(const Book&) = delete;
+  Book& operator=(const Book&) = delete;
+
+  // Takes each event or refuses it by itself, in the order given. A refused event changes nothing
+  // and takes no place in the journal sequence.
+  ApplyAnswer Apply(std::span<const Event> events);
+
+  // Moves today forward: windows roll, orders of the new day enter. Error: kDayNotForward.
+  Result<StateName> AdvanceDay(Day day);
+
+  // Puts other rules in force and recomputes what depends on them. Error: kInvalidValue where
+  // currency or stages of open leads do not fit; nothing is changed then.
+  Result<StateName> ReplaceRules(std::shared_ptr<const Rules> rules);
+
+  // Brings the rankings up to date with the state now; does nothing where they are.
+  StateName RefreshRankings();
+  bool RankingsStale() const;
+
+  std::shared_ptr<const Rules> rules() const;
+  StatusAnswer Status() const;
+
+  // Point lookups, on the calling thread. `answer` is overwritten; its memory is used again.
+  void Profiles(std::span<const std::string_view> ids, ProfilesAnswer* answer) const;
+  ExplainAnswer Explain(std::string_view id) const;
+
+  // Scans. Rankings are brought up to date first where the answer depends on them.
+  RfmAnswer Rfm();
+  AbcAnswer Abc();
+  ValueAnswer Value();
+  Result<CountAnswer> Count(std::string_view where);
+  Result<ListAnswer> List(const ListQuery& query);
+  Result<PipelineAnswer> Pipeline(const PipelineQuery& query);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace kundig::engine
+
+#endif  // KUNDIG_ENGINE_BOOK_H_

@@ -1,0 +1,239 @@
+// What can be asked of a book, and the answers. Figures are those of "definitions" in
+// engine/README.md.
+//
+// Every answer names the state of the book that it comes from, and all of one answer comes from
+// that state. Text in answers points into the book's dictionaries or into `rules`, which the answer
+// keeps alive; it stays valid while the book lives.
+//
+// Thread safety: plain values.
+
+#ifndef KUNDIG_ENGINE_QUERY_H_
+#define KUNDIG_ENGINE_QUERY_H_
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/customer_field.h"
+#include "engine/event.h"
+#include "engine/result.h"
+#include "engine/rules.h"
+#include "engine/units.h"
+
+namespace kundig::engine {
+
+enum class Activity : uint8_t { kNever, kLost, kInactive, kProspect, kOverdue, kActive };
+enum class AbcClass : uint8_t { kA, kB, kC, kNone };
+enum class ConsentStatus : uint8_t { kGranted, kWithdrawn, kExpired };
+
+struct StateName {
+  uint64_t journal_sequence = 0;  // entries (events and day changes) applied so far
+  uint64_t ranking_version =
+      0;  // journal_sequence of the state the rankings in force were computed on
+  Day as_of;
+};
+
+struct RfmScores {
+  uint8_t r = 0, f = 0, m = 0;  // 1..5
+  uint8_t segment = 0;          // place in Rules::segment_names()
+};
+
+struct Profile {
+  std::string_view customer;
+  bool found = false;
+  std::optional<CustomerKind> kind;
+  std::optional<std::string_view> country, region, owner;
+  std::optional<uint32_t> company_size, products;
+  std::optional<Minor> potential;
+  bool key_account = false;
+  std::optional<uint8_t> satisfaction, referral, bonding;
+  std::optional<Day> first_order, last_order, last_activity;
+  std::optional<int32_t> recency_days, inactive_days;
+  uint32_t purchase_days = 0;
+  uint32_t orders = 0;
+  Minor revenue, margin;
+  uint64_t items = 0;
+  uint32_t orders_total = 0;
+  Minor revenue_total, margin_total;
+  std::optional<RfmScores> rfm;
+  AbcClass abc = AbcClass::kNone;
+  std::optional<int32_t> value_score_thousandths;
+  ValueClass value_class = ValueClass::kReview;
+  bool hidden_potential = false;
+  Activity activity = Activity::kNever;
+  std::optional<ConsentStatus> consent;
+  std::optional<Day> last_contact;
+};
+
+struct ProfilesAnswer {
+  StateName state;
+  std::shared_ptr<const Rules> rules;
+  std::vector<Profile> profiles;  // in the order asked; `customer` points into the caller's ids
+};
+
+struct ExplainedCriterion {
+  std::string_view field;
+  std::optional<int64_t> value;   // absent where missing
+  std::optional<int32_t> points;  // absent where the criterion was skipped
+  int32_t weight = 0;
+  std::optional<int32_t> share_thousandths;  // w*p/sum(w), floored; absent where skipped
+};
+
+enum class DecidedBy : uint8_t { kScore, kAlwaysRule, kNoCriterion };
+
+struct ExplainAnswer {
+  StateName state;
+  std::shared_ptr<const Rules> rules;
+  bool found = false;
+  ValueClass value_class = ValueClass::kReview;
+  std::optional<int32_t> value_score_thousandths;
+  DecidedBy decided_by = DecidedBy::kNoCriterion;
+  std::optional<uint32_t> rule_index;  // with kAlwaysRule: place in Rules::always()
+  std::vector<ExplainedCriterion> criteria;
+  std::optional<ValueClass> next_class;         // the next better class by score
+  std::optional<int32_t> distance_thousandths;  // score missing to it, rounded up
+  bool hidden_potential = false;
+  std::optional<uint32_t> potential_index;  // the first rule of Rules::potential() that holds
+};
+
+struct RfmAnswer {
+  struct Cell {
+    uint8_t r = 0, f = 0, m = 0;
+    uint64_t customers = 0, orders = 0;
+    Minor revenue;
+  };
+  struct Segment {
+    std::string_view name;
+    uint64_t customers = 0, orders = 0;
+    Minor revenue;
+  };
+  struct Cuts {
+    std::array<int64_t, 4> recency_days{}, frequency{},
+        monetary{};  // k = 1..4; money in minor units
+  };
+
+  StateName state;
+  std::shared_ptr<const Rules> rules;
+  uint64_t population = 0;
+  std::optional<Cuts> cuts;       // absent where nobody is scored by quantiles
+  std::vector<Cell> cells;        // with customers only, by r, f, m ascending
+  std::vector<Segment> segments;  // with customers only, in the order of the table
+};
+
+struct AbcAnswer {
+  struct Group {
+    uint64_t customers = 0;
+    Minor sum;
+    std::optional<Minor> from;  // smallest measure in the class
+  };
+
+  StateName state;
+  AbcMeasure measure = AbcMeasure::kRevenue;
+  Minor total;
+  std::array<Group, 4> classes;  // by AbcClass
+};
+
+struct ValueAnswer {
+  struct Group {
+    uint64_t customers = 0;
+    Minor revenue;
+  };
+
+  StateName state;
+  std::array<Group, 3> classes;  // by ValueClass
+  Group hidden_potential;
+};
+
+struct CountAnswer {
+  StateName state;
+  uint64_t customers = 0, orders = 0;
+  Minor revenue, revenue_total;
+};
+
+struct StatusAnswer {
+  StateName state;
+  uint64_t customers = 0, orders = 0, returns = 0, leads = 0, open_leads = 0;
+};
+
+// A list of customers. With `reactivation` only customers of the activities asked for that may be
+// approached.
+struct ListQuery {
+  std::string where;  // empty = all
+  bool reactivation = false;
+  std::vector<Activity> activities;        // reactivation; empty = inactive and lost
+  bool need_consent = false;               // reactivation
+  std::string order_by = "revenue_total";  // ties by customer id, ascending bytes
+  bool descending = true;                  // absent values come last either way
+  uint32_t limit = 100;                    // rows; 0 = all
+  std::string cursor;                      // `next` of the page before; empty = first page
+  std::vector<std::string> fields;         // the columns of the answer
+};
+
+// The rows of a list, column by column.
+struct ListColumn {
+  std::string name;
+  FieldType type = FieldType::kInteger;
+  std::vector<int64_t> numbers;         // integers; enumerations: place in `names`
+  std::vector<std::string_view> texts;  // kText
+  std::vector<uint8_t> absent;          // 1 = no value
+  std::vector<std::string> names;       // kEnumeration: the names of the codes
+};
+
+struct ListAnswer {
+  StateName state;
+  uint64_t total_customers = 0;  // over the whole list, not the page
+  Minor total_revenue;           // sum of revenue_total
+  uint64_t excluded_no_consent = 0, excluded_contacted = 0;
+  size_t rows = 0;
+  std::vector<ListColumn> columns;
+  std::optional<std::string> next;  // cursor of the next page
+  std::vector<std::string> ids;     // storage behind the texts of customer ids
+};
+
+enum class PipelineKey : uint8_t {
+  kStage,
+  kOwner,
+  kRegion,
+  kProduct,
+  kSource,
+  kCustomer,
+  kMonth,
+  kQuarter,
+  kReason
+};
+
+struct PipelineQuery {
+  std::vector<PipelineKey> by{PipelineKey::kStage};  // no kReason: open leads have none
+  std::string where;
+  std::vector<PipelineKey> closed_by;  // empty: no groups of closed leads
+};
+
+struct PipelineAnswer {
+  struct Group {
+    std::vector<std::string> keys;  // one for each of `by`; "none" where absent
+    uint64_t leads = 0;
+    Minor revenue, weighted;
+    uint64_t overridden = 0;
+  };
+  struct Closed {
+    LeadStatus status = LeadStatus::kWon;
+    std::vector<std::string> keys;
+    uint64_t leads = 0;
+    Minor revenue;
+  };
+
+  StateName state;
+  std::vector<Group> groups;  // ascending by keys; stages in the order of the stage table
+  Group total;
+  uint64_t won_leads = 0, lost_leads = 0;
+  Minor won_revenue, lost_revenue;
+  std::vector<Closed> closed;
+};
+
+}  // namespace kundig::engine
+
+#endif  // KUNDIG_ENGINE_QUERY_H_

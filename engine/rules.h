@@ -1,0 +1,169 @@
+// The rules of a book as plain data, and their compiled, checked form.
+//
+// RuleSettings is what a configuration says; CompileRules checks all of it at once and gives Rules,
+// which the engine works with. Nothing half-checked gets further than CompileRules.
+//
+// Thread safety: Rules are immutable.
+
+#ifndef KUNDIG_ENGINE_RULES_H_
+#define KUNDIG_ENGINE_RULES_H_
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/calendar.h"
+#include "engine/customer_field.h"
+#include "engine/expression.h"
+#include "engine/field.h"
+#include "engine/result.h"
+#include "engine/units.h"
+
+namespace kundig::engine {
+
+enum class RfmScoring : uint8_t { kQuantile, kFixed };
+enum class RfmFrequency : uint8_t { kOrders, kPurchaseDays };
+enum class RfmMonetary : uint8_t { kTotal, kAverage };
+enum class AbcMeasure : uint8_t { kRevenue, kMargin };
+enum class AbcBoundary : uint8_t { kStay, kDrop };
+enum class ValueClass : uint8_t { kIndividual, kStandard, kReview };
+enum class Missing : uint8_t { kSkip, kZero };
+
+// [[rfm.segment]]: either cells, or ranges.
+struct SegmentSetting {
+  std::string name;
+  std::vector<std::string> cells;  // "555"; empty: the ranges count
+  std::array<int, 2> recency{1, 5}, frequency{1, 5}, monetary{1, 5};
+};
+
+struct RfmSettings {
+  int32_t window_days = 365;  // 0 = all history
+  RfmScoring scoring = RfmScoring::kQuantile;
+  RfmFrequency frequency = RfmFrequency::kOrders;
+  RfmMonetary monetary = RfmMonetary::kTotal;
+  std::array<int64_t, 4> recency_cuts{}, frequency_cuts{}, monetary_cuts{};  // kFixed: ascending
+  bool first_match = false;                                                  // rfm.match = "first"
+  std::optional<std::string> otherwise;  // name for holes, only with first_match
+  std::vector<SegmentSetting> segments;  // empty: the default table
+};
+
+struct AbcSettings {
+  AbcMeasure measure = AbcMeasure::kRevenue;
+  int32_t window_days = 365;
+  int32_t a_hundredths = 8000, b_hundredths = 9500;  // percent; 0 < a <= b <= 100
+  AbcBoundary boundary = AbcBoundary::kStay;
+};
+
+struct ActivitySettings {
+  int32_t inactive_after = 365;
+  int32_t lost_after = 1095;  // >= inactive_after
+  int32_t overdue_percent = 200;
+};
+
+struct CriterionSetting {
+  std::string field;
+  int32_t weight = 1;  // 1..1000
+  Missing missing = Missing::kSkip;
+  std::vector<std::pair<int64_t, int32_t>> points;  // {from, p}, from ascending, p 0..100
+};
+
+struct AlwaysSetting {
+  ValueClass value_class = ValueClass::kIndividual;
+  std::string where;
+};
+
+struct ValueSettings {
+  int32_t individual_at_hundredths = 6000;   // of score
+  int32_t standard_below_hundredths = 5000;  // <= individual_at
+  std::vector<CriterionSetting> criteria;
+  std::vector<AlwaysSetting> always;
+  std::vector<std::string> potential;  // `where` of [[value.potential]]
+};
+
+struct StageSetting {
+  std::string name;
+  int32_t chance_hundredths = 0;  // percent, 0..10000
+};
+
+struct RuleSettings {
+  std::string currency = "EUR";
+  RfmSettings rfm;
+  AbcSettings abc;
+  ActivitySettings activity;
+  int32_t waiting_days = 30;
+  ValueSettings value;
+  std::vector<StageSetting>
+      stages;  // empty: Address 0, Interest 25, Concrete 50, Offer 75, Negotiation 85
+};
+
+struct CompiledCriterion {
+  FieldIndex field{};
+  int32_t weight = 1;
+  Missing missing = Missing::kSkip;
+  std::vector<std::pair<int64_t, int32_t>> points;
+};
+
+struct CompiledAlways {
+  ValueClass value_class = ValueClass::kIndividual;
+  Expression where;
+};
+
+class Rules {
+ public:
+  const RuleSettings& settings() const { return settings_; }
+  const FieldCatalog& customer_fields() const { return customer_fields_; }
+  const FieldCatalog& lead_fields() const { return lead_fields_; }
+
+  // The segment of a code: place in segment_names().
+  uint8_t SegmentOf(int r, int f, int m) const {
+    return segment_of_[static_cast<size_t>(25 * (r - 1) + 5 * (f - 1) + (m - 1))];
+  }
+  // In the order of the table, without repetitions; `otherwise` last.
+  const std::vector<std::string>& segment_names() const { return segment_names_; }
+
+  const std::vector<CompiledCriterion>& criteria() const { return criteria_; }
+  const std::vector<CompiledAlways>& always() const { return always_; }
+  const std::vector<Expression>& potential() const { return potential_; }
+  // Every field that the value class of a customer depends on.
+  FieldSet value_fields() const { return value_fields_; }
+
+  const std::vector<StageSetting>& stages() const { return settings_.stages; }
+  std::optional<uint8_t> FindStage(std::string_view name) const;
+
+  const Calendar& calendar() const { return calendar_; }
+
+ private:
+  friend Result<std::shared_ptr<const Rules>> CompileRules(RuleSettings settings,
+                                                           Calendar calendar);
+
+  Rules(RuleSettings settings, Calendar calendar, FieldCatalog customer_fields,
+        FieldCatalog lead_fields)
+      : settings_(std::move(settings)),
+        calendar_(std::move(calendar)),
+        customer_fields_(std::move(customer_fields)),
+        lead_fields_(std::move(lead_fields)) {}
+
+  RuleSettings settings_;
+  Calendar calendar_;
+  FieldCatalog customer_fields_;
+  FieldCatalog lead_fields_;
+  std::array<uint8_t, 125> segment_of_{};
+  std::vector<std::string> segment_names_;
+  std::vector<CompiledCriterion> criteria_;
+  std::vector<CompiledAlways> always_;
+  std::vector<Expression> potential_;
+  FieldSet value_fields_;
+};
+
+// Errors: kInvalidValue and the errors of ParseExpression, with `field` naming the setting as the
+// configuration writes it ("rfm.segment[2].cells", "value.criterion[0].field") and a sentence that
+// says what was expected.
+Result<std::shared_ptr<const Rules>> CompileRules(RuleSettings settings, Calendar calendar);
+
+}  // namespace kundig::engine
+
+#endif  // KUNDIG_ENGINE_RULES_H_
