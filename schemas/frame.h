@@ -28,6 +28,10 @@ namespace kundig::wire {
 inline constexpr uint16_t kProtocolVersion = 1;
 inline constexpr size_t kFrameHeaderBytes = 16;
 inline constexpr size_t kPayloadAlignment = 16;
+// How much a FrameReader asks the socket for at once, and how large a buffer it keeps when it is
+// empty: a connection that once had a large frame gives the memory back.
+inline constexpr size_t kReadChunkBytes = 64 << 10;
+inline constexpr size_t kKeptBufferBytes = 1 << 20;
 
 struct FrameHeader {
   uint32_t payload_bytes = 0;
@@ -65,9 +69,9 @@ struct Frame {
 // it gives nothing. Next() gives a frame, nothing (more bytes are needed), or sets error(): then
 // nothing more is given, and the connection is to be closed.
 //
-// Invariant: bytes [begin_, end_) are received and not yet given out; the buffer never grows above
-// header + max_payload_bytes + one read chunk, and only for a frame whose header was checked
-// against the limit.
+// Invariant: bytes [begin_, end_) are received and not yet given out. The buffer never grows above
+// the header and max_payload_bytes (or one read chunk, where that is more), nor, once above
+// kKeptBufferBytes, above twice the bytes received: a header that promises much earns no memory.
 class FrameReader {
  public:
   explicit FrameReader(uint32_t max_payload_bytes);
@@ -75,8 +79,9 @@ class FrameReader {
   FrameReader(const FrameReader&) = delete;
   FrameReader& operator=(const FrameReader&) = delete;
 
-  // Room for the next read; never empty unless error().
+  // Room for the next read; never empty unless error(). Call it only after Next() gave nothing.
   std::span<uint8_t> Writable();
+  // `bytes` of what Writable() gave last are filled.
   void Commit(size_t bytes);
   // The next whole frame, its payload 16-byte aligned. It stays valid until Writable() or Next() is
   // called.
@@ -88,9 +93,11 @@ class FrameReader {
   const std::optional<FrameHeader>& faulty_header() const { return faulty_header_; }
   // Whether a frame has begun and not ended: an end of stream now is a truncated frame.
   bool mid_frame() const { return begin_ != end_; }
+  // Memory held now.
+  size_t buffer_bytes() const { return capacity_; }
 
  private:
-  void Reserve(size_t bytes);
+  void Grow();
 
   uint32_t max_payload_bytes_;
   uint8_t* buffer_ = nullptr;  // kPayloadAlignment-aligned
