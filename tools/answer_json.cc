@@ -1,0 +1,330 @@
+#include "tools/answer_json.h"
+
+#include <fmt/format.h>
+
+#include <boost/json/serialize.hpp>
+#include <cstdint>
+#include <iterator>
+
+#include "tools/figures.h"
+#include "tools/names.h"
+
+namespace kundig::tools {
+
+namespace json = boost::json;
+
+namespace {
+
+json::value TextOrNull(const std::string& text) {
+  return text.empty() ? json::value(nullptr) : json::value(text);
+}
+
+template <typename T>
+json::value NumberOrNull(const flatbuffers::Optional<T>& number) {
+  return number ? json::value(*number) : json::value(nullptr);
+}
+
+template <typename T>
+json::value NameOrNull(const flatbuffers::Optional<T>& code) {
+  return code ? json::value(Name(*code)) : json::value(nullptr);
+}
+
+json::value DayOrNull(const flatbuffers::Optional<int32_t>& day) {
+  return day ? json::value(FormatDay(*day)) : json::value(nullptr);
+}
+
+json::value Decimal(int64_t value, int64_t parts) {
+  // The nearest double prints as the exact decimal, since its shortest form has few digits.
+  if (value % parts == 0) return value / parts;
+  return static_cast<double>(value) / static_cast<double>(parts);
+}
+
+json::value ThousandthsOrNull(const flatbuffers::Optional<int32_t>& value) {
+  return value ? Decimal(*value, 1000) : json::value(nullptr);
+}
+
+json::value CriterionValue(const wire::ExplainedCriterionT& criterion) {
+  if (!criterion.value) return nullptr;
+  switch (TypeOfCriterion(criterion.field)) {
+    case wire::FieldType::day:
+      return json::value(FormatDay(static_cast<int32_t>(*criterion.value)));
+    case wire::FieldType::boolean:
+      return *criterion.value != 0;
+    default:
+      return *criterion.value;
+  }
+}
+
+json::object Keys(const std::vector<wire::PipelineKey>& by, const std::vector<std::string>& keys) {
+  json::object object;
+  for (size_t i = 0; i < by.size() && i < keys.size(); ++i) object[Name(by[i])] = keys[i];
+  return object;
+}
+
+void AddGroup(const wire::PipelineGroupT& group, json::object* out) {
+  (*out)["leads"] = group.leads;
+  (*out)["revenue"] = group.revenue;
+  (*out)["weighted"] = group.weighted;
+  (*out)["overridden"] = group.overridden;
+}
+
+}  // namespace
+
+void AddState(const wire::State& state, json::object* answer) {
+  (*answer)["journal_sequence"] = state.journal_sequence();
+  (*answer)["ranking_version"] = state.ranking_version();
+}
+
+json::object StatusJson(const wire::StatusReplyT& reply) {
+  json::object answer{{"customers", reply.customers},   {"orders", reply.orders},
+                      {"returns", reply.returns},       {"leads", reply.leads},
+                      {"open_leads", reply.open_leads}, {"today", FormatDay(reply.state->as_of())}};
+  AddState(*reply.state, &answer);
+  answer["memory_bytes"] = reply.memory_bytes;
+  answer["version"] = reply.version;
+  answer["durability"] = reply.durability;
+  answer["as_of"] = FormatDay(reply.state->as_of());
+  return answer;
+}
+
+json::object ProfileJson(const wire::ProfileT& profile, const wire::State& state) {
+  if (!profile.found) return {{"customer", profile.customer}, {"found", false}};
+  json::object answer{{"customer", profile.customer},
+                      {"found", true},
+                      {"as_of", FormatDay(state.as_of())},
+                      {"kind", NameOrNull(profile.kind)},
+                      {"country", TextOrNull(profile.country)},
+                      {"region", TextOrNull(profile.region)},
+                      {"owner", TextOrNull(profile.owner)},
+                      {"company_size", NumberOrNull(profile.company_size)},
+                      {"products", NumberOrNull(profile.products)},
+                      {"potential", NumberOrNull(profile.potential)},
+                      {"key_account", profile.key_account},
+                      {"satisfaction", NumberOrNull(profile.satisfaction)},
+                      {"referral", NumberOrNull(profile.referral)},
+                      {"bonding", NumberOrNull(profile.bonding)},
+                      {"first_order", DayOrNull(profile.first_order)},
+                      {"last_order", DayOrNull(profile.last_order)},
+                      {"last_activity", DayOrNull(profile.last_activity)},
+                      {"recency_days", NumberOrNull(profile.recency_days)},
+                      {"inactive_days", NumberOrNull(profile.inactive_days)},
+                      {"purchase_days", profile.purchase_days},
+                      {"orders", profile.orders},
+                      {"revenue", profile.revenue},
+                      {"margin", profile.margin},
+                      {"items", profile.items},
+                      {"orders_total", profile.orders_total},
+                      {"revenue_total", profile.revenue_total},
+                      {"margin_total", profile.margin_total},
+                      {"r", NumberOrNull(profile.r)},
+                      {"f", NumberOrNull(profile.f)},
+                      {"m", NumberOrNull(profile.m)},
+                      {"rfm_segment", TextOrNull(profile.rfm_segment)},
+                      {"abc", Name(profile.abc)},
+                      {"value_score", ThousandthsOrNull(profile.value_score)},
+                      {"value_class", Name(profile.value_class)},
+                      {"hidden_potential", profile.hidden_potential},
+                      {"activity", Name(profile.activity)},
+                      {"consent", NameOrNull(profile.consent)},
+                      {"last_contact", DayOrNull(profile.last_contact)},
+                      {"ranking_version", state.ranking_version()}};
+  answer["journal_sequence"] = state.journal_sequence();
+  return answer;
+}
+
+json::object ExplainJson(const wire::ExplainReplyT& reply) {
+  if (!reply.found) return {{"customer", reply.customer}, {"found", false}};
+  json::array criteria;
+  for (const auto& criterion : reply.criteria) {
+    criteria.push_back({{"field", criterion->field},
+                        {"value", CriterionValue(*criterion)},
+                        {"points", NumberOrNull(criterion->points)},
+                        {"weight", criterion->weight},
+                        {"share", ThousandthsOrNull(criterion->share)}});
+  }
+  json::object answer{{"customer", reply.customer},
+                      {"found", true},
+                      {"as_of", FormatDay(reply.state->as_of())},
+                      {"value_class", Name(reply.value_class)},
+                      {"value_score", ThousandthsOrNull(reply.value_score)},
+                      {"decided_by", Name(reply.decided_by)},
+                      {"rule", TextOrNull(reply.rule)},
+                      {"rule_index", NumberOrNull(reply.rule_index)},
+                      {"criteria", std::move(criteria)},
+                      {"individual_at", Decimal(reply.individual_at, 100)},
+                      {"standard_below", Decimal(reply.standard_below, 100)},
+                      {"next_class", NameOrNull(reply.next_class)},
+                      {"distance", ThousandthsOrNull(reply.distance)},
+                      {"hidden_potential", reply.hidden_potential},
+                      {"potential_rule", TextOrNull(reply.potential_rule)}};
+  AddState(*reply.state, &answer);
+  return answer;
+}
+
+json::object RfmJson(const wire::RfmReplyT& reply) {
+  json::value cuts = nullptr;
+  if (!reply.recency_cuts.empty()) {
+    cuts = json::object{
+        {"recency_days", json::array(reply.recency_cuts.begin(), reply.recency_cuts.end())},
+        {"frequency", json::array(reply.frequency_cuts.begin(), reply.frequency_cuts.end())},
+        {"monetary", json::array(reply.monetary_cuts.begin(), reply.monetary_cuts.end())}};
+  }
+  json::array cells, segments;
+  for (const auto& cell : reply.cells) {
+    cells.push_back({{"r", cell->r},
+                     {"f", cell->f},
+                     {"m", cell->m},
+                     {"customers", cell->customers},
+                     {"orders", cell->orders},
+                     {"revenue", cell->revenue}});
+  }
+  for (const auto& segment : reply.segments) {
+    segments.push_back({{"name", segment->name},
+                        {"customers", segment->customers},
+                        {"orders", segment->orders},
+                        {"revenue", segment->revenue}});
+  }
+  json::object answer{{"as_of", FormatDay(reply.state->as_of())},
+                      {"population", reply.population},
+                      {"cuts", std::move(cuts)},
+                      {"cells", std::move(cells)},
+                      {"segments", std::move(segments)}};
+  AddState(*reply.state, &answer);
+  return answer;
+}
+
+json::object AbcJson(const wire::AbcReplyT& reply) {
+  json::array classes;
+  for (const auto& group : reply.classes) {
+    json::value share = 0;
+    if (group->class_ != wire::AbcClass::none && reply.total != 0) {
+      share = static_cast<double>(group->sum) / static_cast<double>(reply.total);
+    }
+    classes.push_back({{"class", Name(group->class_)},
+                       {"customers", group->customers},
+                       {"sum", group->sum},
+                       {"share", share},
+                       {"from", NumberOrNull(group->from)}});
+  }
+  json::object answer{{"as_of", FormatDay(reply.state->as_of())},
+                      {"measure", reply.measure},
+                      {"total", reply.total},
+                      {"classes", std::move(classes)}};
+  AddState(*reply.state, &answer);
+  return answer;
+}
+
+json::object ValueJson(const wire::ValueReplyT& reply) {
+  json::array classes;
+  for (const auto& group : reply.classes) {
+    classes.push_back({{"class", Name(group->class_)},
+                       {"customers", group->customers},
+                       {"revenue", group->revenue}});
+  }
+  json::object answer{{"as_of", FormatDay(reply.state->as_of())},
+                      {"classes", std::move(classes)},
+                      {"hidden_potential", json::object{{"customers", reply.hidden_customers},
+                                                        {"revenue", reply.hidden_revenue}}}};
+  AddState(*reply.state, &answer);
+  return answer;
+}
+
+json::object CountJson(const wire::CountReplyT& reply) {
+  json::object answer{{"customers", reply.customers},
+                      {"orders", reply.orders},
+                      {"revenue", reply.revenue},
+                      {"revenue_total", reply.revenue_total},
+                      {"as_of", FormatDay(reply.state->as_of())}};
+  AddState(*reply.state, &answer);
+  return answer;
+}
+
+json::object PipelineJson(const wire::PipelineReplyT& reply) {
+  json::array groups;
+  for (const auto& group : reply.groups) {
+    json::object entry{{"by", Keys(reply.by, group->keys)}};
+    AddGroup(*group, &entry);
+    groups.push_back(std::move(entry));
+  }
+  json::object total;
+  AddGroup(*reply.total, &total);
+  json::object answer{
+      {"as_of", FormatDay(reply.state->as_of())},
+      {"groups", std::move(groups)},
+      {"total", std::move(total)},
+      {"won", json::object{{"leads", reply.won_leads}, {"revenue", reply.won_revenue}}},
+      {"lost", json::object{{"leads", reply.lost_leads}, {"revenue", reply.lost_revenue}}}};
+  if (!reply.closed_by.empty()) {
+    json::array closed;
+    for (const auto& group : reply.closed) {
+      closed.push_back({{"status", Name(group->status)},
+                        {"by", Keys(reply.closed_by, group->keys)},
+                        {"leads", group->leads},
+                        {"revenue", group->revenue}});
+    }
+    answer["closed"] = std::move(closed);
+  }
+  answer["journal_sequence"] = reply.state->journal_sequence();
+  return answer;
+}
+
+void AppendText(std::string_view text, std::string* out) {
+  *out += json::serialize(json::string_view(text.data(), text.size()));
+}
+
+namespace {
+
+void Append(const json::value& value, std::string* out) {
+  switch (value.kind()) {
+    case json::kind::null:
+      *out += "null";
+      break;
+    case json::kind::bool_:
+      *out += value.get_bool() ? "true" : "false";
+      break;
+    case json::kind::int64:
+      fmt::format_to(std::back_inserter(*out), "{}", value.get_int64());
+      break;
+    case json::kind::uint64:
+      fmt::format_to(std::back_inserter(*out), "{}", value.get_uint64());
+      break;
+    case json::kind::double_:
+      fmt::format_to(std::back_inserter(*out), "{}", value.get_double());
+      break;
+    case json::kind::string:
+      AppendText(value.get_string(), out);
+      break;
+    case json::kind::array: {
+      const char* separator = "[";
+      for (const json::value& item : value.get_array()) {
+        *out += separator;
+        Append(item, out);
+        separator = ",";
+      }
+      *out += value.get_array().empty() ? "[]" : "]";
+      break;
+    }
+    case json::kind::object: {
+      const char* separator = "{";
+      for (const auto& [key, item] : value.get_object()) {
+        *out += separator;
+        AppendText(key, out);
+        *out += ':';
+        Append(item, out);
+        separator = ",";
+      }
+      *out += value.get_object().empty() ? "{}" : "}";
+      break;
+    }
+  }
+}
+
+}  // namespace
+
+std::string ToText(const json::value& value) {
+  std::string text;
+  Append(value, &text);
+  return text;
+}
+
+}  // namespace kundig::tools

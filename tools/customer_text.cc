@@ -1,0 +1,167 @@
+#include <fmt/format.h>
+
+#include "tools/answer_text.h"
+#include "tools/figures.h"
+#include "tools/names.h"
+
+namespace kundig::tools {
+
+namespace {
+
+using Align = Table::Align;
+
+constexpr const char* kAbsent = "–";
+
+std::string OrAbsent(const std::string& text) {
+  return text.empty() ? kAbsent : text;
+}
+
+template <typename T>
+std::string OrAbsent(const flatbuffers::Optional<T>& number) {
+  return number ? FormatCount(static_cast<uint64_t>(*number)) : kAbsent;
+}
+
+template <typename T>
+std::string NameOrAbsent(const flatbuffers::Optional<T>& code) {
+  return code ? std::string(Name(*code)) : kAbsent;
+}
+
+std::string DayOrAbsent(const flatbuffers::Optional<int32_t>& day) {
+  return day ? FormatDay(*day) : kAbsent;
+}
+
+std::string Days(int64_t days) {
+  return fmt::format("{} {}", days, days == 1 ? "day" : "days");
+}
+
+std::string RfmLine(const wire::ProfileT& profile) {
+  if (!profile.r || !profile.f || !profile.m) return "unscored: no order in the window";
+  return fmt::format("{} (r {}, f {}, m {})", profile.rfm_segment, *profile.r, *profile.f,
+                     *profile.m);
+}
+
+// With the figure that the activity follows from.
+std::string ActivityLine(const wire::ProfileT& profile) {
+  const std::string_view name = Name(profile.activity);
+  switch (profile.activity) {
+    case wire::Activity::never:
+      return "never: no order and no visit";
+    case wire::Activity::prospect:
+      return "prospect: no order yet";
+    case wire::Activity::overdue:
+      if (!profile.recency_days) break;
+      return fmt::format("{}: {} since the last order", name, Days(*profile.recency_days));
+    default:
+      if (!profile.inactive_days) break;
+      return fmt::format("{}: {} since the last activity", name, Days(*profile.inactive_days));
+  }
+  return std::string(name);
+}
+
+std::string ValueLine(const wire::ProfileT& profile) {
+  std::string line(Name(profile.value_class));
+  if (profile.value_score) line += ", score " + FormatThousandths(*profile.value_score);
+  if (profile.hidden_potential) line += ", hidden potential";
+  return line;
+}
+
+// A criterion's value in the unit of its field.
+std::string ValueCell(const wire::ExplainedCriterionT& criterion) {
+  if (!criterion.value) return kAbsent;
+  switch (TypeOfCriterion(criterion.field)) {
+    case wire::FieldType::money:
+      return FormatMoney(*criterion.value);
+    case wire::FieldType::day:
+      return FormatDay(static_cast<int32_t>(*criterion.value));
+    case wire::FieldType::boolean:
+      return *criterion.value != 0 ? "true" : "false";
+    default:
+      return std::to_string(*criterion.value);
+  }
+}
+
+std::string Verdict(const wire::ExplainReplyT& reply) {
+  std::string sentence = fmt::format("{} is {}", reply.customer, Name(reply.value_class));
+  switch (reply.decided_by) {
+    case wire::DecidedBy::always_rule:
+      return fmt::format("{}: the rule \"{}\" decides before the score.", sentence, reply.rule);
+    case wire::DecidedBy::no_criterion:
+      return sentence + ": no criterion has a value to score.";
+    case wire::DecidedBy::score:
+      break;
+  }
+  if (reply.value_score) {
+    sentence += fmt::format(" with a score of {}", FormatThousandths(*reply.value_score));
+  }
+  if (reply.next_class && reply.distance) {
+    sentence += fmt::format(", {} points below {}", FormatThousandths(*reply.distance),
+                            Name(*reply.next_class));
+  }
+  return sentence + '.';
+}
+
+}  // namespace
+
+std::string ProfileText(const wire::ProfileT& profile, const wire::State& state, const Look& look) {
+  if (!profile.found) return fmt::format("{}: no such customer\n", profile.customer);
+  Table card({{"", Align::kLeft}, {"", Align::kLeft}, {"", Align::kLeft}, {"", Align::kLeft}});
+  auto add = [&card](const char* left, std::string left_value, const char* right,
+                     std::string right_value) {
+    const std::string faint(kFaint);
+    card.AddRow({{left, faint}, std::move(left_value), {right, faint}, std::move(right_value)});
+  };
+  add("segment", RfmLine(profile), "kind", NameOrAbsent(profile.kind));
+  add("ABC class", std::string(Name(profile.abc)), "country", OrAbsent(profile.country));
+  add("value class", ValueLine(profile), "region", OrAbsent(profile.region));
+  add("activity", ActivityLine(profile), "owner", OrAbsent(profile.owner));
+  add("consent", NameOrAbsent(profile.consent), "company size", OrAbsent(profile.company_size));
+  add("last contact", DayOrAbsent(profile.last_contact), "products", OrAbsent(profile.products));
+  add("first order", DayOrAbsent(profile.first_order), "potential",
+      profile.potential ? MoneyText(*profile.potential, look) : kAbsent);
+  add("last order", DayOrAbsent(profile.last_order), "key account",
+      profile.key_account ? "yes" : "no");
+  add("last activity", DayOrAbsent(profile.last_activity), "satisfaction",
+      OrAbsent(profile.satisfaction));
+  add("purchase days", FormatCount(profile.purchase_days), "referral", OrAbsent(profile.referral));
+  add("items", FormatCount(profile.items), "bonding", OrAbsent(profile.bonding));
+
+  Table money({{"", Align::kLeft},
+               {"orders", Align::kRight},
+               {"revenue", Align::kRight},
+               {"margin", Align::kRight}});
+  money.AddRow({"in the window", FormatCount(profile.orders), FormatMoney(profile.revenue),
+                FormatMoney(profile.margin)});
+  money.AddRow({"in all", FormatCount(profile.orders_total), FormatMoney(profile.revenue_total),
+                FormatMoney(profile.margin_total)});
+  return fmt::format("{} on {}, money in {}\n\n{}\n{}", Styled(profile.customer, kBold, look),
+                     FormatDay(state.as_of()), look.currency, card.Render(look),
+                     money.Render(look));
+}
+
+std::string ExplainText(const wire::ExplainReplyT& reply, const Look& look) {
+  if (!reply.found) return fmt::format("{}: no such customer\n", reply.customer);
+  std::string text = Styled(Verdict(reply), kBold, look) + '\n';
+  if (!reply.criteria.empty()) {
+    Table table({{"criterion", Align::kLeft},
+                 {"value", Align::kRight},
+                 {"points", Align::kRight},
+                 {"weight", Align::kRight},
+                 {"share of the score", Align::kRight}});
+    for (const auto& criterion : reply.criteria) {
+      table.AddRow({criterion->field, ValueCell(*criterion),
+                    criterion->points ? std::to_string(*criterion->points) : "left out",
+                    std::to_string(criterion->weight),
+                    criterion->share ? FormatThousandths(*criterion->share) : kAbsent});
+    }
+    text += fmt::format("Money in {}.\n\n{}\n", look.currency, table.Render(look));
+  }
+  text += fmt::format("individual from {}, standard below {}\n",
+                      FormatThousandths(reply.individual_at * int64_t{10}),
+                      FormatThousandths(reply.standard_below * int64_t{10}));
+  if (reply.hidden_potential) {
+    text += fmt::format("hidden potential: the rule \"{}\" holds\n", reply.potential_rule);
+  }
+  return text;
+}
+
+}  // namespace kundig::tools

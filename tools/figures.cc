@@ -1,0 +1,77 @@
+#include "tools/figures.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <chrono>
+#include <cmath>
+
+namespace kundig::tools {
+
+namespace {
+
+uint64_t Magnitude(int64_t value) {
+  return value < 0 ? 0 - static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
+}
+
+bool ParseNumber(std::string_view text, int* value) {
+  for (char c : text) {
+    if (c < '0' || c > '9') return false;
+  }
+  return std::from_chars(text.data(), text.data() + text.size(), *value).ec == std::errc();
+}
+
+}  // namespace
+
+size_t TextWidth(std::string_view utf8) {
+  size_t width = 0;
+  for (char c : utf8) width += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  return width;
+}
+
+std::string FormatCount(uint64_t count) {
+  std::string text = std::to_string(count);
+  for (size_t place = text.size(); place > 3; place -= 3) text.insert(place - 3, 1, ',');
+  return text;
+}
+
+std::string FormatMoney(int64_t minor) {
+  const uint64_t magnitude = Magnitude(minor);
+  return fmt::format("{}{}.{:02}", minor < 0 ? "-" : "", FormatCount(magnitude / 100),
+                     magnitude % 100);
+}
+
+std::string FormatPercent(double fraction) {
+  return std::isfinite(fraction) ? fmt::format("{:.1f} %", 100 * fraction) : "–";
+}
+
+std::string FormatThousandths(int64_t value) {
+  const uint64_t magnitude = Magnitude(value);
+  std::string text =
+      fmt::format("{}{}.{:03}", value < 0 ? "-" : "", magnitude / 1000, magnitude % 1000);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text;
+}
+
+std::string FormatDay(int32_t days_since_1970) {
+  const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{days_since_1970}}};
+  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+}
+
+std::optional<int32_t> ParseDay(std::string_view text) {
+  int year = 0, month = 0, day = 0;
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-' ||
+      !ParseNumber(text.substr(0, 4), &year) || !ParseNumber(text.substr(5, 2), &month) ||
+      !ParseNumber(text.substr(8, 2), &day)) {
+    return std::nullopt;
+  }
+  const std::chrono::year_month_day date{std::chrono::year{year},
+                                         std::chrono::month{static_cast<unsigned>(month)},
+                                         std::chrono::day{static_cast<unsigned>(day)}};
+  if (!date.ok()) return std::nullopt;
+  return static_cast<int32_t>(std::chrono::sys_days{date}.time_since_epoch().count());
+}
+
+}  // namespace kundig::tools

@@ -1,0 +1,30 @@
+// Figures and dates as people read them, and back.
+//
+// Thread safety: pure functions.
+
+#ifndef KUNDIG_TOOLS_FIGURES_H_
+#define KUNDIG_TOOLS_FIGURES_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace kundig::tools {
+
+// Columns on a terminal: one for each code point (East Asian width is not looked at).
+size_t TextWidth(std::string_view utf8);
+
+std::string FormatCount(uint64_t count);         // 1,234,567
+std::string FormatMoney(int64_t minor);          // -1,234.50
+std::string FormatPercent(double fraction);      // 12.3 %; "–" where it is no number
+std::string FormatThousandths(int64_t value);    // 62.345, 60, 0.5
+std::string FormatDay(int32_t days_since_1970);  // 2010-12-09
+
+// "2010-12-09" as days since 1970-01-01; nullopt for anything else.
+std::optional<int32_t> ParseDay(std::string_view text);
+
+}  // namespace kundig::tools
+
+#endif  // KUNDIG_TOOLS_FIGURES_H_

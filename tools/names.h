@@ -1,0 +1,61 @@
+// The names that the enumerations of the wire have in every rendering, and what kind of figure a
+// field is.
+//
+// Thread safety: pure functions.
+
+#ifndef KUNDIG_TOOLS_NAMES_H_
+#define KUNDIG_TOOLS_NAMES_H_
+
+#include <string_view>
+
+#include "schemas/lists_generated.h"
+#include "schemas/pipeline_generated.h"
+#include "schemas/profile_generated.h"
+
+namespace kundig::tools {
+
+inline std::string_view Name(wire::CustomerKind kind) {
+  return wire::EnumNameCustomerKind(kind);
+}
+inline std::string_view Name(wire::Activity activity) {
+  return wire::EnumNameActivity(activity);
+}
+inline std::string_view Name(wire::ValueClass value) {
+  return wire::EnumNameValueClass(value);
+}
+inline std::string_view Name(wire::LeadStatus status) {
+  return wire::EnumNameLeadStatus(status);
+}
+inline std::string_view Name(wire::PipelineKey key) {
+  return wire::EnumNamePipelineKey(key);
+}
+inline std::string_view Name(wire::DecidedBy decided) {
+  return wire::EnumNameDecidedBy(decided);
+}
+inline std::string_view Name(wire::ConsentStatus status) {
+  return wire::EnumNameConsentStatus(status);
+}
+// A, B, C, none.
+inline std::string_view Name(wire::AbcClass abc) {
+  constexpr std::string_view kNames[] = {"A", "B", "C", "none"};
+  const auto place = static_cast<size_t>(abc);
+  return place < std::size(kNames) ? kNames[place] : "";
+}
+
+// How the number of a criterion is to be read: the wire carries it without its type.
+inline wire::FieldType TypeOfCriterion(std::string_view field) {
+  if (field == "potential" || field == "revenue" || field == "margin" || field == "revenue_total" ||
+      field == "margin_total") {
+    return wire::FieldType::money;
+  }
+  if (field == "first_order" || field == "last_order" || field == "last_activity" ||
+      field == "last_contact") {
+    return wire::FieldType::day;
+  }
+  if (field == "key_account") return wire::FieldType::boolean;
+  return wire::FieldType::integer;
+}
+
+}  // namespace kundig::tools
+
+#endif  // KUNDIG_TOOLS_NAMES_H_

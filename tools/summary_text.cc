@@ -1,0 +1,167 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "tools/answer_text.h"
+#include "tools/figures.h"
+#include "tools/names.h"
+
+namespace kundig::tools {
+
+namespace {
+
+using Align = Table::Align;
+
+double Share(double part, double whole) {
+  return part / whole;
+}
+
+std::string Leads(uint64_t count) {
+  return fmt::format("{} {}", FormatCount(count), count == 1 ? "lead" : "leads");
+}
+
+std::string Bytes(uint64_t bytes) {
+  constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+  auto size = static_cast<double>(bytes);
+  size_t unit = 0;
+  while (size >= 1024 && unit + 1 < std::size(kUnits)) {
+    size /= 1024;
+    ++unit;
+  }
+  return fmt::format(unit == 0 ? "{:.0f} {}" : "{:.1f} {}", size, kUnits[unit]);
+}
+
+std::vector<Table::Column> KeyColumns(const std::vector<wire::PipelineKey>& by) {
+  std::vector<Table::Column> columns;
+  for (wire::PipelineKey key : by) columns.push_back({std::string(Name(key)), Align::kLeft});
+  return columns;
+}
+
+std::string ClosedText(const wire::PipelineReplyT& reply, const Look& look) {
+  std::vector<Table::Column> columns{{"closed", Align::kLeft}};
+  for (Table::Column& column : KeyColumns(reply.closed_by)) columns.push_back(std::move(column));
+  columns.push_back({"leads", Align::kRight});
+  columns.push_back({"revenue", Align::kRight});
+  Table table(std::move(columns));
+  for (const auto& group : reply.closed) {
+    std::vector<Table::Cell> row{std::string(Name(group->status))};
+    row.insert(row.end(), group->keys.begin(), group->keys.end());
+    row.emplace_back(FormatCount(group->leads));
+    row.emplace_back(FormatMoney(group->revenue));
+    table.AddRow(std::move(row));
+  }
+  return table.empty() ? "" : '\n' + table.Render(look);
+}
+
+}  // namespace
+
+std::string MoneyText(int64_t minor, const Look& look) {
+  return fmt::format("{} {}", FormatMoney(minor), look.currency);
+}
+
+std::string StatusText(const wire::StatusReplyT& reply) {
+  Table table({{"", Align::kLeft}, {"", Align::kRight}});
+  table.AddRow({"today", FormatDay(reply.state->as_of())});
+  table.AddRow({"customers", FormatCount(reply.customers)});
+  table.AddRow({"orders", FormatCount(reply.orders)});
+  table.AddRow({"returns", FormatCount(reply.returns)});
+  table.AddRow({"leads", FormatCount(reply.leads)});
+  table.AddRow({"open leads", FormatCount(reply.open_leads)});
+  table.AddRow({"journal sequence", FormatCount(reply.state->journal_sequence())});
+  table.AddRow({"ranking version", FormatCount(reply.state->ranking_version())});
+  table.AddRow({"memory", Bytes(reply.memory_bytes)});
+  table.AddRow({"durability", reply.durability});
+  table.AddRow({"version", reply.version});
+  return table.Render({});
+}
+
+std::string AbcText(const wire::AbcReplyT& reply, const Look& look) {
+  uint64_t customers = 0;
+  for (const auto& group : reply.classes) customers += group->customers;
+  Table table({{"class", Align::kLeft},
+               {"customers", Align::kRight},
+               {"of all", Align::kRight},
+               {reply.measure, Align::kRight},
+               {"share", Align::kRight},
+               {"from", Align::kRight}});
+  for (const auto& group : reply.classes) {
+    const bool ranked = group->class_ != wire::AbcClass::none;
+    table.AddRow({{std::string(Name(group->class_)), std::string(kBold)},
+                  FormatCount(group->customers),
+                  FormatPercent(
+                      Share(static_cast<double>(group->customers), static_cast<double>(customers))),
+                  FormatMoney(group->sum),
+                  ranked ? FormatPercent(Share(static_cast<double>(group->sum),
+                                               static_cast<double>(reply.total)))
+                         : "–",
+                  group->from ? FormatMoney(*group->from) : "–"});
+  }
+  return fmt::format("ABC by {} on {}: {} in all\n\n{}", reply.measure,
+                     FormatDay(reply.state->as_of()), MoneyText(reply.total, look),
+                     table.Render(look));
+}
+
+std::string ValueText(const wire::ValueReplyT& reply, const Look& look) {
+  uint64_t customers = 0;
+  int64_t revenue = 0;
+  for (const auto& group : reply.classes) {
+    customers += group->customers;
+    revenue += group->revenue;
+  }
+  Table table({{"class", Align::kLeft},
+               {"customers", Align::kRight},
+               {"of all", Align::kRight},
+               {"revenue", Align::kRight},
+               {"share", Align::kRight}});
+  for (const auto& group : reply.classes) {
+    table.AddRow(
+        {{std::string(Name(group->class_)), std::string(kBold)},
+         FormatCount(group->customers),
+         FormatPercent(
+             Share(static_cast<double>(group->customers), static_cast<double>(customers))),
+         FormatMoney(group->revenue),
+         FormatPercent(Share(static_cast<double>(group->revenue), static_cast<double>(revenue)))});
+  }
+  return fmt::format(
+      "Value classes on {}, revenue in {}\n\n{}\n"
+      "Hidden potential: {} standard customers with {} of revenue\n",
+      FormatDay(reply.state->as_of()), look.currency, table.Render(look),
+      FormatCount(reply.hidden_customers), MoneyText(reply.hidden_revenue, look));
+}
+
+std::string CountText(const wire::CountReplyT& reply, const Look& look) {
+  Table table({{"", Align::kLeft}, {"", Align::kRight}});
+  table.AddRow({"customers", FormatCount(reply.customers)});
+  table.AddRow({"orders", FormatCount(reply.orders)});
+  table.AddRow({"revenue", MoneyText(reply.revenue, look)});
+  table.AddRow({"revenue in all", MoneyText(reply.revenue_total, look)});
+  return table.Render(look);
+}
+
+std::string PipelineText(const wire::PipelineReplyT& reply, const Look& look) {
+  std::vector<Table::Column> columns = KeyColumns(reply.by);
+  for (const char* header : {"leads", "revenue", "weighted", "overridden"}) {
+    columns.push_back({header, Align::kRight});
+  }
+  Table table(std::move(columns));
+  auto add = [&table](std::vector<std::string> keys, const wire::PipelineGroupT& group) {
+    std::vector<Table::Cell> row(keys.begin(), keys.end());
+    row.emplace_back(FormatCount(group.leads));
+    row.emplace_back(FormatMoney(group.revenue));
+    row.emplace_back(FormatMoney(group.weighted), std::string(kBold));
+    row.emplace_back(FormatCount(group.overridden));
+    table.AddRow(std::move(row));
+  };
+  for (const auto& group : reply.groups) add(group->keys, *group);
+  table.AddRule();
+  std::vector<std::string> total(reply.by.size());
+  if (!total.empty()) total.front() = "total";
+  add(std::move(total), *reply.total);
+  return fmt::format("Open leads on {}, money in {}\n\n{}\nwon {}, {} · lost {}, {}\n{}",
+                     FormatDay(reply.state->as_of()), look.currency, table.Render(look),
+                     Leads(reply.won_leads), MoneyText(reply.won_revenue, look),
+                     Leads(reply.lost_leads), MoneyText(reply.lost_revenue, look),
+                     ClosedText(reply, look));
+}
+
+}  // namespace kundig::tools
