@@ -48,8 +48,12 @@ std::optional<FieldIndex> NearestField(std::string_view name, const FieldCatalog
 }
 
 std::string UnknownFieldSentence(std::string_view name, const FieldCatalog& catalog) {
-  std::string sentence = "there is no field '" + std::string(name.substr(0, kMaxNameShown)) +
-                         (name.size() > kMaxNameShown ? "...'; " : "'; ");
+  // What is long or not plain ASCII is no slip of the pen, and may not be fit to show.
+  const bool shown =
+      name.size() <= kMaxNameShown &&
+      std::all_of(name.begin(), name.end(), [](char c) { return c > 31 && c < 127; });
+  std::string sentence = shown ? "there is no field '" + std::string(name) + "'; "
+                               : std::string("there is no such field; ");
   if (auto nearest = NearestField(name, catalog)) {
     return sentence + "did you mean '" + catalog.At(*nearest).name + "'?";
   }

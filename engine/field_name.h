@@ -17,8 +17,8 @@ namespace kundig::engine {
 // The field whose name is nearest by single-letter slips, case aside; nullopt where none is near.
 std::optional<FieldIndex> NearestField(std::string_view name, const FieldCatalog& catalog);
 
-// "there is no field 'revenu'; did you mean 'revenue'?", or else all fields by name. A long name is
-// cut short. `name` must be printable.
+// "there is no field 'revenu'; did you mean 'revenue'?", or else all fields by name. A name that is
+// long or not printable ASCII is not repeated, so `name` may be anything that a client sent.
 std::string UnknownFieldSentence(std::string_view name, const FieldCatalog& catalog);
 
 // "'A', 'B', 'C'"; a long list is cut short.

@@ -25,6 +25,17 @@
 
 namespace kundig::engine {
 
+// Limits of a rule set; CompileRules answers kLimitExceeded, or kInvalidValue for a single value.
+inline constexpr int32_t kMaxSettingDays = 65535;  // as many as the book's days can be apart
+inline constexpr int32_t kMaxOverduePercent = 1'000'000;
+inline constexpr size_t kMaxRuleNameBytes = 128;  // of segments and stages
+inline constexpr size_t kMaxSegments = 254;
+inline constexpr size_t kMaxStages = 255;
+inline constexpr size_t kMaxCriteria = 64;
+inline constexpr size_t kMaxCriterionPoints = 256;
+inline constexpr int32_t kMaxCriterionWeight = 1000;
+inline constexpr size_t kMaxValueRules = 64;  // of [[value.always]], and of [[value.potential]]
+
 enum class RfmScoring : uint8_t { kQuantile, kFixed };
 enum class RfmFrequency : uint8_t { kOrders, kPurchaseDays };
 enum class RfmMonetary : uint8_t { kTotal, kAverage };
@@ -122,13 +133,14 @@ class Rules {
   uint8_t SegmentOf(int r, int f, int m) const {
     return segment_of_[static_cast<size_t>(25 * (r - 1) + 5 * (f - 1) + (m - 1))];
   }
-  // In the order of the table, without repetitions; `otherwise` last.
+  // In the order of the table, without repetitions; `otherwise` last where the table lacks it.
   const std::vector<std::string>& segment_names() const { return segment_names_; }
 
   const std::vector<CompiledCriterion>& criteria() const { return criteria_; }
   const std::vector<CompiledAlways>& always() const { return always_; }
   const std::vector<Expression>& potential() const { return potential_; }
-  // Every field that the value class of a customer depends on.
+  // Every field that the value class or the hidden potential of a customer is computed from;
+  // value_score, value_class and hidden_potential themselves are never among them.
   FieldSet value_fields() const { return value_fields_; }
 
   const std::vector<StageSetting>& stages() const { return settings_.stages; }
