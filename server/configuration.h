@@ -20,6 +20,7 @@
 #include "engine/rules.h"
 #include "engine/units.h"
 #include "schemas/limits.h"
+#include "server/limits.h"
 
 namespace kundig::server {
 
@@ -31,21 +32,17 @@ struct ServerOptions {
   std::string log_level = "info";         // trace, debug, info, warn, error
 
   uint32_t threads = 0;  // network threads; 0 = one for each processor
-  uint32_t max_connections = 10'000;
+  uint32_t max_connections = kMaxConnections;
   uint32_t max_in_flight = wire::kMaxInFlight;        // requests without an answer, a connection
   uint32_t max_frame_bytes = wire::kMaxFrameBytes;    // payload of one frame, either way
   uint32_t max_profile_ids = wire::kMaxProfileIds;    // customers in one profiles request
   uint32_t max_batch_events = wire::kMaxBatchEvents;  // events in one batch
-  uint64_t max_unsent_bytes = uint64_t{64} << 20;     // answers that a connection has not read
-  uint32_t handshake_timeout_ms = 5'000;              // from connect to a whole hello
-  uint32_t stall_timeout_ms = 30'000;                 // answers wait and the client reads nothing
-  uint32_t drain_timeout_ms = 10'000;                 // from the signal to the end
 
-  uint32_t query_threads = 2;         // requests that scan the book at the same time
-  uint32_t max_queued_queries = 256;  // scans that wait for a query thread
-  uint32_t max_open_lists = 16;       // lists of more than one chunk being sent
-  uint32_t shards = 64;               // a power of two
-  uint32_t scan_threads = 0;          // workers of one scan; 0 = one for each processor
+  uint32_t query_threads = 2;                      // requests that scan the book at the same time
+  uint32_t max_queued_queries = 256;               // scans that wait for a query thread
+  uint32_t max_open_lists = 16;                    // lists of more than one chunk being sent
+  uint32_t shards = 64;                            // a power of two
+  uint32_t scan_threads = 0;                       // workers of scans; 0 = one for each processor
   uint64_t list_memory_bytes = uint64_t{1} << 30;  // rows of one list
 };
 
