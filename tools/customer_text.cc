@@ -81,7 +81,8 @@ std::string ValueCell(const wire::ExplainedCriterionT& criterion) {
 }
 
 std::string Verdict(const wire::ExplainReplyT& reply) {
-  std::string sentence = fmt::format("{} is {}", reply.customer, Name(reply.value_class));
+  std::string sentence =
+      fmt::format("{} is {}", Printable(reply.customer), Name(reply.value_class));
   switch (reply.decided_by) {
     case wire::DecidedBy::always_rule:
       return fmt::format("{}: the rule \"{}\" decides before the score.", sentence, reply.rule);
@@ -103,7 +104,7 @@ std::string Verdict(const wire::ExplainReplyT& reply) {
 }  // namespace
 
 std::string ProfileText(const wire::ProfileT& profile, const wire::State& state, const Look& look) {
-  if (!profile.found) return fmt::format("{}: no such customer\n", profile.customer);
+  if (!profile.found) return fmt::format("{}: no such customer\n", Printable(profile.customer));
   Table card({{"", Align::kLeft}, {"", Align::kLeft}, {"", Align::kLeft}, {"", Align::kLeft}});
   auto add = [&card](const char* left, std::string left_value, const char* right,
                      std::string right_value) {
@@ -133,13 +134,13 @@ std::string ProfileText(const wire::ProfileT& profile, const wire::State& state,
                 FormatMoney(profile.margin)});
   money.AddRow({"in all", FormatCount(profile.orders_total), FormatMoney(profile.revenue_total),
                 FormatMoney(profile.margin_total)});
-  return fmt::format("{} on {}, money in {}\n\n{}\n{}", Styled(profile.customer, kBold, look),
-                     FormatDay(state.as_of()), look.currency, card.Render(look),
-                     money.Render(look));
+  return fmt::format("{} on {}, money in {}\n\n{}\n{}",
+                     Styled(Printable(profile.customer), kBold, look), FormatDay(state.as_of()),
+                     look.currency, card.Render(look), money.Render(look));
 }
 
 std::string ExplainText(const wire::ExplainReplyT& reply, const Look& look) {
-  if (!reply.found) return fmt::format("{}: no such customer\n", reply.customer);
+  if (!reply.found) return fmt::format("{}: no such customer\n", Printable(reply.customer));
   std::string text = Styled(Verdict(reply), kBold, look) + '\n';
   if (!reply.criteria.empty()) {
     Table table({{"criterion", Align::kLeft},

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cmath>
@@ -27,6 +28,14 @@ size_t TextWidth(std::string_view utf8) {
   size_t width = 0;
   for (char c : utf8) width += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
   return width;
+}
+
+std::string Printable(std::string_view text) {
+  std::string out(text);
+  std::replace_if(
+      out.begin(), out.end(),
+      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, '?');
+  return out;
 }
 
 std::string FormatCount(uint64_t count) {

@@ -16,6 +16,9 @@ namespace kundig::tools {
 // Columns on a terminal: one for each code point (East Asian width is not looked at).
 size_t TextWidth(std::string_view utf8);
 
+// `text` with control characters as '?', so that a name from the book cannot steer the terminal.
+std::string Printable(std::string_view text);
+
 std::string FormatCount(uint64_t count);         // 1,234,567
 std::string FormatMoney(int64_t minor);          // -1,234.50
 std::string FormatPercent(double fraction);      // 12.3 %; "–" where it is no number

@@ -28,7 +28,7 @@ std::string Bytes(uint64_t bytes) {
     size /= 1024;
     ++unit;
   }
-  return fmt::format(unit == 0 ? "{:.0f} {}" : "{:.1f} {}", size, kUnits[unit]);
+  return fmt::format("{:.{}f} {}", size, unit == 0 ? 0 : 1, kUnits[unit]);
 }
 
 std::vector<Table::Column> KeyColumns(const std::vector<wire::PipelineKey>& by) {

@@ -44,10 +44,9 @@ Table::Table(std::vector<Column> columns) : columns_(std::move(columns)) {
 }
 
 void Table::AddRow(std::vector<Cell> cells) {
+  cells.resize(columns_.size(), Cell(""));
   for (size_t i = 0; i < cells.size(); ++i) {
-    std::replace_if(
-        cells[i].text.begin(), cells[i].text.end(),
-        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, '?');
+    cells[i].text = Printable(cells[i].text);
     widths_[i] = std::max(widths_[i], TextWidth(cells[i].text));
   }
   rows_.push_back(std::move(cells));

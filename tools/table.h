@@ -49,8 +49,7 @@ class Table {
   // Where no column has a header, no header line is printed.
   explicit Table(std::vector<Column> columns);
 
-  // One cell for each column. Control characters in a text are shown as '?', so that a name from
-  // the book cannot steer the terminal.
+  // One cell for each column (missing ones are empty), made Printable().
   void AddRow(std::vector<Cell> cells);
   // A line before the rows that follow: totals.
   void AddRule();

@@ -1,0 +1,181 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tools/answer_text.h"
+#include "tools/command.h"
+#include "tools/connect.h"
+#include "tools/list_format.h"
+#include "tools/names.h"
+#include "tools/show.h"
+
+namespace kundig::tools {
+
+namespace {
+
+struct ListWords {
+  std::string where, order_by, cursor;
+  std::vector<std::string> activities{"inactive", "lost"}, fields;
+  bool need_consent = false;
+  uint32_t limit = 100;
+};
+
+struct PipelineWords {
+  std::string where;
+  std::vector<std::string> by{"stage"}, closed_by;
+};
+
+std::string CheckOrder(const std::string& text) {
+  const size_t colon = text.find(':');
+  if (colon == std::string::npos) return "";
+  const std::string direction = text.substr(colon + 1);
+  return direction == "asc" || direction == "desc"
+             ? ""
+             : "order by FIELD, FIELD:asc or FIELD:desc, not by " + text;
+}
+
+std::vector<std::string> ActivityNames() {
+  std::vector<std::string> names;
+  for (wire::Activity activity : wire::EnumValuesActivity()) names.emplace_back(Name(activity));
+  return names;
+}
+
+std::vector<std::string> KeyNames(bool with_reason) {
+  std::vector<std::string> names;
+  for (wire::PipelineKey key : wire::EnumValuesPipelineKey()) {
+    if (with_reason || key != wire::PipelineKey::reason) names.emplace_back(Name(key));
+  }
+  return names;
+}
+
+template <typename Code, size_t kCount>
+std::vector<Code> Codes(const std::vector<std::string>& names, const Code (&all)[kCount]) {
+  std::vector<Code> codes;
+  for (const std::string& name : names) {
+    codes.push_back(
+        *std::find_if(all, all + kCount, [&](Code code) { return Name(code) == name; }));
+  }
+  return codes;
+}
+
+wire::ListRequestT ListRequest(wire::ListKind kind, const ListWords& words) {
+  wire::ListRequestT request;
+  request.kind = kind;
+  request.where = words.where;
+  if (kind == wire::ListKind::inactive) {
+    request.activities = Codes(words.activities, wire::EnumValuesActivity());
+    request.need_consent = words.need_consent;
+  }
+  const size_t colon = words.order_by.find(':');
+  request.order_by = words.order_by.substr(0, colon);
+  request.descending = colon == std::string::npos || words.order_by.substr(colon + 1) == "desc";
+  request.limit = words.limit;
+  request.cursor = words.cursor;
+  request.fields = words.fields;
+  return request;
+}
+
+int RunList(const GlobalOptions& options, wire::ListKind kind, const ListWords& words) {
+  client::Result<client::Client> client = Connect(options);
+  if (!client) return Report(client.error());
+  const std::unique_ptr<ListFormat> format = options.json ? MakeListJson(kind)
+                                             : options.csv
+                                                 ? MakeListCsv()
+                                                 : MakeListTable(kind, LookOf(client->server()));
+  Output output;
+  bool whole = true;
+  std::string next, text;
+  client::Result<void> done =
+      client->List(ListRequest(kind, words), [&](const wire::ListReplyT& chunk) {
+        whole = WholeColumns(chunk);
+        if (!whole) return false;
+        text.clear();
+        format->Append(chunk, &text);
+        next = chunk.next;
+        return output.Write(text);
+      });
+  const int code = output.Finish();
+  if (!done) return Report(done.error(), words.where);
+  if (!whole) {
+    std::fputs("kundig: the list came damaged; use a kundig of the server's version\n", stderr);
+    return kExitRefused;
+  }
+  if (options.csv && !next.empty()) {
+    // The rows alone would look like the whole list.
+    std::fprintf(stderr, "kundig: there is more; add --cursor %s or --limit 0\n", next.c_str());
+  }
+  return code;
+}
+
+int RunPipeline(const GlobalOptions& options, const PipelineWords& words) {
+  wire::PipelineRequestT request;
+  request.by = Codes(words.by, wire::EnumValuesPipelineKey());
+  request.closed_by = Codes(words.closed_by, wire::EnumValuesPipelineKey());
+  request.where = words.where;
+  return AskServer(
+      options, words.where, [&](client::Client& client) { return client.Pipeline(request); },
+      [&](const wire::PipelineReplyT& reply, const client::ServerInfo& server) {
+        return ShowRows(options, PipelineJson(reply), "groups",
+                        [&] { return PipelineText(reply, LookOf(server)); });
+      });
+}
+
+void AddListOptions(CLI::App* command, ListWords* words) {
+  command->add_option("--order-by", words->order_by, "FIELD[:asc|:desc]; falling unless :asc")
+      ->check(CheckOrder);
+  command->add_option("--limit", words->limit, "Rows; 0 = all, streamed")->capture_default_str();
+  command->add_option("--cursor", words->cursor, "\"next\" of the page before");
+  command->add_option("--fields", words->fields, "Fields of the rows, as a,b,c")->delimiter(',');
+}
+
+}  // namespace
+
+void AddListCommands(CLI::App* app, CommandLine* line) {
+  const GlobalOptions& options = line->options;
+
+  CLI::App* inactive =
+      app->add_subcommand("inactive", "Customers to win back that may be approached");
+  auto inactive_words = std::make_shared<ListWords>();
+  inactive->add_option("--where", inactive_words->where, "Expression that they must meet");
+  inactive->add_option("--activity", inactive_words->activities, "Activities, as inactive,lost")
+      ->delimiter(',')
+      ->check(CLI::IsMember(ActivityNames()))
+      ->capture_default_str();
+  inactive->add_flag("--need-consent", inactive_words->need_consent,
+                     "Leave out who has no valid consent");
+  AddListOptions(inactive, inactive_words.get());
+  inactive->callback([line, &options, inactive_words] {
+    line->chosen = [&options, inactive_words] {
+      return RunList(options, wire::ListKind::inactive, *inactive_words);
+    };
+  });
+
+  CLI::App* list = app->add_subcommand("list", "Customers that an expression selects");
+  auto list_words = std::make_shared<ListWords>();
+  list->add_option("--where", list_words->where, "Expression, as: value_class = \"individual\"");
+  AddListOptions(list, list_words.get());
+  list->callback([line, &options, list_words] {
+    line->chosen = [&options, list_words] {
+      return RunList(options, wire::ListKind::customers, *list_words);
+    };
+  });
+
+  CLI::App* pipeline = app->add_subcommand("pipeline", "Leads, weighted by their chances");
+  auto pipeline_words = std::make_shared<PipelineWords>();
+  pipeline->add_option("--by", pipeline_words->by, "Groups of the open leads, as stage,owner")
+      ->delimiter(',')
+      ->check(CLI::IsMember(KeyNames(false)))
+      ->capture_default_str();
+  pipeline->add_option("--closed-by", pipeline_words->closed_by, "Groups of the won and the lost")
+      ->delimiter(',')
+      ->check(CLI::IsMember(KeyNames(true)));
+  pipeline->add_option("--where", pipeline_words->where, "Expression over the fields of a lead");
+  pipeline->callback([line, &options, pipeline_words] {
+    line->chosen = [&options, pipeline_words] { return RunPipeline(options, *pipeline_words); };
+  });
+}
+
+}  // namespace kundig::tools

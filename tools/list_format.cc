@@ -1,0 +1,217 @@
+#include "tools/list_format.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "tools/answer_csv.h"
+#include "tools/answer_json.h"
+#include "tools/answer_text.h"
+#include "tools/figures.h"
+
+namespace kundig::tools {
+
+namespace {
+
+bool IsAbsent(const wire::ColumnT& column, size_t row) {
+  if (!column.absent.empty()) return column.absent[row] != 0;
+  return column.type == wire::FieldType::text && column.texts[row].empty();
+}
+
+// A figure as JSON and CSV have it; a day is given without quotes.
+void AppendFigure(const wire::ColumnT& column, size_t row, std::string* out) {
+  const int64_t number = column.numbers[row];
+  switch (column.type) {
+    case wire::FieldType::day:
+      *out += FormatDay(static_cast<int32_t>(number));
+      break;
+    case wire::FieldType::boolean:
+      *out += number != 0 ? "true" : "false";
+      break;
+    case wire::FieldType::thousandths:
+      *out += FormatThousandths(number);
+      break;
+    default:
+      fmt::format_to(std::back_inserter(*out), "{}", number);
+  }
+}
+
+class ListJson : public ListFormat {
+ public:
+  explicit ListJson(wire::ListKind kind) : kind_(kind) {}
+
+  void Append(const wire::ListReplyT& chunk, std::string* out) override {
+    if (!started_) Begin(chunk, out);
+    for (size_t row = 0; row < chunk.rows; ++row) AppendRow(chunk, row, out);
+    if (chunk.last) End(chunk, out);
+  }
+
+ private:
+  void Begin(const wire::ListReplyT& chunk, std::string* out) {
+    started_ = true;
+    *out +=
+        fmt::format(R"({{"as_of":"{}","total":{{"customers":{},"revenue_total":{}}},)",
+                    FormatDay(chunk.state->as_of()), chunk.total_customers, chunk.total_revenue);
+    if (kind_ == wire::ListKind::inactive) {
+      *out += fmt::format(R"("excluded":{{"no_consent":{},"contacted":{}}},)",
+                          chunk.excluded_no_consent, chunk.excluded_contacted);
+    }
+    *out += R"("rows":[)";
+    for (const auto& column : chunk.columns) {
+      std::string& key = keys_.emplace_back(keys_.empty() ? "{" : ",");
+      AppendText(column->name, &key);
+      key += ':';
+    }
+  }
+
+  void AppendRow(const wire::ListReplyT& chunk, size_t row, std::string* out) {
+    if (std::exchange(any_row_, true)) *out += ',';
+    for (size_t i = 0; i < chunk.columns.size() && i < keys_.size(); ++i) {
+      const wire::ColumnT& column = *chunk.columns[i];
+      *out += keys_[i];
+      if (IsAbsent(column, row)) {
+        *out += "null";
+      } else if (column.type == wire::FieldType::text) {
+        AppendText(column.texts[row], out);
+      } else if (column.type == wire::FieldType::day) {
+        *out += '"';
+        AppendFigure(column, row, out);
+        *out += '"';
+      } else {
+        AppendFigure(column, row, out);
+      }
+    }
+    *out += '}';
+  }
+
+  void End(const wire::ListReplyT& chunk, std::string* out) {
+    *out += R"(],"next":)";
+    if (chunk.next.empty()) {
+      *out += "null";
+    } else {
+      AppendText(chunk.next, out);
+    }
+    *out += fmt::format(R"(,"journal_sequence":{},"ranking_version":{}}})",
+                        chunk.state->journal_sequence(), chunk.state->ranking_version());
+    *out += '\n';
+  }
+
+  const wire::ListKind kind_;
+  bool started_ = false, any_row_ = false;
+  std::vector<std::string> keys_;
+};
+
+class ListCsv : public ListFormat {
+ public:
+  void Append(const wire::ListReplyT& chunk, std::string* out) override {
+    if (!std::exchange(started_, true)) {
+      for (size_t i = 0; i < chunk.columns.size(); ++i) {
+        if (i != 0) *out += ',';
+        AppendCsvCell(chunk.columns[i]->name, out);
+      }
+      *out += '\n';
+    }
+    for (size_t row = 0; row < chunk.rows; ++row) {
+      for (size_t i = 0; i < chunk.columns.size(); ++i) {
+        const wire::ColumnT& column = *chunk.columns[i];
+        if (i != 0) *out += ',';
+        if (IsAbsent(column, row)) continue;
+        if (column.type == wire::FieldType::text) {
+          AppendCsvCell(column.texts[row], out);
+        } else {
+          AppendFigure(column, row, out);
+        }
+      }
+      *out += '\n';
+    }
+  }
+
+ private:
+  bool started_ = false;
+};
+
+class ListTable : public ListFormat {
+ public:
+  ListTable(wire::ListKind kind, Look look) : kind_(kind), look_(std::move(look)) {}
+
+  void Append(const wire::ListReplyT& chunk, std::string* out) override {
+    const bool first = !table_;
+    if (first) Begin(chunk, out);
+    for (size_t row = 0; row < chunk.rows; ++row) {
+      std::vector<Table::Cell> cells;
+      for (const auto& column : chunk.columns) cells.push_back(CellOf(*column, row));
+      table_->AddRow(std::move(cells));
+    }
+    shown_ += chunk.rows;
+    if (!table_->empty()) *out += table_->Render(look_, first);
+    table_->Clear();
+    if (chunk.last && !chunk.next.empty()) {
+      *out += fmt::format("\n{} of {} shown; for the next ones add --cursor {}\n",
+                          FormatCount(shown_), FormatCount(chunk.total_customers), chunk.next);
+    }
+  }
+
+ private:
+  void Begin(const wire::ListReplyT& chunk, std::string* out) {
+    *out +=
+        fmt::format("{} customers on {}, {} of revenue in all", FormatCount(chunk.total_customers),
+                    FormatDay(chunk.state->as_of()), MoneyText(chunk.total_revenue, look_));
+    if (kind_ == wire::ListKind::inactive) {
+      *out += fmt::format("; left out: {} without consent, {} contacted lately",
+                          FormatCount(chunk.excluded_no_consent),
+                          FormatCount(chunk.excluded_contacted));
+    }
+    *out += chunk.rows == 0 ? "\n" : "\n\n";
+    std::vector<Table::Column> columns;
+    for (const auto& column : chunk.columns) {
+      columns.push_back({column->name, column->type == wire::FieldType::text ||
+                                               column->type == wire::FieldType::day
+                                           ? Table::Align::kLeft
+                                           : Table::Align::kRight});
+    }
+    table_.emplace(std::move(columns));
+  }
+
+  static std::string CellOf(const wire::ColumnT& column, size_t row) {
+    if (IsAbsent(column, row)) return "–";
+    if (column.type == wire::FieldType::text) return column.texts[row];
+    if (column.type == wire::FieldType::money) return FormatMoney(column.numbers[row]);
+    std::string figure;
+    AppendFigure(column, row, &figure);
+    return figure;
+  }
+
+  const wire::ListKind kind_;
+  const Look look_;
+  std::optional<Table> table_;
+  uint64_t shown_ = 0;
+};
+
+}  // namespace
+
+bool WholeColumns(const wire::ListReplyT& chunk) {
+  if (chunk.columns.empty() && chunk.rows != 0) return false;
+  return std::all_of(chunk.columns.begin(), chunk.columns.end(), [&](const auto& column) {
+    const size_t values =
+        column->type == wire::FieldType::text ? column->texts.size() : column->numbers.size();
+    return values == chunk.rows && (column->absent.empty() || column->absent.size() == chunk.rows);
+  });
+}
+
+std::unique_ptr<ListFormat> MakeListJson(wire::ListKind kind) {
+  return std::make_unique<ListJson>(kind);
+}
+
+std::unique_ptr<ListFormat> MakeListCsv() {
+  return std::make_unique<ListCsv>();
+}
+
+std::unique_ptr<ListFormat> MakeListTable(wire::ListKind kind, Look look) {
+  return std::make_unique<ListTable>(kind, std::move(look));
+}
+
+}  // namespace kundig::tools

@@ -1,0 +1,160 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <boost/json/array.hpp>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tools/answer_text.h"
+#include "tools/command.h"
+#include "tools/connect.h"
+#include "tools/show.h"
+
+namespace kundig::tools {
+
+namespace {
+
+int RunPing(const GlobalOptions& options) {
+  if (int code = RefuseCsv(options, "ping")) return code;
+  using Clock = std::chrono::steady_clock;
+  Clock::duration taken{};
+  client::Result<client::Client> client = Connect(options);
+  if (!client) return Report(client.error());
+  const Clock::time_point start = Clock::now();
+  if (client::Result<void> answer = client->Ping(); !answer) return Report(answer.error());
+  taken = Clock::now() - start;
+  const client::ServerInfo server = client->server();
+  const auto round_trip_us = std::chrono::duration_cast<std::chrono::microseconds>(taken).count();
+  return Show(
+      options,
+      {{"server", server.name}, {"version", server.version}, {"round_trip_us", round_trip_us}},
+      [&] {
+        return fmt::format("{} {} at {} answered in {} microseconds\n", server.name, server.version,
+                           options.server, round_trip_us);
+      });
+}
+
+int RunStatus(const GlobalOptions& options) {
+  if (int code = RefuseCsv(options, "status")) return code;
+  return AskServer(
+      options, {}, [](client::Client& client) { return client.Status(); },
+      [&](const wire::StatusReplyT& reply, const client::ServerInfo&) {
+        return Show(options, StatusJson(reply), [&] { return StatusText(reply); });
+      });
+}
+
+int RunProfile(const GlobalOptions& options, const std::vector<std::string>& customers) {
+  return AskServer(
+      options, {}, [&](client::Client& client) { return client.Profiles(customers); },
+      [&](const std::vector<wire::ProfilesReplyT>& replies, const client::ServerInfo& server) {
+        const Look look = LookOf(server);
+        Output output;
+        boost::json::array rows;
+        const char* separator = "";
+        for (const wire::ProfilesReplyT& reply : replies) {
+          for (const auto& profile : reply.profiles) {
+            if (options.csv) {
+              rows.push_back(ProfileJson(*profile, *reply.state));
+            } else if (options.json) {
+              output.Write(ToText(ProfileJson(*profile, *reply.state)) + '\n');
+            } else {
+              output.Write(separator + ProfileText(*profile, *reply.state, look));
+              separator = "\n";
+            }
+          }
+        }
+        output.Write(CsvTable(rows));
+        return output.Finish();
+      });
+}
+
+int RunExplain(const GlobalOptions& options, const std::string& customer) {
+  if (int code = RefuseCsv(options, "explain")) return code;
+  return AskServer(
+      options, {}, [&](client::Client& client) { return client.Explain(customer); },
+      [&](const wire::ExplainReplyT& reply, const client::ServerInfo& server) {
+        return Show(options, ExplainJson(reply),
+                    [&] { return ExplainText(reply, LookOf(server)); });
+      });
+}
+
+int RunRfm(const GlobalOptions& options) {
+  return AskServer(
+      options, {}, [](client::Client& client) { return client.Rfm(); },
+      [&](const wire::RfmReplyT& reply, const client::ServerInfo& server) {
+        return ShowRows(options, RfmJson(reply), "cells",
+                        [&] { return RfmText(reply, LookOf(server)); });
+      });
+}
+
+int RunAbc(const GlobalOptions& options) {
+  return AskServer(
+      options, {}, [](client::Client& client) { return client.Abc(); },
+      [&](const wire::AbcReplyT& reply, const client::ServerInfo& server) {
+        return ShowRows(options, AbcJson(reply), "classes",
+                        [&] { return AbcText(reply, LookOf(server)); });
+      });
+}
+
+int RunValue(const GlobalOptions& options) {
+  return AskServer(
+      options, {}, [](client::Client& client) { return client.Value(); },
+      [&](const wire::ValueReplyT& reply, const client::ServerInfo& server) {
+        return ShowRows(options, ValueJson(reply), "classes",
+                        [&] { return ValueText(reply, LookOf(server)); });
+      });
+}
+
+int RunCount(const GlobalOptions& options, const std::string& where) {
+  if (int code = RefuseCsv(options, "count")) return code;
+  return AskServer(
+      options, where, [&](client::Client& client) { return client.Count(where); },
+      [&](const wire::CountReplyT& reply, const client::ServerInfo& server) {
+        return Show(options, CountJson(reply), [&] { return CountText(reply, LookOf(server)); });
+      });
+}
+
+}  // namespace
+
+void AddQueryCommands(CLI::App* app, CommandLine* line) {
+  const GlobalOptions& options = line->options;
+  auto choose = [line](std::function<int()> run) {
+    return [line, run = std::move(run)] { line->chosen = run; };
+  };
+
+  app->add_subcommand("ping", "Ask whether the server answers")->callback(choose([&options] {
+    return RunPing(options);
+  }));
+  app->add_subcommand("status", "What the book holds, and its day")->callback(choose([&options] {
+    return RunStatus(options);
+  }));
+
+  CLI::App* profile =
+      app->add_subcommand("profile", "All that is known of customers, in the order asked");
+  auto customers = std::make_shared<std::vector<std::string>>();
+  profile->add_option("id", *customers, "Customer ids; behind '--' they may begin with '-'")
+      ->required()
+      ->allow_extra_args(false);
+  profile->callback(choose([&options, customers] { return RunProfile(options, *customers); }));
+
+  app->add_subcommand("rfm", "Recency, frequency and monetary scores, and the segments")
+      ->callback(choose([&options] { return RunRfm(options); }));
+  app->add_subcommand("abc", "Customers by their share of revenue or margin")
+      ->callback(choose([&options] { return RunAbc(options); }));
+  app->add_subcommand("value", "Customers by value class, and the hidden potential")
+      ->callback(choose([&options] { return RunValue(options); }));
+
+  CLI::App* explain = app->add_subcommand("explain", "Why a customer has its value class");
+  auto customer = std::make_shared<std::string>();
+  explain->add_option("id", *customer, "Customer id")->required();
+  explain->callback(choose([&options, customer] { return RunExplain(options, *customer); }));
+
+  CLI::App* count = app->add_subcommand("count", "Customers that an expression selects, summed");
+  auto where = std::make_shared<std::string>();
+  count->add_option("--where", *where, "Expression, as: abc = \"A\" and inactive_days > 90");
+  count->callback(choose([&options, where] { return RunCount(options, *where); }));
+}
+
+}  // namespace kundig::tools
