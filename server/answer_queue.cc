@@ -1,0 +1,123 @@
+#include "server/answer_queue.h"
+
+#include <optional>
+#include <utility>
+
+#include "engine/check.h"
+#include "schemas/frame.h"
+#include "server/handshake.h"
+#include "server/limits.h"
+
+namespace kundig::server {
+
+void SendBuffer::Consume(size_t bytes) {
+  begin_ += bytes;
+  if (begin_ == bytes_.size()) {
+    begin_ = 0;
+    if (bytes_.capacity() > kKeptWriteBufferBytes) {
+      std::vector<uint8_t>().swap(bytes_);
+    } else {
+      bytes_.clear();
+    }
+  } else if (begin_ >= bytes_.size() / 2) {
+    // At least as many bytes were sent since the last move as are moved now.
+    bytes_.erase(bytes_.begin(), bytes_.begin() + static_cast<std::ptrdiff_t>(begin_));
+    begin_ = 0;
+  }
+}
+
+void AppendAnswer(wire::MessageType type, uint32_t request_id, std::span<const uint8_t> payload,
+                  uint32_t max_payload_bytes, std::vector<uint8_t>* out) {
+  if (payload.size() <= max_payload_bytes) {
+    wire::AppendFrame(static_cast<uint8_t>(type), request_id, payload, out);
+    return;
+  }
+  const std::vector<uint8_t> refusal = EncodeSessionError(
+      wire::ErrorCode::result_too_large,
+      "The answer is longer than one frame may be; ask for less at a time.", "max_frame_bytes");
+  wire::AppendFrame(static_cast<uint8_t>(wire::MessageType::error), request_id, refusal, out);
+}
+
+uint64_t AnswerQueue::Expect(uint32_t request_id, size_t request_bytes) {
+  Slot& slot = slots_.emplace_back();
+  slot.request_id = request_id;
+  slot.request_bytes = request_bytes;
+  request_bytes_ += request_bytes;
+  return oldest_ + slots_.size() - 1;
+}
+
+AnswerQueue::Slot& AnswerQueue::SlotOf(uint64_t sequence) {
+  KUNDIG_CHECK(sequence >= oldest_ && sequence - oldest_ < slots_.size());
+  Slot& slot = slots_[sequence - oldest_];
+  KUNDIG_CHECK(slot.frame.empty() && slot.chunks == nullptr);
+  return slot;
+}
+
+void AnswerQueue::Answer(uint64_t sequence, wire::MessageType type,
+                         std::span<const uint8_t> payload) {
+  Slot& slot = SlotOf(sequence);
+  if (sequence == oldest_) {
+    AppendAnswer(type, slot.request_id, payload, max_payload_bytes_, send_buffer_.tail());
+    PopOldest();
+    MoveReady();
+    return;
+  }
+  AppendAnswer(type, slot.request_id, payload, max_payload_bytes_, &slot.frame);
+  waiting_bytes_ += slot.frame.size();
+}
+
+void AnswerQueue::AnswerFramed(uint64_t sequence, std::vector<uint8_t> frame) {
+  Slot& slot = SlotOf(sequence);
+  slot.frame = std::move(frame);
+  waiting_bytes_ += slot.frame.size();
+  MoveReady();
+}
+
+void AnswerQueue::AnswerStream(uint64_t sequence, std::unique_ptr<ChunkSource> chunks) {
+  SlotOf(sequence).chunks = std::move(chunks);
+}
+
+void AnswerQueue::Cancel(uint32_t request_id) {
+  for (Slot& slot : slots_) {
+    if (slot.request_id != request_id || !slot.frame.empty()) continue;
+    slot.cancelled = true;
+    return;
+  }
+}
+
+void AnswerQueue::Advance(size_t low_water_bytes) {
+  for (MoveReady(); streaming() && send_buffer_.size() < low_water_bytes; MoveReady()) {
+    Slot& slot = slots_.front();
+    const std::optional<server::Answer> chunk = slot.chunks->Next(slot.cancelled);
+    if (chunk) {
+      AppendAnswer(chunk->type, slot.request_id, chunk->payload, max_payload_bytes_,
+                   send_buffer_.tail());
+    }
+    const bool replaced = chunk && chunk->payload.size() > max_payload_bytes_;
+    if (!chunk || replaced || slot.cancelled) PopOldest();
+  }
+}
+
+void AnswerQueue::MoveReady() {
+  while (!slots_.empty() && !slots_.front().frame.empty()) {
+    const std::vector<uint8_t>& frame = slots_.front().frame;
+    send_buffer_.tail()->insert(send_buffer_.tail()->end(), frame.begin(), frame.end());
+    waiting_bytes_ -= frame.size();
+    PopOldest();
+  }
+}
+
+void AnswerQueue::PopOldest() {
+  request_bytes_ -= slots_.front().request_bytes;
+  slots_.pop_front();
+  ++oldest_;
+}
+
+void AnswerQueue::Clear() {
+  oldest_ += slots_.size();
+  slots_.clear();
+  waiting_bytes_ = 0;
+  request_bytes_ = 0;
+}
+
+}  // namespace kundig::server

@@ -1,0 +1,104 @@
+// kundigd: reads its configuration, serves, and drains on SIGTERM or SIGINT; a second signal cuts
+// the drain short.
+//
+// Exit codes: 0 asked to stop, 1 could not start, 2 wrong usage.
+
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <atomic>
+#include <cstdio>
+#include <ctime>
+#include <exception>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "engine/result.h"
+#include "server/configuration.h"
+#include "server/limits.h"
+#include "server/log.h"
+#include "server/server.h"
+
+namespace {
+
+using kundig::server::Configuration;
+using kundig::server::Log;
+using kundig::server::LogLevel;
+
+constexpr int kExitStopped = 0;
+constexpr int kExitCannotStart = 1;
+
+// As many descriptors as the connections need; says so where the machine gives fewer.
+void AllowDescriptors(uint32_t max_connections) {
+  const rlim_t wanted = rlim_t{max_connections} + kundig::server::kMaxRefusedConnections +
+                        kundig::server::kReservedFileDescriptors;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
+  limit.rlim_cur = std::min(wanted, limit.rlim_max);
+  if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= wanted) return;
+  Log(LogLevel::kWarning, "server",
+      "the machine allows fewer file descriptors than max_connections needs; raise its limit",
+      {{"descriptors", uint64_t{limit.rlim_cur}}, {"needed", uint64_t{wanted}}});
+}
+
+int Serve(Configuration configuration) {
+  // Blocked before any thread is made, so that every thread leaves them to the waits below.
+  sigset_t stop_signals;
+  sigemptyset(&stop_signals);
+  sigaddset(&stop_signals, SIGTERM);
+  sigaddset(&stop_signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
+  // A reader of the log that goes away must not take the server with it.
+  signal(SIGPIPE, SIG_IGN);
+
+  AllowDescriptors(configuration.server.max_connections);
+  kundig::server::Server server(std::move(configuration));
+  const kundig::engine::Result<void> started = server.Start();
+  if (!started) {
+    std::fprintf(stderr, "kundigd: %s\n", started.error().message.c_str());
+    return kExitCannotStart;
+  }
+
+  int received = 0;
+  sigwait(&stop_signals, &received);
+  Log(LogLevel::kInfo, "server", "draining",
+      {{"signal", strsignal(received)},
+       {"drain_timeout_ms", kundig::server::kDrainTimeout.count()}});
+  std::atomic<bool> stopped{false};
+  std::thread second_signal([&] {
+    const timespec poll{.tv_sec = 0, .tv_nsec = 20'000'000};
+    while (!stopped) {
+      if (sigtimedwait(&stop_signals, nullptr, &poll) < 0) continue;
+      Log(LogLevel::kWarning, "server", "a second signal ends the draining");
+      server.CutOff();
+    }
+  });
+  const bool all_answered = server.Stop();
+  stopped = true;
+  second_signal.join();
+  Log(all_answered ? LogLevel::kInfo : LogLevel::kWarning, "server", "stopped",
+      {{"all_answered", all_answered}});
+  return kExitStopped;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    kundig::engine::Result<Configuration> configuration =
+        kundig::server::LoadConfiguration(argc, argv, kundig::server::ProcessEnvironment());
+    if (!configuration) {
+      std::fprintf(stderr, "kundigd: %s\n", configuration.error().message.c_str());
+      return kExitCannotStart;
+    }
+    if (configuration->task == kundig::server::Task::kPrintText) {
+      std::fputs(configuration->text.c_str(), stdout);
+      return kExitStopped;
+    }
+    return Serve(std::move(*configuration));
+  } catch (const std::exception& exception) {
+    std::fprintf(stderr, "kundigd: stopped by an unexpected failure: %s\n", exception.what());
+    return kExitCannotStart;
+  }
+}

@@ -1,0 +1,87 @@
+// The named limits of the server, related to each other and to those of the wire by static_assert.
+//
+// Every queue and buffer between a socket and the book ends at one of these, so that the memory of
+// a connection is bounded whatever its client does. Reached limits are answered by a typed error,
+// by not reading on, or by a cut; each says which. Limits of the engine are in engine/book.h.
+//
+// Thread safety: constants.
+
+#ifndef KUNDIG_SERVER_LIMITS_H_
+#define KUNDIG_SERVER_LIMITS_H_
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "schemas/limits.h"
+
+namespace kundig::server {
+
+// --- Connections ---
+
+// Open at one time; one more gets the error limit_exceeded and is closed.
+inline constexpr uint32_t kMaxConnections = 10'000;
+inline constexpr uint32_t kLargestMaxConnections = 65'536;
+// Refused connections that are being told so at one time; one more is closed without a word.
+inline constexpr uint32_t kMaxRefusedConnections = 64;
+// Connections that the kernel keeps until they are accepted.
+inline constexpr int kListenBacklog = 1024;
+inline constexpr int kMaxNetworkThreads = 64;
+// File descriptors for everything that is no connection: log, listener, one epoll set, timer and
+// wake-up for each network thread, files being read.
+inline constexpr uint32_t kReservedFileDescriptors = 4 * kMaxNetworkThreads + 32;
+
+// --- Memory of one connection ---
+
+// Chunks of a long answer are made while less than this waits to be sent.
+inline constexpr size_t kWriteLowWaterBytes = wire::kListChunkBytes;
+// Nothing is read while more than this waits to be sent or for an earlier answer. One answer may
+// exceed it.
+inline constexpr size_t kWriteHighWaterBytes = size_t{1} << 20;
+// A send buffer larger than this is given back once it is empty.
+inline constexpr size_t kKeptWriteBufferBytes = kWriteHighWaterBytes;
+// Nothing is read while the unanswered requests are longer than this together. One request may
+// exceed it.
+inline constexpr size_t kRequestHighWaterBytes = size_t{16} << 20;
+// Requests above max_in_flight are refused with too_many_requests; nothing is read while these
+// refusals and the requests before them make more than this many times max_in_flight.
+inline constexpr uint32_t kWaitingAnswersPerInFlight = 2;
+
+// --- Time ---
+
+// From the connection to the whole hello; then the error handshake_required.
+inline constexpr std::chrono::milliseconds kHandshakeTimeout{5'000};
+// From the first to the last byte of a frame; then the error bad_frame.
+inline constexpr std::chrono::milliseconds kFrameTimeout{60'000};
+// Without a byte taken by a client that is owed bytes; then the connection is cut.
+inline constexpr std::chrono::milliseconds kWriteStallTimeout{10'000};
+// Without a request; then the connection is closed.
+inline constexpr std::chrono::milliseconds kIdleTimeout{60 * 60 * 1'000};
+// For a client to read the last error and close its side.
+inline constexpr std::chrono::milliseconds kLingerTimeout{1'000};
+// Draining: a connection without a request for this long is closed.
+inline constexpr std::chrono::milliseconds kDrainQuiet{50};
+// From the first signal to the end; what is still unanswered then is cut.
+inline constexpr std::chrono::milliseconds kDrainTimeout{10'000};
+// After an accept that failed because descriptors or memory ran out.
+inline constexpr std::chrono::milliseconds kAcceptPause{100};
+// The same trouble of the network is logged once in this time, with a count of the rest.
+inline constexpr std::chrono::milliseconds kRepeatedLogInterval{1'000};
+
+static_assert(kMaxConnections <= kLargestMaxConnections);
+static_assert(kMaxRefusedConnections < kMaxConnections);
+static_assert(kWriteLowWaterBytes < kWriteHighWaterBytes,
+              "a stream alone never stops the reading of its cancel");
+static_assert(kWriteHighWaterBytes <= wire::kSmallestMaxFrameBytes,
+              "an answer of one frame may be the whole of a send buffer");
+static_assert(kRequestHighWaterBytes >= wire::kMaxFrameBytes,
+              "two requests of the default size may be on their way");
+static_assert(kWaitingAnswersPerInFlight >= 2,
+              "a client one request above the limit is answered, not stopped");
+static_assert(kHandshakeTimeout < kFrameTimeout && kFrameTimeout < kIdleTimeout);
+static_assert(kWriteStallTimeout <= kDrainTimeout, "a stalled client is cut within a drain");
+static_assert(kDrainQuiet + kLingerTimeout < kDrainTimeout, "an idle book drains in time");
+
+}  // namespace kundig::server
+
+#endif  // KUNDIG_SERVER_LIMITS_H_
