@@ -1,0 +1,200 @@
+#include "server/decode.h"
+
+#include "engine/field.h"
+#include "engine/limits.h"
+#include "schemas/admin_generated.h"
+#include "schemas/lists_generated.h"
+#include "schemas/pipeline_generated.h"
+#include "schemas/profile_generated.h"
+#include "schemas/summaries_generated.h"
+#include "server/text_rules.h"
+
+namespace kundig::server {
+namespace {
+
+using flatbuffers::String;
+
+// The columns of the reactivation list, for lists that name none.
+constexpr const char* kReactivationFields[] = {"customer",      "activity",     "last_activity",
+                                               "inactive_days", "orders_total", "revenue_total",
+                                               "abc",           "value_class"};
+
+Refusal InvalidValue(std::string field, const std::string& expected) {
+  return Refusal{.code = wire::ErrorCode::invalid_value,
+                 .message = "Send a " + field + " that is " + expected + ".",
+                 .field = std::move(field),
+                 .position = std::nullopt};
+}
+
+// Sets `text` where the message has one. Expressions and cursors may be longer than names; their
+// readers say so themselves where they are too long.
+std::optional<Refusal> DecodeText(const String* in, const char* field, std::string* text) {
+  if (in == nullptr) return std::nullopt;
+  if (!IsUtf8(in->string_view())) return InvalidValue(field, "UTF-8");
+  *text = in->str();
+  return std::nullopt;
+}
+
+// Enumerations of a wire vector as those of the engine, which have the same codes; each at most
+// once, which bounds the length.
+template <typename WireEnum, typename EngineEnum, typename Vector>
+std::optional<Refusal> DecodeChoices(const Vector* in, const char* field, WireEnum last,
+                                     std::vector<EngineEnum>* choices) {
+  if (in == nullptr || in->size() == 0) return std::nullopt;
+  choices->clear();
+  uint32_t seen = 0;
+  for (flatbuffers::uoffset_t i = 0; i < in->size(); ++i) {
+    const auto choice = static_cast<uint8_t>(in->Get(i));
+    if (choice > static_cast<uint8_t>(last)) return InvalidValue(field, "a list of known values");
+    if ((seen >> choice & 1) != 0) return InvalidValue(field, "a list without repetitions");
+    seen |= uint32_t{1} << choice;
+    choices->push_back(static_cast<EngineEnum>(choice));
+  }
+  return std::nullopt;
+}
+
+std::optional<Refusal> DecodeFields(const flatbuffers::Vector<flatbuffers::Offset<String>>* in,
+                                    std::vector<std::string>* fields) {
+  if (in == nullptr || in->size() == 0) {
+    fields->assign(std::begin(kReactivationFields), std::end(kReactivationFields));
+    return std::nullopt;
+  }
+  if (in->size() > engine::FieldCatalog::kMaxFields) {
+    return TooMany(engine::FieldCatalog::kMaxFields, "fields");
+  }
+  for (const String* field : *in) {
+    if (!IsName(field->string_view())) return InvalidValue("fields", "a list of names of fields");
+    fields->push_back(field->str());
+  }
+  return std::nullopt;
+}
+
+static_assert(static_cast<int>(wire::Activity::never) ==
+              static_cast<int>(engine::Activity::kNever));
+static_assert(static_cast<int>(wire::Activity::lost) == static_cast<int>(engine::Activity::kLost));
+static_assert(static_cast<int>(wire::Activity::inactive) ==
+              static_cast<int>(engine::Activity::kInactive));
+static_assert(static_cast<int>(wire::Activity::prospect) ==
+              static_cast<int>(engine::Activity::kProspect));
+static_assert(static_cast<int>(wire::Activity::overdue) ==
+              static_cast<int>(engine::Activity::kOverdue));
+static_assert(static_cast<int>(wire::Activity::active) ==
+              static_cast<int>(engine::Activity::kActive));
+static_assert(static_cast<int>(wire::PipelineKey::stage) ==
+              static_cast<int>(engine::PipelineKey::kStage));
+static_assert(static_cast<int>(wire::PipelineKey::customer) ==
+              static_cast<int>(engine::PipelineKey::kCustomer));
+static_assert(static_cast<int>(wire::PipelineKey::reason) ==
+              static_cast<int>(engine::PipelineKey::kReason));
+
+}  // namespace
+
+Refusal BadMessage(std::string_view message) {
+  return Refusal{.code = wire::ErrorCode::bad_message,
+                 .message = "Send a payload that is a sound " + std::string(message) +
+                            " of this protocol version.",
+                 .field = {},
+                 .position = std::nullopt};
+}
+
+Refusal TooMany(uint32_t limit, const char* limit_name) {
+  return Refusal{.code = wire::ErrorCode::limit_exceeded,
+                 .message = "Send at most " + std::to_string(limit) + " at once.",
+                 .field = limit_name,
+                 .position = std::nullopt};
+}
+
+std::optional<Refusal> DecodeProfiles(std::span<const uint8_t> payload, uint32_t max_ids,
+                                      std::vector<std::string_view>* ids) {
+  ids->clear();
+  const auto* message = wire::VerifiedRoot<wire::ProfilesRequest>(payload);
+  if (message == nullptr) return BadMessage("ProfilesRequest");
+  if (message->customers()->size() > max_ids) return TooMany(max_ids, "max_profile_ids");
+  for (const String* id : *message->customers()) {
+    if (!IsId(id->string_view())) {
+      return InvalidValue("customers[" + std::to_string(ids->size()) + "]", kIdForm);
+    }
+    ids->push_back(id->string_view());
+  }
+  return std::nullopt;
+}
+
+Judged<std::string_view> DecodeExplain(std::span<const uint8_t> payload) {
+  const auto* message = wire::VerifiedRoot<wire::ExplainRequest>(payload);
+  if (message == nullptr) return BadMessage("ExplainRequest");
+  const std::string_view id = message->customer()->string_view();
+  if (!IsId(id)) return InvalidValue("customer", kIdForm);
+  return id;
+}
+
+Judged<engine::ListQuery> DecodeList(std::span<const uint8_t> payload) {
+  const auto* message = wire::VerifiedRoot<wire::ListRequest>(payload);
+  if (message == nullptr) return BadMessage("ListRequest");
+  if (message->kind() != wire::ListKind::customers && message->kind() != wire::ListKind::inactive) {
+    return InvalidValue("kind", "customers or inactive");
+  }
+  engine::ListQuery query;
+  query.reactivation = message->kind() == wire::ListKind::inactive;
+  query.need_consent = message->need_consent();
+  query.descending = message->descending();
+  query.limit = message->limit();
+  if (auto refusal = DecodeText(message->where(), "where", &query.where)) return *refusal;
+  if (auto refusal = DecodeText(message->order_by(), "order_by", &query.order_by)) return *refusal;
+  if (auto refusal = DecodeText(message->cursor(), "cursor", &query.cursor)) return *refusal;
+  if (auto refusal = DecodeChoices(message->activities(), "activities", wire::Activity::MAX,
+                                   &query.activities)) {
+    return *refusal;
+  }
+  if (auto refusal = DecodeFields(message->fields(), &query.fields)) return *refusal;
+  if (!query.reactivation && (query.need_consent || !query.activities.empty())) {
+    return InvalidValue(query.need_consent ? "need_consent" : "activities",
+                        "part of an inactive list only");
+  }
+  return query;
+}
+
+Judged<std::string> DecodeCount(std::span<const uint8_t> payload) {
+  const auto* message = wire::VerifiedRoot<wire::CountRequest>(payload);
+  if (message == nullptr) return BadMessage("CountRequest");
+  std::string where;
+  if (auto refusal = DecodeText(message->where(), "where", &where)) return *refusal;
+  return where;
+}
+
+Judged<engine::PipelineQuery> DecodePipeline(std::span<const uint8_t> payload) {
+  const auto* message = wire::VerifiedRoot<wire::PipelineRequest>(payload);
+  if (message == nullptr) return BadMessage("PipelineRequest");
+  engine::PipelineQuery query;
+  if (auto refusal = DecodeText(message->where(), "where", &query.where)) return *refusal;
+  if (auto refusal = DecodeChoices(message->by(), "by", wire::PipelineKey::MAX, &query.by)) {
+    return *refusal;
+  }
+  for (const engine::PipelineKey key : query.by) {
+    if (key == engine::PipelineKey::kReason) {
+      return InvalidValue("by", "without reason, which only closed leads have");
+    }
+  }
+  if (auto refusal = DecodeChoices(message->closed_by(), "closed_by", wire::PipelineKey::MAX,
+                                   &query.closed_by)) {
+    return *refusal;
+  }
+  return query;
+}
+
+Judged<bool> DecodeStatus(std::span<const uint8_t> payload) {
+  const auto* message = wire::VerifiedRoot<wire::StatusRequest>(payload);
+  if (message == nullptr) return BadMessage("StatusRequest");
+  return message->fresh_rankings();
+}
+
+Judged<engine::Day> DecodeAdvanceDay(std::span<const uint8_t> payload) {
+  const auto* message = wire::VerifiedRoot<wire::AdvanceDayRequest>(payload);
+  if (message == nullptr) return BadMessage("AdvanceDayRequest");
+  const engine::Day day{message->day()};
+  if (day < engine::kFirstDay || day > engine::kLastDay) {
+    return InvalidValue("day", "between 1900-01-02 and 2079-06-06");
+  }
+  return day;
+}
+
+}  // namespace kundig::server

@@ -1,0 +1,304 @@
+#include "server/encode.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "schemas/events_generated.h"
+#include "schemas/lists_generated.h"
+#include "schemas/limits.h"
+#include "schemas/pipeline_generated.h"
+#include "schemas/profile_generated.h"
+#include "schemas/summaries_generated.h"
+#include "server/encode_state.h"
+
+namespace kundig::server {
+namespace {
+
+using flatbuffers::FlatBufferBuilder;
+using flatbuffers::Offset;
+using flatbuffers::String;
+
+// The enumerations of the engine that go out as they are: same codes on both sides.
+template <typename WireEnum, typename EngineEnum>
+constexpr WireEnum SameCode(EngineEnum value) {
+  return static_cast<WireEnum>(value);
+}
+static_assert(SameCode<wire::CustomerKind>(engine::CustomerKind::kBusiness) ==
+              wire::CustomerKind::business);
+static_assert(SameCode<wire::Activity>(engine::Activity::kNever) == wire::Activity::never);
+static_assert(SameCode<wire::Activity>(engine::Activity::kActive) == wire::Activity::active);
+static_assert(SameCode<wire::AbcClass>(engine::AbcClass::kA) == wire::AbcClass::a);
+static_assert(SameCode<wire::AbcClass>(engine::AbcClass::kNone) == wire::AbcClass::none);
+static_assert(SameCode<wire::ValueClass>(engine::ValueClass::kIndividual) ==
+              wire::ValueClass::individual);
+static_assert(SameCode<wire::ValueClass>(engine::ValueClass::kReview) == wire::ValueClass::review);
+static_assert(SameCode<wire::ConsentStatus>(engine::ConsentStatus::kExpired) ==
+              wire::ConsentStatus::expired);
+static_assert(SameCode<wire::DecidedBy>(engine::DecidedBy::kScore) == wire::DecidedBy::score);
+static_assert(SameCode<wire::DecidedBy>(engine::DecidedBy::kNoCriterion) ==
+              wire::DecidedBy::no_criterion);
+static_assert(SameCode<wire::LeadStatus>(engine::LeadStatus::kLost) == wire::LeadStatus::lost);
+static_assert(SameCode<wire::PipelineKey>(engine::PipelineKey::kReason) ==
+              wire::PipelineKey::reason);
+
+template <typename Target, typename T>
+flatbuffers::Optional<Target> Nullable(const std::optional<T>& value) {
+  if (!value.has_value()) return flatbuffers::nullopt;
+  return static_cast<Target>(*value);
+}
+
+Offset<String> Text(FlatBufferBuilder* builder, std::string_view text) {
+  return builder->CreateString(text.data(), text.size());
+}
+
+Offset<String> OptionalText(FlatBufferBuilder* builder,
+                            const std::optional<std::string_view>& text) {
+  return text.has_value() ? Text(builder, *text) : 0;
+}
+
+// At most kMaxErrorMessageBytes, cut between two characters.
+std::string_view Shortened(std::string_view message) {
+  if (message.size() <= wire::kMaxErrorMessageBytes) return message;
+  size_t end = wire::kMaxErrorMessageBytes;
+  const auto continues = [&](size_t at) {
+    return (static_cast<uint8_t>(message[at]) & 0xC0) == 0x80;
+  };
+  while (end > 0 && continues(end)) --end;
+  return message.substr(0, end);
+}
+
+Offset<wire::Error> AddError(const Refusal& refusal, FlatBufferBuilder* builder) {
+  const auto message = Text(builder, Shortened(refusal.message));
+  const auto field = refusal.field.empty() ? 0 : Text(builder, refusal.field);
+  return wire::CreateError(*builder, refusal.code, message, field,
+                           Nullable<int32_t>(refusal.position));
+}
+
+Offset<wire::Profile> AddProfile(const engine::Profile& profile, const engine::Rules& rules,
+                                 FlatBufferBuilder* builder) {
+  const auto customer = Text(builder, profile.customer);
+  const auto country = OptionalText(builder, profile.country);
+  const auto region = OptionalText(builder, profile.region);
+  const auto owner = OptionalText(builder, profile.owner);
+  const auto segment =
+      profile.rfm.has_value() ? Text(builder, rules.segment_names()[profile.rfm->segment]) : 0;
+
+  // Widest fields first, so that no padding comes between them.
+  wire::ProfileBuilder out(*builder);
+  if (profile.potential) out.add_potential(profile.potential->units);
+  out.add_revenue(profile.revenue.units);
+  out.add_margin(profile.margin.units);
+  out.add_items(profile.items);
+  out.add_revenue_total(profile.revenue_total.units);
+  out.add_margin_total(profile.margin_total.units);
+
+  out.add_customer(customer);
+  out.add_country(country);
+  out.add_region(region);
+  out.add_owner(owner);
+  out.add_rfm_segment(segment);
+  if (profile.company_size) out.add_company_size(*profile.company_size);
+  if (profile.products) out.add_products(*profile.products);
+  if (profile.first_order) out.add_first_order(profile.first_order->since_epoch);
+  if (profile.last_order) out.add_last_order(profile.last_order->since_epoch);
+  if (profile.last_activity) out.add_last_activity(profile.last_activity->since_epoch);
+  if (profile.recency_days) out.add_recency_days(*profile.recency_days);
+  if (profile.inactive_days) out.add_inactive_days(*profile.inactive_days);
+  out.add_purchase_days(profile.purchase_days);
+  out.add_orders(profile.orders);
+  out.add_orders_total(profile.orders_total);
+  if (profile.value_score_thousandths) out.add_value_score(*profile.value_score_thousandths);
+  if (profile.last_contact) out.add_last_contact(profile.last_contact->since_epoch);
+
+  out.add_found(profile.found);
+  if (profile.kind) out.add_kind(SameCode<wire::CustomerKind>(*profile.kind));
+  out.add_key_account(profile.key_account);
+  if (profile.satisfaction) out.add_satisfaction(*profile.satisfaction);
+  if (profile.referral) out.add_referral(*profile.referral);
+  if (profile.bonding) out.add_bonding(*profile.bonding);
+  if (profile.rfm) {
+    out.add_r(profile.rfm->r);
+    out.add_f(profile.rfm->f);
+    out.add_m(profile.rfm->m);
+  }
+  out.add_abc(SameCode<wire::AbcClass>(profile.abc));
+  out.add_value_class(SameCode<wire::ValueClass>(profile.value_class));
+  out.add_hidden_potential(profile.hidden_potential);
+  out.add_activity(SameCode<wire::Activity>(profile.activity));
+  if (profile.consent) out.add_consent(SameCode<wire::ConsentStatus>(*profile.consent));
+  return out.Finish();
+}
+
+}  // namespace
+
+void EncodeError(const Refusal& refusal, FlatBufferBuilder* builder) {
+  builder->Clear();
+  builder->Finish(AddError(refusal, builder));
+}
+
+void EncodeEventBatch(const engine::ApplyAnswer& answer, const DecodedBatch& batch,
+                      FlatBufferBuilder* builder) {
+  builder->Clear();
+  std::vector<Offset<wire::RefusedEvent>> refused;
+  const auto add = [&](uint32_t index, const Refusal& refusal) {
+    const auto error = AddError(refusal, builder);
+    refused.push_back(wire::CreateRefusedEvent(*builder, index, error));
+  };
+  // Two ascending sequences of places become one.
+  auto mine = batch.refused.begin();
+  for (const engine::RefusedEvent& theirs : answer.refused) {
+    const uint32_t index = batch.places[theirs.index];
+    for (; mine != batch.refused.end() && mine->index < index; ++mine) {
+      add(mine->index, mine->refusal);
+    }
+    add(index, ToRefusal(theirs.error));
+  }
+  for (; mine != batch.refused.end(); ++mine) add(mine->index, mine->refusal);
+
+  const auto list = refused.empty() ? 0 : builder->CreateVector(refused);
+  const wire::State state = WireState(answer.state);
+  builder->Finish(wire::CreateEventBatchReply(*builder, &state, answer.applied, answer.replaced,
+                                              answer.unchanged, list));
+}
+
+void EncodeProfiles(const engine::ProfilesAnswer& answer, FlatBufferBuilder* builder) {
+  builder->Clear();
+  std::vector<Offset<wire::Profile>> profiles;
+  profiles.reserve(answer.profiles.size());
+  for (const engine::Profile& profile : answer.profiles) {
+    profiles.push_back(AddProfile(profile, *answer.rules, builder));
+  }
+  const auto list = builder->CreateVector(profiles);
+  const wire::State state = WireState(answer.state);
+  builder->Finish(wire::CreateProfilesReply(*builder, &state, list));
+}
+
+void EncodeExplain(const engine::ExplainAnswer& answer, std::string_view customer,
+                   FlatBufferBuilder* builder) {
+  builder->Clear();
+  const engine::Rules& rules = *answer.rules;
+  std::vector<Offset<wire::ExplainedCriterion>> criteria;
+  for (const engine::ExplainedCriterion& criterion : answer.criteria) {
+    const auto field = Text(builder, criterion.field);
+    criteria.push_back(wire::CreateExplainedCriterion(
+        *builder, field, Nullable<int64_t>(criterion.value), Nullable<int32_t>(criterion.points),
+        static_cast<uint32_t>(criterion.weight), Nullable<int32_t>(criterion.share_thousandths)));
+  }
+  const auto criteria_list = criteria.empty() ? 0 : builder->CreateVector(criteria);
+  const auto id = Text(builder, customer);
+  const auto rule =
+      answer.rule_index ? Text(builder, rules.always()[*answer.rule_index].where.text()) : 0;
+  const auto potential_rule =
+      answer.potential_index ? Text(builder, rules.potential()[*answer.potential_index].text()) : 0;
+
+  const wire::State state = WireState(answer.state);
+  wire::ExplainReplyBuilder out(*builder);
+  out.add_state(&state);
+  out.add_customer(id);
+  out.add_found(answer.found);
+  out.add_value_class(SameCode<wire::ValueClass>(answer.value_class));
+  if (answer.value_score_thousandths) out.add_value_score(*answer.value_score_thousandths);
+  out.add_decided_by(SameCode<wire::DecidedBy>(answer.decided_by));
+  out.add_rule(rule);
+  if (answer.rule_index) out.add_rule_index(static_cast<int32_t>(*answer.rule_index));
+  out.add_criteria(criteria_list);
+  out.add_individual_at(rules.settings().value.individual_at_hundredths);
+  out.add_standard_below(rules.settings().value.standard_below_hundredths);
+  if (answer.next_class) out.add_next_class(SameCode<wire::ValueClass>(*answer.next_class));
+  if (answer.distance_thousandths) out.add_distance(*answer.distance_thousandths);
+  out.add_hidden_potential(answer.hidden_potential);
+  out.add_potential_rule(potential_rule);
+  builder->Finish(out.Finish());
+}
+
+void EncodeRfm(const engine::RfmAnswer& answer, FlatBufferBuilder* builder) {
+  builder->Clear();
+  Offset<flatbuffers::Vector<int64_t>> recency = 0, frequency = 0, monetary = 0;
+  if (answer.cuts.has_value()) {
+    const auto add = [&](const std::array<int64_t, 4>& cuts) {
+      return builder->CreateVector(cuts.data(), cuts.size());
+    };
+    recency = add(answer.cuts->recency_days);
+    frequency = add(answer.cuts->frequency);
+    monetary = add(answer.cuts->monetary);
+  }
+  std::vector<Offset<wire::RfmCell>> cells;
+  cells.reserve(answer.cells.size());
+  for (const engine::RfmAnswer::Cell& cell : answer.cells) {
+    cells.push_back(wire::CreateRfmCell(*builder, cell.r, cell.f, cell.m, cell.customers,
+                                        cell.orders, cell.revenue.units));
+  }
+  std::vector<Offset<wire::RfmSegment>> segments;
+  segments.reserve(answer.segments.size());
+  for (const engine::RfmAnswer::Segment& segment : answer.segments) {
+    const auto name = Text(builder, segment.name);
+    segments.push_back(wire::CreateRfmSegment(*builder, name, segment.customers, segment.orders,
+                                              segment.revenue.units));
+  }
+  const auto cell_list = builder->CreateVector(cells);
+  const auto segment_list = builder->CreateVector(segments);
+  const wire::State state = WireState(answer.state);
+  builder->Finish(wire::CreateRfmReply(*builder, &state, answer.population, recency, frequency,
+                                       monetary, cell_list, segment_list));
+}
+
+void EncodeAbc(const engine::AbcAnswer& answer, FlatBufferBuilder* builder) {
+  builder->Clear();
+  std::vector<Offset<wire::AbcGroup>> classes;
+  for (size_t i = 0; i < answer.classes.size(); ++i) {
+    const engine::AbcAnswer::Group& group = answer.classes[i];
+    wire::AbcGroupBuilder out(*builder);
+    out.add_class_(static_cast<wire::AbcClass>(i));
+    out.add_customers(group.customers);
+    out.add_sum(group.sum.units);
+    if (group.from.has_value()) out.add_from(group.from->units);
+    classes.push_back(out.Finish());
+  }
+  const auto list = builder->CreateVector(classes);
+  const auto measure =
+      Text(builder, answer.measure == engine::AbcMeasure::kRevenue ? "revenue" : "margin");
+  const wire::State state = WireState(answer.state);
+  builder->Finish(wire::CreateAbcReply(*builder, &state, measure, answer.total.units, list));
+}
+
+void EncodeValue(const engine::ValueAnswer& answer, FlatBufferBuilder* builder) {
+  builder->Clear();
+  std::vector<Offset<wire::ValueGroup>> classes;
+  for (size_t i = 0; i < answer.classes.size(); ++i) {
+    const engine::ValueAnswer::Group& group = answer.classes[i];
+    classes.push_back(wire::CreateValueGroup(*builder, static_cast<wire::ValueClass>(i),
+                                             group.customers, group.revenue.units));
+  }
+  const auto list = builder->CreateVector(classes);
+  const wire::State state = WireState(answer.state);
+  builder->Finish(wire::CreateValueReply(*builder, &state, list, answer.hidden_potential.customers,
+                                         answer.hidden_potential.revenue.units));
+}
+
+void EncodeCount(const engine::CountAnswer& answer, FlatBufferBuilder* builder) {
+  builder->Clear();
+  const wire::State state = WireState(answer.state);
+  builder->Finish(wire::CreateCountReply(*builder, &state, answer.customers, answer.orders,
+                                         answer.revenue.units, answer.revenue_total.units));
+}
+
+void EncodeStatus(const engine::StatusAnswer& answer, uint64_t memory_bytes,
+                  FlatBufferBuilder* builder) {
+  builder->Clear();
+  const auto version = Text(builder, KUNDIG_VERSION);
+  const auto durability = Text(builder, kDurability);
+  const wire::State state = WireState(answer.state);
+  builder->Finish(wire::CreateStatusReply(*builder, &state, answer.customers, answer.orders,
+                                          answer.returns, answer.leads, answer.open_leads,
+                                          memory_bytes, version, durability));
+}
+
+void EncodeAdvanceDay(const engine::StateName& state_name, FlatBufferBuilder* builder) {
+  builder->Clear();
+  const wire::State state = WireState(state_name);
+  builder->Finish(wire::CreateAdvanceDayReply(*builder, &state));
+}
+
+}  // namespace kundig::server

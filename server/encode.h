@@ -1,0 +1,62 @@
+// Answers of the engine -> FlatBuffers payloads.
+//
+// Each function clears `builder` and leaves one finished message in it; its bytes are Payload().
+// Nothing here can fail: a payload above the connection's frame limit is the session's to refuse.
+//
+// Thread safety: pure functions; a builder belongs to one thread.
+
+#ifndef KUNDIG_SERVER_ENCODE_H_
+#define KUNDIG_SERVER_ENCODE_H_
+
+#include <flatbuffers/flatbuffers.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "engine/book.h"
+#include "engine/query.h"
+#include "server/decode_events.h"
+#include "server/refusal.h"
+
+namespace kundig::server {
+
+// Valid until the builder is used again.
+inline std::span<const uint8_t> Payload(const flatbuffers::FlatBufferBuilder& builder) {
+  return {builder.GetBufferPointer(), builder.GetSize()};
+}
+
+void EncodeError(const Refusal& refusal, flatbuffers::FlatBufferBuilder* builder);
+// `answer.refused` counts places in `batch.events`; the reply counts those of the batch as sent.
+void EncodeEventBatch(const engine::ApplyAnswer& answer, const DecodedBatch& batch,
+                      flatbuffers::FlatBufferBuilder* builder);
+void EncodeProfiles(const engine::ProfilesAnswer& answer, flatbuffers::FlatBufferBuilder* builder);
+void EncodeExplain(const engine::ExplainAnswer& answer, std::string_view customer,
+                   flatbuffers::FlatBufferBuilder* builder);
+void EncodeRfm(const engine::RfmAnswer& answer, flatbuffers::FlatBufferBuilder* builder);
+void EncodeAbc(const engine::AbcAnswer& answer, flatbuffers::FlatBufferBuilder* builder);
+void EncodeValue(const engine::ValueAnswer& answer, flatbuffers::FlatBufferBuilder* builder);
+void EncodeCount(const engine::CountAnswer& answer, flatbuffers::FlatBufferBuilder* builder);
+// `query` is the question: the reply repeats its keys.
+void EncodePipeline(const engine::PipelineAnswer& answer, const engine::PipelineQuery& query,
+                    flatbuffers::FlatBufferBuilder* builder);
+void EncodeStatus(const engine::StatusAnswer& answer, uint64_t memory_bytes,
+                  flatbuffers::FlatBufferBuilder* builder);
+void EncodeAdvanceDay(const engine::StateName& state, flatbuffers::FlatBufferBuilder* builder);
+
+// One chunk of a list.
+struct ListChunk {
+  size_t begin = 0, end = 0;  // rows of the answer
+  bool last = false;
+  bool cancelled = false;
+};
+// The first row that does not belong into a chunk that starts with row `begin`: behind it the chunk
+// would be longer than about `max_bytes`. A chunk has at least one row where there is one.
+size_t ChunkEnd(const engine::ListAnswer& answer, size_t begin, size_t max_bytes);
+void EncodeListChunk(const engine::ListAnswer& answer, const ListChunk& chunk,
+                     flatbuffers::FlatBufferBuilder* builder);
+
+}  // namespace kundig::server
+
+#endif  // KUNDIG_SERVER_ENCODE_H_

@@ -1,0 +1,53 @@
+#include "server/refusal.h"
+
+#include <utility>
+
+#include "engine/check.h"
+
+namespace kundig::server {
+
+wire::ErrorCode WireCode(engine::ErrorCode code) {
+  switch (code) {
+    case engine::ErrorCode::kInvalidValue:
+      return wire::ErrorCode::invalid_value;
+    case engine::ErrorCode::kMissingField:
+      return wire::ErrorCode::missing_field;
+    case engine::ErrorCode::kSyntax:
+      return wire::ErrorCode::syntax_error;
+    case engine::ErrorCode::kUnknownField:
+      return wire::ErrorCode::unknown_field;
+    case engine::ErrorCode::kTypeMismatch:
+      return wire::ErrorCode::type_mismatch;
+    case engine::ErrorCode::kBadCursor:
+      return wire::ErrorCode::bad_cursor;
+    case engine::ErrorCode::kFutureEvent:
+      return wire::ErrorCode::future_event;
+    case engine::ErrorCode::kCurrencyMismatch:
+      return wire::ErrorCode::currency_mismatch;
+    case engine::ErrorCode::kUnknownStage:
+      return wire::ErrorCode::unknown_stage;
+    case engine::ErrorCode::kLeadClosed:
+      return wire::ErrorCode::lead_closed;
+    case engine::ErrorCode::kUnknownLead:
+      return wire::ErrorCode::unknown_lead;
+    case engine::ErrorCode::kMissingReason:
+      return wire::ErrorCode::missing_reason;
+    case engine::ErrorCode::kDayNotForward:
+      return wire::ErrorCode::day_not_forward;
+    case engine::ErrorCode::kLimitExceeded:
+      return wire::ErrorCode::limit_exceeded;
+    case engine::ErrorCode::kResultTooLarge:
+      return wire::ErrorCode::result_too_large;
+  }
+  KUNDIG_CHECK(!"an engine error code without a wire code");
+  return wire::ErrorCode::internal;
+}
+
+Refusal ToRefusal(engine::Error error) {
+  return Refusal{.code = WireCode(error.code),
+                 .message = std::move(error.message),
+                 .field = std::move(error.field),
+                 .position = error.position};
+}
+
+}  // namespace kundig::server
