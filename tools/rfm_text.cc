@@ -21,13 +21,17 @@ constexpr std::array<const char*, 6> kHeat = {"48;5;236;38;5;250", "48;5;22;38;5
                                               "48;5;28;38;5;255",  "48;5;34;38;5;232",
                                               "48;5;40;38;5;232",  "48;5;46;38;5;232"};
 
+std::string Between(const std::string& low, const std::string& high) {
+  return low == high ? low : fmt::format("{} to {}", low, high);
+}
+
 // What a score of frequency or monetary means: values above the cut below it, up to its own cut.
 std::string Above(const std::vector<int64_t>& cuts, int score, std::string (*format)(int64_t)) {
   const auto k = static_cast<size_t>(score);
   if (score == 1) return "up to " + format(cuts[0]);
   if (score == kScores) return "over " + format(cuts[3]);
   if (cuts[k - 2] == cuts[k - 1]) return kNothing;
-  return fmt::format("{} to {}", format(cuts[k - 2] + 1), format(cuts[k - 1]));
+  return Between(format(cuts[k - 2] + 1), format(cuts[k - 1]));
 }
 
 // What a score of recency means, in days; `cuts` from the most days to the fewest.
@@ -36,7 +40,7 @@ std::string Recency(const std::vector<int64_t>& cuts, int score) {
   if (score == kScores) return fmt::format("under {}", cuts[3]);
   if (score == 1) return fmt::format("{} and more", cuts[0]);
   if (cuts[k - 2] == cuts[k - 1]) return kNothing;
-  return fmt::format("{} to {}", cuts[k - 1], cuts[k - 2] - 1);
+  return Between(std::to_string(cuts[k - 1]), std::to_string(cuts[k - 2] - 1));
 }
 
 std::string Bounds(const wire::RfmReplyT& reply, const Look& look) {
