@@ -1,0 +1,204 @@
+// The events of customers, days and rules.
+
+#include "tests/engine/model_book.h"
+
+#include "engine/check.h"
+
+namespace kundig::engine {
+
+namespace {
+
+Error Refuse(ErrorCode code, std::string field) {
+  return Error{code, "the model refuses this", std::move(field), std::nullopt};
+}
+
+bool ValidId(std::string_view id) {
+  return !id.empty() && id.size() <= kMaxIdBytes;
+}
+
+template <typename To, typename From>
+void Amend(std::optional<To>* attribute, const Patch<From>& patch) {
+  if (patch.verb == Patch<From>::Verb::kSet) *attribute = To(patch.value);
+  if (patch.verb == Patch<From>::Verb::kRemove) attribute->reset();
+}
+
+template <typename T>
+bool SetsAbove(const Patch<T>& patch, T limit) {
+  return patch.verb == Patch<T>::Verb::kSet && patch.value > limit;
+}
+
+bool SetsTooLong(const Patch<std::string_view>& patch) {
+  return patch.verb == Patch<std::string_view>::Verb::kSet && patch.value.size() > kMaxNameBytes;
+}
+
+}  // namespace
+
+int64_t RoundHalfAway(Wide numerator, Wide denominator) {
+  KUNDIG_CHECK(denominator > 0);
+  const Wide size = numerator < 0 ? -numerator : numerator;
+  const Wide rounded = (2 * size + denominator) / (2 * denominator);
+  return static_cast<int64_t>(numerator < 0 ? -rounded : rounded);
+}
+
+ModelBook::ModelBook(std::shared_ptr<const Rules> rules, Day today)
+    : rules_(std::move(rules)), today_(today) {}
+
+StateName ModelBook::State() const {
+  return StateName{journal_sequence_, journal_sequence_, today_};
+}
+
+ApplyAnswer ModelBook::Apply(std::span<const Event> events) {
+  ApplyAnswer answer;
+  for (size_t i = 0; i < events.size(); ++i) {
+    const Result<Outcome> outcome =
+        std::visit([this](const auto& event) { return Take(event); }, events[i]);
+    if (outcome.has_error()) {
+      answer.refused.push_back(RefusedEvent{static_cast<uint32_t>(i), outcome.error()});
+      continue;
+    }
+    // An event that changes nothing is an entry of the journal all the same.
+    ++journal_sequence_;
+    if (*outcome == Outcome::kApplied) ++answer.applied;
+    if (*outcome == Outcome::kReplaced) ++answer.replaced;
+    if (*outcome == Outcome::kUnchanged) ++answer.unchanged;
+  }
+  rows_.reset();
+  answer.state = State();
+  return answer;
+}
+
+Result<StateName> ModelBook::AdvanceDay(Day day) {
+  if (day <= today_) return Refuse(ErrorCode::kDayNotForward, "");
+  today_ = day;
+  ++journal_sequence_;
+  rows_.reset();
+  return State();
+}
+
+// No entry of the journal: rules are configuration, not something that happened.
+Result<StateName> ModelBook::ReplaceRules(std::shared_ptr<const Rules> rules) {
+  if (rules->settings().currency != rules_->settings().currency) {
+    return Refuse(ErrorCode::kInvalidValue, "book.currency");
+  }
+  for (const auto& [id, lead] : leads_) {
+    if (lead.stage && !rules->FindStage(*lead.stage)) {
+      return Refuse(ErrorCode::kInvalidValue, "pipeline.stage");
+    }
+  }
+  rules_ = std::move(rules);
+  rows_.reset();
+  return State();
+}
+
+// Tomorrow is allowed because clocks of shops and of the server differ.
+Result<Day> ModelBook::EventDay(TimeMs at) const {
+  const Day day = rules_->calendar().DayOf(at);
+  if (day > today_ + 1) return Refuse(ErrorCode::kFutureEvent, "at");
+  if (day < kFirstDay) return Refuse(ErrorCode::kInvalidValue, "at");
+  return day;
+}
+
+std::optional<Error> ModelBook::JudgeCurrency(std::string_view currency) const {
+  if (currency.empty() || currency == rules_->settings().currency) return std::nullopt;
+  return Refuse(ErrorCode::kCurrencyMismatch, "currency");
+}
+
+Result<ModelBook::Outcome> ModelBook::Take(const CustomerSet& event) {
+  if (!ValidId(event.customer)) return Refuse(ErrorCode::kInvalidValue, "customer");
+  if (SetsTooLong(event.country)) return Refuse(ErrorCode::kInvalidValue, "country");
+  if (SetsTooLong(event.region)) return Refuse(ErrorCode::kInvalidValue, "region");
+  if (SetsTooLong(event.owner)) return Refuse(ErrorCode::kInvalidValue, "owner");
+  if (event.potential.verb == Patch<Minor>::Verb::kSet && event.potential.value < Minor{0}) {
+    return Refuse(ErrorCode::kInvalidValue, "potential");
+  }
+  if (SetsAbove<uint8_t>(event.satisfaction, 10)) {
+    return Refuse(ErrorCode::kInvalidValue, "satisfaction");
+  }
+  if (SetsAbove<uint8_t>(event.referral, 10)) return Refuse(ErrorCode::kInvalidValue, "referral");
+  if (SetsAbove<uint8_t>(event.bonding, 100)) return Refuse(ErrorCode::kInvalidValue, "bonding");
+
+  const auto [found, is_new] = customers_.try_emplace(std::string(event.customer));
+  ModelAttributes& attributes = found->second.attributes;
+  const ModelAttributes before = attributes;
+  Amend(&attributes.kind, event.kind);
+  Amend(&attributes.country, event.country);
+  Amend(&attributes.region, event.region);
+  Amend(&attributes.owner, event.owner);
+  Amend(&attributes.company_size, event.company_size);
+  Amend(&attributes.products, event.products);
+  Amend(&attributes.potential, event.potential);
+  Amend(&attributes.key_account, event.key_account);
+  Amend(&attributes.satisfaction, event.satisfaction);
+  Amend(&attributes.referral, event.referral);
+  Amend(&attributes.bonding, event.bonding);
+  return is_new || attributes != before ? Outcome::kApplied : Outcome::kUnchanged;
+}
+
+Result<ModelBook::Outcome> ModelBook::Take(const OrderPlaced& event) {
+  if (!ValidId(event.customer)) return Refuse(ErrorCode::kInvalidValue, "customer");
+  if (!ValidId(event.order)) return Refuse(ErrorCode::kInvalidValue, "order");
+  if (event.revenue < Minor{0}) return Refuse(ErrorCode::kInvalidValue, "revenue");
+  if (const auto error = JudgeCurrency(event.currency)) return *error;
+  const Result<Day> day = EventDay(event.at);
+  if (day.has_error()) return day.error();
+  return Put(&customers_[std::string(event.customer)].orders, std::string(event.order),
+             ModelOrder{event.at, *day, event.revenue, event.margin, event.items});
+}
+
+Result<ModelBook::Outcome> ModelBook::Take(const ReturnReceived& event) {
+  if (!ValidId(event.customer)) return Refuse(ErrorCode::kInvalidValue, "customer");
+  if (!ValidId(event.return_id)) return Refuse(ErrorCode::kInvalidValue, "return_id");
+  if (event.amount <= Minor{0}) return Refuse(ErrorCode::kInvalidValue, "amount");
+  if (const auto error = JudgeCurrency(event.currency)) return *error;
+  const Result<Day> day = EventDay(event.at);
+  if (day.has_error()) return day.error();
+  return Put(&customers_[std::string(event.customer)].returns, std::string(event.return_id),
+             ModelReturn{event.at, *day, event.amount, event.margin});
+}
+
+// Names a customer, and so creates it, even where there is no such order to cancel.
+Result<ModelBook::Outcome> ModelBook::Take(const OrderCancelled& event) {
+  if (!ValidId(event.customer)) return Refuse(ErrorCode::kInvalidValue, "customer");
+  if (!ValidId(event.order)) return Refuse(ErrorCode::kInvalidValue, "order");
+  return customers_[std::string(event.customer)].orders.erase(std::string(event.order)) == 1
+             ? Outcome::kApplied
+             : Outcome::kUnchanged;
+}
+
+Result<ModelBook::Outcome> ModelBook::Take(const Visit& event) {
+  if (!ValidId(event.customer)) return Refuse(ErrorCode::kInvalidValue, "customer");
+  const Result<Day> day = EventDay(event.at);
+  if (day.has_error()) return day.error();
+  return Put(&customers_[std::string(event.customer)].visits, event.at, *day);
+}
+
+Result<ModelBook::Outcome> ModelBook::Take(const Contact& event) {
+  if (!ValidId(event.customer)) return Refuse(ErrorCode::kInvalidValue, "customer");
+  if (event.channel.size() > kMaxNameBytes) return Refuse(ErrorCode::kInvalidValue, "channel");
+  if (event.campaign.size() > kMaxNameBytes) return Refuse(ErrorCode::kInvalidValue, "campaign");
+  const Result<Day> day = EventDay(event.at);
+  if (day.has_error()) return day.error();
+  return Put(&customers_[std::string(event.customer)].contacts, event.at,
+             ModelContact{*day, std::string(event.channel), std::string(event.campaign)});
+}
+
+Result<ModelBook::Outcome> ModelBook::Take(const Consent& event) {
+  if (!ValidId(event.customer)) return Refuse(ErrorCode::kInvalidValue, "customer");
+  const Result<Day> day = EventDay(event.at);
+  if (day.has_error()) return day.error();
+  return Put(&customers_[std::string(event.customer)].consents, event.at,
+             ModelConsent{event.state, event.until});
+}
+
+// The leads of an erased customer go even where the book never knew the customer itself: a name
+// that somebody wants gone must not stay on in the pipeline.
+Result<ModelBook::Outcome> ModelBook::Take(const Erase& event) {
+  if (!ValidId(event.customer)) return Refuse(ErrorCode::kInvalidValue, "customer");
+  const std::string id(event.customer);
+  const size_t gone = customers_.erase(id) + std::erase_if(leads_, [&id](const auto& entry) {
+                        return entry.second.customer == id;
+                      });
+  return gone > 0 ? Outcome::kApplied : Outcome::kUnchanged;
+}
+
+}  // namespace kundig::engine

@@ -1,0 +1,214 @@
+// The slow, simple book that the engine is compared with: maps of customers, orders and leads, and
+// every figure worked out from them by itself after each write, in the words of the definitions.
+// There is no column, no shard, no running sum and no incremental ranking here: what is wrong with
+// those must not be wrong here too. It shares with the engine only plain headers: events, answers,
+// rules, calendar and the row-wise meaning of expressions.
+//
+// Where the definitions are silent, the choices are written at the place where they are made.
+//
+// Thread safety: one thread at a time.
+// Invariants: a refused event has changed nothing.
+
+#ifndef KUNDIG_TESTS_ENGINE_MODEL_BOOK_H_
+#define KUNDIG_TESTS_ENGINE_MODEL_BOOK_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/book.h"
+#include "engine/event.h"
+#include "engine/query.h"
+#include "engine/result.h"
+#include "engine/rules.h"
+#include "engine/units.h"
+
+namespace kundig::engine {
+
+// For sums of products of money: they do not fit into 64 bits.
+__extension__ typedef __int128 Wide;
+
+// numerator / denominator, rounded half away from zero. `denominator` > 0.
+int64_t RoundHalfAway(Wide numerator, Wide denominator);
+
+struct ModelOrder {
+  TimeMs at;
+  Day day;
+  Minor revenue;
+  std::optional<Minor> margin;
+  uint32_t items = 0;
+  friend bool operator==(const ModelOrder&, const ModelOrder&) = default;
+};
+
+struct ModelReturn {
+  TimeMs at;
+  Day day;
+  Minor amount;
+  std::optional<Minor> margin;
+  friend bool operator==(const ModelReturn&, const ModelReturn&) = default;
+};
+
+struct ModelConsent {
+  ConsentState state = ConsentState::kGranted;
+  std::optional<Day> until;
+  friend bool operator==(const ModelConsent&, const ModelConsent&) = default;
+};
+
+struct ModelContact {
+  Day day;
+  std::string channel, campaign;
+  friend bool operator==(const ModelContact&, const ModelContact&) = default;
+};
+
+struct ModelAttributes {
+  std::optional<CustomerKind> kind;
+  std::optional<std::string> country, region, owner;
+  std::optional<uint32_t> company_size, products;
+  std::optional<Minor> potential;
+  std::optional<bool> key_account;
+  std::optional<uint8_t> satisfaction, referral, bonding;
+  friend bool operator==(const ModelAttributes&, const ModelAttributes&) = default;
+};
+
+struct ModelCustomer {
+  ModelAttributes attributes;
+  std::map<std::string, ModelOrder> orders;
+  std::map<std::string, ModelReturn> returns;
+  std::map<TimeMs, Day> visits;
+  std::map<TimeMs, ModelContact> contacts;
+  std::map<TimeMs, ModelConsent> consents;
+};
+
+struct ModelLead {
+  LeadStatus status = LeadStatus::kOpen;
+  std::optional<std::string> stage;  // open leads only
+  Minor revenue;
+  std::optional<uint16_t> chance;  // override
+  std::optional<std::string> customer, owner, region, product, source;
+  std::optional<Day> opened, expected_close;
+  std::optional<Day> closed;          // closed leads only
+  std::optional<std::string> reason;  // closed leads only
+  friend bool operator==(const ModelLead&, const ModelLead&) = default;
+};
+
+// One customer with every figure.
+struct ModelRow {
+  Profile profile;
+  int64_t rfm_frequency = 0, rfm_monetary = 0;  // where profile.orders >= 1
+  int64_t abc_measure = 0;
+};
+
+// How a value class came about.
+struct ModelJudgement {
+  int64_t points = 0, weights = 0;  // sum(w*p) and sum(w) over the criteria present
+  ValueClass value_class = ValueClass::kReview;
+  DecidedBy decided_by = DecidedBy::kNoCriterion;
+  std::optional<uint32_t> rule_index;
+};
+
+class ModelBook {
+ public:
+  ModelBook(std::shared_ptr<const Rules> rules, Day today);
+
+  // The questions of engine::Book, with the same answers, except that List takes no cursor and only
+  // says by `next` whether rows are left. Texts in answers live until the next write.
+  ApplyAnswer Apply(std::span<const Event> events);
+  Result<StateName> AdvanceDay(Day day);
+  Result<StateName> ReplaceRules(std::shared_ptr<const Rules> rules);
+  StateName State() const;
+  StatusAnswer Status() const;
+  void Profiles(std::span<const std::string_view> ids, ProfilesAnswer* answer) const;
+  ExplainAnswer Explain(std::string_view id) const;
+  RfmAnswer Rfm() const;
+  AbcAnswer Abc() const;
+  ValueAnswer Value() const;
+  Result<CountAnswer> Count(std::string_view where) const;
+  Result<ListAnswer> List(const ListQuery& query) const;
+  Result<PipelineAnswer> Pipeline(const PipelineQuery& query) const;
+
+  const Rules& rules() const { return *rules_; }
+  Day today() const { return today_; }
+  const std::map<std::string, ModelCustomer>& customers() const { return customers_; }
+  const std::map<std::string, ModelLead>& leads() const { return leads_; }
+  // Every customer, ascending by id.
+  const std::vector<ModelRow>& Rows() const;
+
+ private:
+  enum class Outcome : uint8_t { kApplied, kReplaced, kUnchanged };
+
+  Result<Outcome> Take(const CustomerSet& event);
+  Result<Outcome> Take(const OrderPlaced& event);
+  Result<Outcome> Take(const ReturnReceived& event);
+  Result<Outcome> Take(const OrderCancelled& event);
+  Result<Outcome> Take(const Visit& event);
+  Result<Outcome> Take(const Contact& event);
+  Result<Outcome> Take(const Consent& event);
+  Result<Outcome> Take(const LeadSet& event);
+  Result<Outcome> Take(const LeadClosed& event);
+  Result<Outcome> Take(const Erase& event);
+  Result<Day> EventDay(TimeMs at) const;
+  std::optional<Error> JudgeCurrency(std::string_view currency) const;
+  // Puts `content` at `key`, and says what that was.
+  template <typename Map>
+  static Outcome Put(Map* map, typename Map::key_type key, typename Map::mapped_type content);
+
+  bool InWindow(Day day, int32_t window_days) const;
+  ModelRow Measure(const std::string& id, const ModelCustomer& customer) const;
+  Activity ActivityOf(const Profile& profile) const;
+  std::optional<ConsentStatus> ConsentOf(const ModelCustomer& customer) const;
+  std::optional<RfmAnswer::Cuts> Cuts(const std::vector<ModelRow>& rows) const;
+  void Score(std::vector<ModelRow>* rows) const;
+  void Classify(std::vector<ModelRow>* rows) const;
+  ModelJudgement Judge(const Profile& profile) const;
+  std::optional<uint32_t> PotentialRule(const Profile& profile) const;
+  bool MayApproach(const ListQuery& query, const Profile& profile, ListAnswer* answer) const;
+  ListColumn Column(FieldIndex field, std::span<const ModelRow* const> rows) const;
+  std::optional<int64_t> ChanceOf(const ModelLead& lead) const;
+
+  std::shared_ptr<const Rules> rules_;
+  Day today_;
+  uint64_t journal_sequence_ = 0;
+  std::map<std::string, ModelCustomer> customers_;
+  std::map<std::string, ModelLead> leads_;
+  mutable std::optional<std::vector<ModelRow>> rows_;  // empty after a write
+};
+
+template <typename Map>
+ModelBook::Outcome ModelBook::Put(Map* map, typename Map::key_type key,
+                                  typename Map::mapped_type content) {
+  const auto found = map->find(key);
+  if (found == map->end()) {
+    map->emplace(std::move(key), std::move(content));
+    return Outcome::kApplied;
+  }
+  if (found->second == content) return Outcome::kUnchanged;
+  found->second = std::move(content);
+  return Outcome::kReplaced;
+}
+
+// Reads one customer's figures for an expression.
+class ModelProfileReader {
+ public:
+  ModelProfileReader(const Rules& rules, const Profile& profile)
+      : rules_(rules), profile_(profile) {}
+  bool Number(FieldIndex field, int64_t* value) const;
+  bool Text(FieldIndex field, std::string_view* value) const;
+
+ private:
+  const Rules& rules_;
+  const Profile& profile_;
+};
+
+// The place of `name` among the values of an enumeration; a failed CHECK where it is not there.
+int64_t PlaceOf(const FieldCatalog& catalog, FieldIndex field, std::string_view name);
+
+}  // namespace kundig::engine
+
+#endif  // KUNDIG_TESTS_ENGINE_MODEL_BOOK_H_

@@ -1,0 +1,195 @@
+// Random histories: the same events, day changes and rule changes go into the slow simple model and
+// into engines with 1, 2 and 16 shards, and every few batches every figure of every question must
+// be the same.
+//
+//   KUNDIG_HISTORY_SEEDS=5000   runs that many histories instead of kDefaultSeeds
+//   KUNDIG_HISTORY_FIRST=1234   starts at that seed; with KUNDIG_HISTORY_SEEDS=1 it runs only that
+//   one
+//
+// A long run: KUNDIG_HISTORY_SEEDS=20000 engine_test --gtest_filter='*RandomHistory*'
+//
+// On a difference the test prints seed, batch, shards and the figures, and then makes the history
+// smaller as long as the engine still differs at its end: what is printed is nearly a unit test.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <memory>
+#include <vector>
+
+#include "engine/book.h"
+#include "tests/engine/model_book.h"
+#include "tests/engine/random_history_actions.h"
+#include "tests/engine/random_history_compare.h"
+
+namespace kundig::engine {
+namespace {
+
+constexpr uint64_t kDefaultSeeds = 80;
+constexpr uint64_t kSlices = 4;  // tests that share the seeds, so that they run side by side
+constexpr std::chrono::seconds kShrinkTime{20};
+
+uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text != nullptr ? std::strtoull(text, nullptr, 10) : otherwise;
+}
+
+struct Shape {
+  uint32_t shards;
+  int threads;
+};
+constexpr Shape kShapes[] = {{1, 1}, {2, 3}, {16, 4}};
+
+std::unique_ptr<Book> MakeBook(const RandomHistory& history, Shape shape) {
+  BookOptions options;
+  options.today = history.first_day;
+  options.shards = shape.shards;
+  options.threads = shape.threads;
+  return std::make_unique<Book>(history.rules, options);
+}
+
+// What goes into the books at once: a run of events, a day change or a rule change.
+struct Batch {
+  std::vector<Event> events;  // empty: `change`
+  Action change;
+};
+
+std::vector<Batch> Batches(const std::vector<Action>& actions, uint64_t seed) {
+  Random random(seed ^ 0x5eed);
+  std::vector<Batch> batches;
+  size_t room = 0;
+  for (const Action& action : actions) {
+    const Event* event = std::get_if<Event>(&action);
+    if (event == nullptr) {
+      batches.push_back({{}, action});
+      room = 0;
+      continue;
+    }
+    if (room == 0) {
+      batches.emplace_back();
+      room = random.Pick({1u, 2u, 10u, 63u, 64u, 65u, 300u});
+    }
+    batches.back().events.push_back(*event);
+    --room;
+  }
+  return batches;
+}
+
+void CompareChange(const Result<StateName>& model, const Result<StateName>& engine,
+                   Differences* differences) {
+  differences->Same("change", "taken", model.has_value(), engine.has_value());
+  if (model.has_error() && engine.has_error()) {
+    differences->Same("change", "error", model.error().code, engine.error().code);
+  }
+  if (model.has_value() && engine.has_value()) {
+    differences->Same("change", "journal_sequence", model->journal_sequence,
+                      engine->journal_sequence);
+  }
+}
+
+// Puts the batch into the model and the engines, and compares what they say to it.
+void TakeBatch(const Batch& batch, ModelBook* model,
+               const std::vector<std::unique_ptr<Book>>& engines,
+               std::vector<Differences>* differences) {
+  const auto change = [&batch](auto* book) -> Result<StateName> {
+    if (const DayChange* day = std::get_if<DayChange>(&batch.change)) {
+      return book->AdvanceDay(day->day);
+    }
+    return book->ReplaceRules(std::get<RuleChange>(batch.change).rules);
+  };
+  if (batch.events.empty()) {
+    const Result<StateName> expected = change(model);
+    for (size_t i = 0; i < engines.size(); ++i) {
+      CompareChange(expected, change(engines[i].get()), &(*differences)[i]);
+    }
+    return;
+  }
+  const ApplyAnswer expected = model->Apply(batch.events);
+  for (size_t i = 0; i < engines.size(); ++i) {
+    CompareApply(expected, engines[i]->Apply(batch.events), &(*differences)[i]);
+  }
+}
+
+// The first difference of a history, in words; empty where there is none. With `only_at_the_end`
+// no question is asked before the last batch.
+std::string Play(const RandomHistory& history, const std::vector<Action>& actions, uint64_t seed,
+                 const std::vector<Shape>& shapes, bool only_at_the_end, size_t* actions_taken) {
+  ModelBook model(history.rules, history.first_day);
+  std::vector<std::unique_ptr<Book>> engines;
+  for (const Shape& shape : shapes) engines.push_back(MakeBook(history, shape));
+  const std::vector<Batch> batches = Batches(actions, seed);
+  Random random(seed ^ 0xa5c);
+  *actions_taken = 0;
+  for (size_t i = 0; i < batches.size(); ++i) {
+    std::vector<Differences> differences(shapes.size());
+    TakeBatch(batches[i], &model, engines, &differences);
+    *actions_taken += std::max<size_t>(batches[i].events.size(), 1);
+    const bool last = i + 1 == batches.size();
+    const bool ask = random.Chance(25);
+    for (size_t engine = 0; engine < engines.size(); ++engine) {
+      if (last || (ask && !only_at_the_end)) {
+        CompareBooks(model, engines[engine].get(), seed * 1000 + i, last, &differences[engine]);
+      }
+      if (!differences[engine].empty()) {
+        return "batch " + std::to_string(i) + ", shards " + std::to_string(shapes[engine].shards) +
+               ", threads " + std::to_string(shapes[engine].threads) + ", day " +
+               FormatDay(model.today()) + "\n" + differences[engine].text();
+      }
+    }
+  }
+  return "";
+}
+
+// Leaves out what the difference does not need, in ever smaller pieces.
+std::string Shrunk(const RandomHistory& history, std::vector<Action> actions, uint64_t seed) {
+  const auto deadline = std::chrono::steady_clock::now() + kShrinkTime;
+  const std::vector<Shape> shapes(std::begin(kShapes), std::end(kShapes));
+  const auto differs = [&](const std::vector<Action>& some) {
+    size_t taken = 0;
+    return !Play(history, some, seed, shapes, true, &taken).empty();
+  };
+  if (!differs(actions)) return "(does not show without the questions asked on the way)\n";
+  for (size_t piece = actions.size() / 2; piece > 0; piece /= 2) {
+    for (size_t from = 0; from < actions.size() && std::chrono::steady_clock::now() < deadline;) {
+      std::vector<Action> fewer(actions.begin(), actions.begin() + static_cast<ptrdiff_t>(from));
+      const size_t behind = std::min(from + piece, actions.size());
+      fewer.insert(fewer.end(), actions.begin() + static_cast<ptrdiff_t>(behind), actions.end());
+      if (!fewer.empty() && differs(fewer)) {
+        actions = std::move(fewer);
+      } else {
+        from += piece;
+      }
+    }
+  }
+  size_t taken = 0;
+  std::string text = "smaller history, from " + FormatDay(history.first_day) + " with " +
+                     Describe(RuleChange{history.rules}) + "\n";
+  for (size_t i = 0; i < std::min<size_t>(actions.size(), 60); ++i) {
+    text += "  " + Describe(actions[i]) + "\n";
+  }
+  return text + Play(history, actions, seed, shapes, true, &taken);
+}
+
+class RandomHistoryTest : public testing::TestWithParam<uint64_t> {};
+
+TEST_P(RandomHistoryTest, EngineAnswersLikeTheModel) {
+  const uint64_t first = FromEnvironment("KUNDIG_HISTORY_FIRST", 1);
+  const uint64_t seeds = FromEnvironment("KUNDIG_HISTORY_SEEDS", kDefaultSeeds);
+  const std::vector<Shape> shapes(std::begin(kShapes), std::end(kShapes));
+  for (uint64_t seed = first + GetParam(); seed < first + seeds; seed += kSlices) {
+    const std::unique_ptr<RandomHistory> history = MakeHistory(seed);
+    size_t taken = 0;
+    const std::string difference = Play(*history, history->actions, seed, shapes, false, &taken);
+    if (difference.empty()) continue;
+    std::vector<Action> actions = history->actions;
+    actions.resize(taken);
+    FAIL() << "seed " << seed << ", " << difference << Shrunk(*history, actions, seed);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Slices, RandomHistoryTest, testing::Range(uint64_t{0}, kSlices));
+
+}  // namespace
+}  // namespace kundig::engine
