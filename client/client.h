@@ -8,7 +8,8 @@
 // Answers are the native types of the schemas (schemas/*.fbs): wire::ProfilesReplyT and so on.
 //
 // Thread safety: all methods of both classes may be called from any thread. Callbacks of
-// AsyncClient must not block and may send further requests.
+// AsyncClient run on the client's own thread, one at a time: they must not block and not throw, and
+// may send further requests. Requests of one thread reach the server in the order of the calls.
 
 #ifndef KUNDIG_CLIENT_CLIENT_H_
 #define KUNDIG_CLIENT_CLIENT_H_
@@ -39,9 +40,9 @@ enum class ErrorKind : uint8_t {
   kRefused,      // the server answered with an error: see `code`
   kUnreachable,  // no connection; the request was not sent
   kLost,         // the connection broke after the request was sent: it may have been executed
-  kTimedOut,     // no answer within the deadline: it may have been executed
-  kProtocol,     // the server answered what this client cannot read
-  kInvalid,      // a wrong call: an address that cannot be read, a batch above the server's limit
+  kTimedOut,  // no answer within the deadline: it may have been executed, unless `message` says no
+  kProtocol,  // the server answered what this client cannot read
+  kInvalid,   // a wrong call: an address that cannot be read, a batch above the server's limit
 };
 
 struct Error {
@@ -76,8 +77,16 @@ struct Options {
   std::chrono::milliseconds connect_timeout{2000};
   std::chrono::milliseconds deadline{10000};  // of each request; 0 = none
   bool reconnect = true;         // connect again for the next request after a lost connection
-  uint32_t max_in_flight = 256;  // the smaller of this and the server's limit holds
+  uint32_t max_in_flight = 256;  // the smaller of this and the server's limit holds; at least 1
 };
+
+// What an AsyncClient holds without an answer, sent or not; a request above either is answered
+// kInvalid with the limit's name as `field`. One request alone may have any size.
+inline constexpr uint32_t kMaxWaitingRequests = 16'384;
+inline constexpr size_t kMaxWaitingBytes = size_t{256} << 20;
+// Between attempts to connect: doubles from the first to the second while they fail.
+inline constexpr std::chrono::milliseconds kFirstBackoff{10};
+inline constexpr std::chrono::milliseconds kLongestBackoff{1000};
 
 // What the server said of itself in the handshake.
 struct ServerInfo {
@@ -92,19 +101,27 @@ using Callback = std::function<void(Result<T>)>;
 // Gets each chunk of a list; returning false cancels the rest.
 using ChunkCallback = std::function<bool(wire::ListReplyT chunk)>;
 
+// Connects with the first request or Connect(). While there is no connection, requests wait for the
+// attempt that is under way; when it fails, all that wait are answered kUnreachable.
 class AsyncClient {
  public:
   explicit AsyncClient(Options options);
-  ~AsyncClient();  // answers what is in flight with kLost
+  // Answers what is in flight with kLost and what was not sent with kUnreachable. What is sent from
+  // those callbacks gets no answer.
+  ~AsyncClient();
   AsyncClient(const AsyncClient&) = delete;
   AsyncClient& operator=(const AsyncClient&) = delete;
 
   void Connect(Callback<ServerInfo> done);
+  // At most the server's max_profile_ids.
   void Profiles(std::vector<std::string> customers, Callback<wire::ProfilesReplyT> done);
+  // At most the server's max_batch_events.
   void Send(wire::EventBatchT batch, Callback<wire::EventBatchReplyT> done);
 
-  // Any other request: payload and types as in the schemas. `more` is told each chunk of a streamed
-  // answer.
+  // Any other request: payload and types as in the schemas. The answer is a sound message of the
+  // request's reply type, verified, 16-byte aligned. A list needs `more`, which gets each chunk but
+  // the last (that is the answer); it returns false to cancel the rest. `deadline` instead of that
+  // of the options; 0 = none. Each chunk of a list starts it anew.
   using RawAnswer = std::vector<uint8_t>;
   void Request(wire::MessageType type, std::vector<uint8_t> payload, Callback<RawAnswer> done,
                std::function<bool(std::span<const uint8_t>)> more = nullptr,
@@ -112,9 +129,25 @@ class AsyncClient {
 
  private:
   class Impl;
-  std::shared_ptr<Impl> impl_;
+  std::unique_ptr<Impl> impl_;
 };
 
+// What became of the events of an EventBatch (client/event_batch.h), which may take several
+// requests.
+struct SentEvents {
+  uint64_t applied = 0, replaced = 0, unchanged = 0;
+  struct Refused {
+    size_t index = 0;  // place in the EventBatch, from 0
+    Error error;
+  };
+  std::vector<Refused> refused;   // ascending
+  uint64_t journal_sequence = 0;  // of the book after the last of them
+};
+
+class EventBatch;
+
+// Any number of threads may share one. Above max_in_flight requests at once, calls wait their turn.
+// A Client that was moved from may only be destroyed or assigned to.
 class Client {
  public:
   // Connects and shakes hands. Errors: kInvalid, kUnreachable, kTimedOut, kProtocol, kRefused.
@@ -134,12 +167,18 @@ class Client {
   Result<std::vector<wire::ProfilesReplyT>> Profiles(std::span<const std::string> customers);
   // At most the server's max_batch_events.
   Result<wire::EventBatchReplyT> Send(const wire::EventBatchT& batch);
+  // Any number: split into requests that the server takes, pipelined, in the order of the batch. On
+  // an error some requests may have been executed; sending all again is safe, because events are
+  // idempotent by identity.
+  Result<SentEvents> Send(const EventBatch& events);
   Result<wire::ExplainReplyT> Explain(std::string_view customer);
   Result<wire::RfmReplyT> Rfm();
   Result<wire::AbcReplyT> Abc();
   Result<wire::ValueReplyT> Value();
   Result<wire::CountReplyT> Count(std::string_view where);
-  // Calls `chunk` for every chunk on the calling thread; the deadline is that of each chunk.
+  // Calls `chunk` for every chunk on the calling thread; the deadline is that of each chunk. At
+  // most a few chunks are held: a slow `chunk` makes the server wait, and every other call of this
+  // Client, whose answers come behind; so `chunk` must not call the same Client.
   Result<void> List(const wire::ListRequestT& request, const ChunkCallback& chunk);
   Result<wire::PipelineReplyT> Pipeline(const wire::PipelineRequestT& request);
   // `day` in days since 1970-01-01.

@@ -87,6 +87,9 @@ class FrameReader {
   // called.
   std::optional<Frame> Next();
 
+  // From the next frame on: the handshake has a limit of its own, wire::kMaxHelloBytes.
+  void set_max_payload_bytes(uint32_t bytes) { max_payload_bytes_ = bytes; }
+
   FrameError error() const { return error_; }
   // The header at fault where error() and the header was read whole: its request id may be
   // answered.

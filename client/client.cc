@@ -1,0 +1,207 @@
+#include "client/client.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "client/channel.h"
+#include "client/event_batch.h"
+#include "client/message.h"
+#include "client/request_checks.h"
+#include "client/waiting.h"
+
+namespace kundig::client {
+
+using wire::MessageType;
+
+class Client::Impl {
+ public:
+  explicit Impl(Options options)
+      : options_(std::move(options)),
+        channel_(Channel::Start(options_, std::max(1U, options_.max_in_flight))) {}
+  ~Impl() { channel_->Stop(); }
+
+  void Submit(MessageType type, std::vector<uint8_t> payload, RequestCheck check,
+              Callback<Channel::RawAnswer> done,
+              std::function<bool(std::span<const uint8_t>)> more = nullptr) {
+    Channel::Request request;
+    request.type = type;
+    request.payload = std::move(payload);
+    request.check = std::move(check);
+    request.more = std::move(more);
+    request.done = std::move(done);
+    request.deadline = options_.deadline;
+    channel_->SubmitWithRoom(std::move(request));
+  }
+
+  Result<Channel::RawAnswer> CallRaw(MessageType type, std::vector<uint8_t> payload,
+                                     RequestCheck check = nullptr) {
+    const auto answers = std::make_shared<Answers>();
+    Submit(type, std::move(payload), std::move(check), answers->ForNext());
+    return std::move(answers->WaitForAll().front());
+  }
+
+  template <typename Reply, typename Question>
+  Result<Reply> Call(MessageType type, const Question& question) {
+    return UnpackedAnswer<Reply>(CallRaw(type, Packed(question)));
+  }
+
+  const Options options_;
+  const std::shared_ptr<Channel> channel_;
+};
+
+Result<Client> Client::Connect(Options options) {
+  auto impl = std::make_unique<Impl>(std::move(options));
+  std::mutex mutex;
+  std::condition_variable came;
+  std::optional<Result<ServerInfo>> outcome;
+  impl->channel_->Connect([&](Result<ServerInfo> server) {
+    const std::lock_guard lock(mutex);
+    outcome = std::move(server);
+    came.notify_one();
+  });
+  std::unique_lock lock(mutex);
+  came.wait(lock, [&] { return outcome.has_value(); });
+  if (!*outcome) return outcome->error();
+  return Client(std::move(impl));
+}
+
+Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Client::Client(Client&&) noexcept = default;
+Client& Client::operator=(Client&&) noexcept = default;
+Client::~Client() = default;
+
+ServerInfo Client::server() const {
+  return impl_->channel_->server();
+}
+
+Result<void> Client::Ping() {
+  const auto answer = impl_->Call<wire::PingReplyT>(MessageType::ping, wire::PingT{});
+  if (!answer) return answer.error();
+  return {};
+}
+
+Result<wire::StatusReplyT> Client::Status(bool fresh_rankings) {
+  wire::StatusRequestT question;
+  question.fresh_rankings = fresh_rankings;
+  return impl_->Call<wire::StatusReplyT>(MessageType::status, question);
+}
+
+Result<wire::ProfileT> Client::Profile(std::string_view customer) {
+  wire::ProfilesRequestT question;
+  question.customers.emplace_back(customer);
+  auto answer = impl_->Call<wire::ProfilesReplyT>(MessageType::profiles, question);
+  if (!answer) return answer.error();
+  if (answer->profiles.size() != 1) {
+    return Unreadable("It does not hold one profile for the one customer asked for.");
+  }
+  return std::move(*answer->profiles.front());
+}
+
+Result<std::vector<wire::ProfilesReplyT>> Client::Profiles(std::span<const std::string> customers) {
+  const size_t most = impl_->channel_->server().max_profile_ids;
+  const auto answers = std::make_shared<Answers>();
+  for (size_t begin = 0; begin < customers.size() && !answers->failed(); begin += most) {
+    const auto part = customers.subspan(begin, std::min(most, customers.size() - begin));
+    wire::ProfilesRequestT question;
+    question.customers.assign(part.begin(), part.end());
+    impl_->Submit(MessageType::profiles, Packed(question), AtMostProfileIds(part.size()),
+                  answers->ForNext());
+  }
+  std::vector<wire::ProfilesReplyT> replies;
+  size_t begin = 0;
+  for (auto& answer : answers->WaitForAll()) {
+    if (!answer) return answer.error();
+    replies.push_back(Unpacked<wire::ProfilesReplyT>(*answer));
+    const size_t asked = std::min(most, customers.size() - begin);
+    if (replies.back().profiles.size() != asked) {
+      return Unreadable("It does not hold one profile for each customer asked for.");
+    }
+    begin += asked;
+  }
+  return replies;
+}
+
+Result<wire::EventBatchReplyT> Client::Send(const wire::EventBatchT& batch) {
+  return UnpackedAnswer<wire::EventBatchReplyT>(
+      impl_->CallRaw(MessageType::events, PackedEvents(batch), AtMostBatchEvents(batch)));
+}
+
+Result<SentEvents> Client::Send(const EventBatch& events) {
+  const ServerInfo limits = impl_->channel_->server();
+  const auto parts = events.Split(limits.max_batch_events, limits.max_frame_bytes);
+  const auto answers = std::make_shared<Answers>();
+  for (const EventBatch::Part& part : parts) {
+    if (answers->failed()) break;
+    impl_->Submit(MessageType::events, events.Packed(part), nullptr, answers->ForNext());
+  }
+  SentEvents sent;
+  auto part = parts.begin();
+  for (const auto& answer : answers->WaitForAll()) {
+    if (!answer) return answer.error();
+    const auto reply = Unpacked<wire::EventBatchReplyT>(*answer);
+    sent.applied += reply.applied;
+    sent.replaced += reply.replaced;
+    sent.unchanged += reply.unchanged;
+    for (const auto& refused : reply.refused) {
+      sent.refused.push_back(
+          SentEvents::Refused{part->begin + refused->index, ToError(*refused->error)});
+    }
+    sent.journal_sequence = reply.state->journal_sequence();
+    ++part;
+  }
+  return sent;
+}
+
+Result<wire::ExplainReplyT> Client::Explain(std::string_view customer) {
+  wire::ExplainRequestT question;
+  question.customer = customer;
+  return impl_->Call<wire::ExplainReplyT>(MessageType::explain, question);
+}
+
+Result<wire::RfmReplyT> Client::Rfm() {
+  return impl_->Call<wire::RfmReplyT>(MessageType::rfm, wire::RfmRequestT{});
+}
+
+Result<wire::AbcReplyT> Client::Abc() {
+  return impl_->Call<wire::AbcReplyT>(MessageType::abc, wire::AbcRequestT{});
+}
+
+Result<wire::ValueReplyT> Client::Value() {
+  return impl_->Call<wire::ValueReplyT>(MessageType::value, wire::ValueRequestT{});
+}
+
+Result<wire::CountReplyT> Client::Count(std::string_view where) {
+  wire::CountRequestT question;
+  question.where = where;
+  return impl_->Call<wire::CountReplyT>(MessageType::count, question);
+}
+
+Result<void> Client::List(const wire::ListRequestT& request, const ChunkCallback& chunk) {
+  const auto chunks = std::make_shared<ListChunks>(impl_->channel_);
+  impl_->Submit(MessageType::list, Packed(request), nullptr, chunks->ForDone(), chunks->ForMore());
+  // Where `chunk` throws, the rest of the list must not hold up the connection.
+  struct CancelAtExit {
+    ListChunks* chunks;
+    ~CancelAtExit() { chunks->Cancel(); }
+  } const cancel_at_exit{chunks.get()};
+  bool wanted = true;
+  while (const auto answer = chunks->Next()) {
+    if (!*answer) return answer->error();
+    if (!wanted) continue;
+    wanted = chunk(Unpacked<wire::ListReplyT>(**answer));
+    if (!wanted) chunks->Cancel();
+  }
+  return {};
+}
+
+Result<wire::PipelineReplyT> Client::Pipeline(const wire::PipelineRequestT& request) {
+  return impl_->Call<wire::PipelineReplyT>(MessageType::pipeline, request);
+}
+
+Result<wire::AdvanceDayReplyT> Client::AdvanceDay(int32_t day) {
+  wire::AdvanceDayRequestT question;
+  question.day = day;
+  return impl_->Call<wire::AdvanceDayReplyT>(MessageType::advance_day, question);
+}
+
+}  // namespace kundig::client

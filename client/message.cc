@@ -1,0 +1,92 @@
+#include "client/message.h"
+
+#include "schemas/verified.h"
+
+namespace kundig::client {
+
+using wire::MessageType;
+using wire::VerifiedRoot;
+
+namespace {
+
+constexpr uint8_t kReplyBit = 0x80;
+
+}  // namespace
+
+bool IsRequest(MessageType type) {
+  return type >= MessageType::ping && type <= MessageType::advance_day;
+}
+
+MessageType ReplyTypeOf(MessageType request) {
+  return static_cast<MessageType>(static_cast<uint8_t>(request) | kReplyBit);
+}
+
+bool HasSoundAnswer(MessageType type, std::span<const uint8_t> payload) {
+  switch (type) {
+    case MessageType::ping_reply:
+      return VerifiedRoot<wire::PingReply>(payload) != nullptr;
+    case MessageType::events_reply:
+      return VerifiedRoot<wire::EventBatchReply>(payload) != nullptr;
+    case MessageType::profiles_reply:
+      return VerifiedRoot<wire::ProfilesReply>(payload) != nullptr;
+    case MessageType::explain_reply:
+      return VerifiedRoot<wire::ExplainReply>(payload) != nullptr;
+    case MessageType::list_reply:
+      return VerifiedRoot<wire::ListReply>(payload) != nullptr;
+    case MessageType::count_reply:
+      return VerifiedRoot<wire::CountReply>(payload) != nullptr;
+    case MessageType::rfm_reply:
+      return VerifiedRoot<wire::RfmReply>(payload) != nullptr;
+    case MessageType::abc_reply:
+      return VerifiedRoot<wire::AbcReply>(payload) != nullptr;
+    case MessageType::value_reply:
+      return VerifiedRoot<wire::ValueReply>(payload) != nullptr;
+    case MessageType::pipeline_reply:
+      return VerifiedRoot<wire::PipelineReply>(payload) != nullptr;
+    case MessageType::status_reply:
+      return VerifiedRoot<wire::StatusReply>(payload) != nullptr;
+    case MessageType::advance_day_reply:
+      return VerifiedRoot<wire::AdvanceDayReply>(payload) != nullptr;
+    default:
+      return false;
+  }
+}
+
+Error ToError(std::span<const uint8_t> payload) {
+  const auto* refusal = VerifiedRoot<wire::Error>(payload);
+  if (refusal == nullptr) return Unreadable("It sent an error that is no sound message.");
+  return ToError(*std::unique_ptr<wire::ErrorT>(refusal->UnPack()));
+}
+
+Error ToError(const wire::ErrorT& refusal) {
+  Error error;
+  error.kind = ErrorKind::kRefused;
+  error.code = refusal.code;
+  error.message = refusal.message;
+  error.field = refusal.field;
+  if (refusal.position.has_value()) error.position = *refusal.position;
+  return error;
+}
+
+bool EndsConnection(wire::ErrorCode code) {
+  switch (code) {
+    case wire::ErrorCode::bad_frame:
+    case wire::ErrorCode::unsupported_version:
+    case wire::ErrorCode::handshake_required:
+    case wire::ErrorCode::frame_too_large:
+    case wire::ErrorCode::bad_message:
+      return true;
+    default:
+      return false;
+  }
+}
+
+Error InvalidCall(std::string message, std::string field) {
+  return {ErrorKind::kInvalid, {}, std::move(message), std::move(field), {}};
+}
+
+Error Unreadable(const std::string& what) {
+  return {ErrorKind::kProtocol, {}, "The server's answer cannot be read. " + what, {}, {}};
+}
+
+}  // namespace kundig::client

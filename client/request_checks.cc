@@ -1,0 +1,54 @@
+#include "client/request_checks.h"
+
+#include <algorithm>
+#include <string>
+
+#include "client/message.h"
+
+namespace kundig::client {
+
+namespace {
+
+// The place of the first event without a body.
+std::optional<size_t> FirstEmpty(const wire::EventBatchT& batch) {
+  const auto found = std::find_if(batch.events.begin(), batch.events.end(), [](const auto& event) {
+    return event == nullptr || event->body.type == wire::EventBody::NONE ||
+           event->body.value == nullptr;
+  });
+  if (found == batch.events.end()) return std::nullopt;
+  return static_cast<size_t>(found - batch.events.begin());
+}
+
+Error AboveLimit(size_t count, const char* what, uint32_t limit, const char* name) {
+  return InvalidCall("The request has " + std::to_string(count) + " " + what +
+                         ", and the server takes " + std::to_string(limit) + "; split it.",
+                     name);
+}
+
+}  // namespace
+
+RequestCheck AtMostProfileIds(size_t ids) {
+  return [ids](const ServerInfo& server) -> std::optional<Error> {
+    if (ids <= server.max_profile_ids) return std::nullopt;
+    return AboveLimit(ids, "customers", server.max_profile_ids, "max_profile_ids");
+  };
+}
+
+RequestCheck AtMostBatchEvents(const wire::EventBatchT& batch) {
+  if (const std::optional<size_t> empty = FirstEmpty(batch)) {
+    return [at = *empty](const ServerInfo&) -> std::optional<Error> {
+      return InvalidCall("Event " + std::to_string(at) + " of the batch has no body.", "events");
+    };
+  }
+  return [events = batch.events.size()](const ServerInfo& server) -> std::optional<Error> {
+    if (events <= server.max_batch_events) return std::nullopt;
+    return AboveLimit(events, "events", server.max_batch_events, "max_batch_events");
+  };
+}
+
+std::vector<uint8_t> PackedEvents(const wire::EventBatchT& batch) {
+  if (FirstEmpty(batch)) return {};
+  return Packed(batch);
+}
+
+}  // namespace kundig::client
