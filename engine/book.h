@@ -1,11 +1,11 @@
 // The book: all that one server holds, as the rest of the house sees it.
 //
-// Thread safety: every method may be called from any thread. Writes (Apply, AdvanceDay,
-// ReplaceRules) take turns; a lookup (Profiles, Explain, Status) waits at most for the small slice
-// of a write that is under way and never for a scan; scans (everything else) wait for the write
-// under way and make later writes wait until they are done, so that one scan sees one state. Scans
-// run on the engine's workers and must not be called from a thread that may not block (a network
-// thread).
+// Thread safety: every method may be called from any thread. A lookup (Profiles, Explain, Status,
+// rules, RankingsStale) waits at most for the small slice of a write that is under way and never
+// for a scan. Writes (Apply, AdvanceDay, ReplaceRules) take turns with scans (everything else), in
+// the order in which they come, so that one scan sees one state. Writes and scans therefore may
+// wait for as long as a scan takes: call them from threads that may block, never from a network
+// thread.
 //
 // Determinism: the state is a function of the sequence of calls to Apply and AdvanceDay alone. The
 // engine reads no clock and draws no random number.
@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "engine/event.h"
+#include "engine/limits.h"
 #include "engine/query.h"
 #include "engine/result.h"
 #include "engine/rules.h"
@@ -33,12 +34,6 @@ struct BookOptions {
   int threads = 0;                                 // workers for scans; 0 = one for each processor
   uint64_t list_memory_bytes = uint64_t{1} << 30;  // rows of one list; above it kResultTooLarge
 };
-inline constexpr uint32_t kMaxShards = 1024;
-
-inline constexpr size_t kMaxIdBytes = 64;  // customers, orders, returns, leads
-inline constexpr size_t kMaxNameBytes =
-    128;  // countries, regions, owners, products, sources, reasons, channels
-
 struct RefusedEvent {
   uint32_t index = 0;  // place in the batch
   Error error;

@@ -1,0 +1,322 @@
+#include "engine/lead_table.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/check.h"
+#include "engine/hash.h"
+#include "engine/limits.h"
+
+namespace kundig::engine {
+namespace {
+
+Error Refusal(ErrorCode code, std::string message, std::string field) {
+  return Error{code, std::move(message), std::move(field), std::nullopt};
+}
+
+// Puts a patch's name into the field. An error where there are too many names.
+std::optional<Error> PatchName(const Patch<std::string_view>& patch, Dictionary* names,
+                               const char* field, NameCode* code) {
+  using Verb = Patch<std::string_view>::Verb;
+  if (patch.verb == Verb::kRemove) *code = kNoName;
+  if (patch.verb == Verb::kSet) {
+    const std::optional<NameCode> added = names->Add(patch.value);
+    if (!added) {
+      return Refusal(ErrorCode::kLimitExceeded,
+                     "the book holds " + std::to_string(kMaxNames) + " different names already",
+                     field);
+    }
+    *code = *added;
+  }
+  return std::nullopt;
+}
+
+void PatchDay(const Patch<Day>& patch, ColumnDay* day) {
+  if (patch.verb == Patch<Day>::Verb::kRemove) *day = kNoDay;
+  if (patch.verb == Patch<Day>::Verb::kSet) *day = ToColumn(patch.value);
+}
+
+}  // namespace
+
+NameCode LeadCustomers::Take(std::string_view customer) {
+  if (auto found = codes_.find(std::string(customer)); found != codes_.end()) {
+    ++entries_[found->second - 1].uses;
+    return found->second;
+  }
+  if (free_.empty()) {
+    entries_.emplace_back();
+    free_.push_back(static_cast<NameCode>(entries_.size()));
+  }
+  const NameCode code = free_.back();
+  free_.pop_back();
+  entries_[code - 1] = Entry{std::string(customer), 1};
+  codes_.emplace(std::string(customer), code);
+  return code;
+}
+
+void LeadCustomers::Release(NameCode code) {
+  if (code == kNoName) return;
+  Entry& entry = entries_[code - 1];
+  if (--entry.uses > 0) return;
+  codes_.erase(entry.text);
+  entry.text.clear();
+  free_.push_back(code);
+}
+
+NameCode LeadCustomers::Find(std::string_view customer) const {
+  auto found = codes_.find(std::string(customer));
+  return found == codes_.end() ? kNoName : found->second;
+}
+
+size_t LeadTable::KeyHash::operator()(RowIndex row) const {
+  return HashBytes(table->columns_.id[Raw(row)]);
+}
+size_t LeadTable::KeyHash::operator()(std::string_view id) const {
+  return HashBytes(id);
+}
+
+Result<Effect> LeadTable::Apply(const LeadSet& event, const Rules& rules, Day today) {
+  if (!event.currency.empty() && event.currency != rules.settings().currency) {
+    return Refusal(ErrorCode::kCurrencyMismatch,
+                   "the book is kept in " + rules.settings().currency + ", the lead is in " +
+                       std::string(event.currency),
+                   "currency");
+  }
+  if (event.revenue && (event.revenue->units < 0 || event.revenue->units > kMaxAmountMinor)) {
+    return Refusal(ErrorCode::kInvalidValue,
+                   "the revenue must be 0 to " + std::to_string(kMaxAmountMinor) + " minor units",
+                   "revenue");
+  }
+  const auto found = index_.find(event.lead);
+  const bool known = found != index_.end();
+  const Fields before = known ? Read(Raw(*found)) : Fields{};
+  Fields fields = before;
+  if (event.status) fields.status = *event.status;
+
+  if (fields.status == LeadStatus::kOpen) {
+    if (event.stage) {
+      const std::optional<uint8_t> stage = rules.FindStage(*event.stage);
+      if (!stage) {
+        std::string names;
+        for (const StageSetting& setting : rules.stages()) {
+          names += (names.empty() ? "" : ", ") + setting.name;
+        }
+        return Refusal(
+            ErrorCode::kUnknownStage,
+            "there is no stage '" + std::string(*event.stage) + "'; the stages are " + names,
+            "stage");
+      }
+      fields.stage = *stage;
+    }
+    if (fields.stage == kNoStage) {
+      return Refusal(ErrorCode::kMissingField, "an open lead needs a stage", "stage");
+    }
+    fields.closed = kNoDay;
+    fields.reason = kNoName;
+  } else {
+    if (event.stage && !event.status) {
+      return Refusal(ErrorCode::kLeadClosed,
+                     "the lead is closed; name status open with the stage to reopen it", "stage");
+    }
+    const bool newly = !known || before.status != fields.status;
+    if (newly && (!event.reason || event.reason->empty())) {
+      return Refusal(ErrorCode::kMissingReason, "closing a lead needs a reason", "reason");
+    }
+    if (event.reason && !event.reason->empty()) {
+      if (auto refusal = PatchName(Patch<std::string_view>::Set(*event.reason), &reasons_, "reason",
+                                   &fields.reason)) {
+        return *refusal;
+      }
+    }
+    if (event.closed) {
+      fields.closed = ToColumn(*event.closed);
+    } else if (newly) {
+      fields.closed = ToColumn(today);
+    }
+    fields.stage = kNoStage;
+  }
+
+  if (event.revenue) fields.revenue = event.revenue->units;
+  if (event.chance.verb == Patch<uint16_t>::Verb::kSet) fields.chance = event.chance.value;
+  if (event.chance.verb == Patch<uint16_t>::Verb::kRemove) fields.chance = kNoChance;
+  PatchDay(event.opened, &fields.opened);
+  PatchDay(event.expected_close, &fields.expected_close);
+  if (auto refusal = PatchName(event.owner, &owners_, "owner", &fields.owner)) return *refusal;
+  if (auto refusal = PatchName(event.region, &regions_, "region", &fields.region)) return *refusal;
+  if (auto refusal = PatchName(event.product, &products_, "product", &fields.product))
+    return *refusal;
+  if (auto refusal = PatchName(event.source, &sources_, "source", &fields.source)) return *refusal;
+  // Last, because from here on nothing is refused and the use is counted.
+  using Verb = Patch<std::string_view>::Verb;
+  if (event.customer.verb != Verb::kKeep) {
+    const NameCode old = fields.customer;
+    fields.customer =
+        event.customer.verb == Verb::kSet ? customers_.Take(event.customer.value) : kNoName;
+    customers_.Release(old);
+  }
+  return Put(event.lead, known ? std::optional(Raw(*found)) : std::nullopt, before, fields);
+}
+
+Result<Effect> LeadTable::Apply(const LeadClosed& event, Day today) {
+  const auto found = index_.find(event.lead);
+  if (found == index_.end()) {
+    return Refusal(ErrorCode::kUnknownLead, "there is no lead '" + std::string(event.lead) + "'",
+                   "lead");
+  }
+  if (event.status == LeadStatus::kOpen) {
+    return Refusal(ErrorCode::kInvalidValue, "a lead is closed as won or lost", "status");
+  }
+  if (event.reason.empty()) {
+    return Refusal(ErrorCode::kMissingReason, "closing a lead needs a reason", "reason");
+  }
+  const Fields before = Read(Raw(*found));
+  Fields fields = before;
+  if (auto refusal = PatchName(Patch<std::string_view>::Set(event.reason), &reasons_, "reason",
+                               &fields.reason)) {
+    return *refusal;
+  }
+  if (event.closed) {
+    fields.closed = ToColumn(*event.closed);
+  } else if (before.status != event.status) {
+    fields.closed = ToColumn(today);
+  }
+  fields.status = event.status;
+  fields.stage = kNoStage;
+  return Put(event.lead, Raw(*found), before, fields);
+}
+
+bool LeadTable::EraseOf(std::string_view customer) {
+  const NameCode code = customers_.Find(customer);
+  if (code == kNoName) return false;
+  for (uint32_t row = 0; row < rows(); ++row) {
+    if (columns_.live[row] == 0 || columns_.customer[row] != code) continue;
+    if (columns_.status[row] == LeadStatus::kOpen) --open_;
+    index_.erase(RowIndex{row});
+    columns_.live[row] = 0;
+    columns_.id[row].clear();
+    Write(row, Fields{});
+    free_rows_.push_back(row);
+    customers_.Release(code);
+  }
+  return true;
+}
+
+std::optional<Error> LeadTable::CheckStages(const Rules& before, const Rules& after) const {
+  for (uint32_t row = 0; row < rows(); ++row) {
+    if (columns_.live[row] == 0 || columns_.status[row] != LeadStatus::kOpen) continue;
+    const std::string& name = before.stages()[columns_.stage[row]].name;
+    if (!after.FindStage(name)) {
+      return Refusal(
+          ErrorCode::kUnknownStage,
+          "an open lead stands at the stage '" + name + "', which the new rules do not name",
+          "pipeline.stage");
+    }
+  }
+  return std::nullopt;
+}
+
+void LeadTable::MoveStages(const Rules& before, const Rules& after) {
+  for (uint32_t row = 0; row < rows(); ++row) {
+    if (columns_.live[row] == 0 || columns_.status[row] != LeadStatus::kOpen) continue;
+    columns_.stage[row] = *after.FindStage(before.stages()[columns_.stage[row]].name);
+  }
+}
+
+std::optional<std::string_view> LeadTable::NameAt(LeadField field, uint32_t row) const {
+  const auto text = [](const auto& names, NameCode code) {
+    return code == kNoName ? std::nullopt : std::optional<std::string_view>(names.Text(code));
+  };
+  switch (field) {
+    case LeadField::kLead:
+      return columns_.id[row];
+    case LeadField::kCustomer:
+      return text(customers_, columns_.customer[row]);
+    case LeadField::kOwner:
+      return text(owners_, columns_.owner[row]);
+    case LeadField::kRegion:
+      return text(regions_, columns_.region[row]);
+    case LeadField::kProduct:
+      return text(products_, columns_.product[row]);
+    case LeadField::kSource:
+      return text(sources_, columns_.source[row]);
+    case LeadField::kReason:
+      return text(reasons_, columns_.reason[row]);
+    default:
+      return std::nullopt;
+  }
+}
+
+LeadTable::Fields LeadTable::Read(uint32_t row) const {
+  const LeadColumns& c = columns_;
+  Fields fields;
+  fields.customer = c.customer[row];
+  fields.owner = c.owner[row];
+  fields.region = c.region[row];
+  fields.product = c.product[row];
+  fields.source = c.source[row];
+  fields.reason = c.reason[row];
+  fields.status = c.status[row];
+  fields.stage = c.stage[row];
+  fields.revenue = c.revenue[row];
+  fields.chance = c.chance[row];
+  fields.opened = c.opened[row];
+  fields.expected_close = c.expected_close[row];
+  fields.closed = c.closed[row];
+  return fields;
+}
+
+void LeadTable::Write(uint32_t row, const Fields& fields) {
+  LeadColumns& c = columns_;
+  c.customer[row] = fields.customer;
+  c.owner[row] = fields.owner;
+  c.region[row] = fields.region;
+  c.product[row] = fields.product;
+  c.source[row] = fields.source;
+  c.reason[row] = fields.reason;
+  c.status[row] = fields.status;
+  c.stage[row] = fields.stage;
+  c.revenue[row] = fields.revenue;
+  c.chance[row] = fields.chance;
+  c.opened[row] = fields.opened;
+  c.expected_close[row] = fields.expected_close;
+  c.closed[row] = fields.closed;
+}
+
+uint32_t LeadTable::Create(std::string_view lead) {
+  uint32_t row = rows();
+  if (!free_rows_.empty()) {
+    row = free_rows_.back();
+    free_rows_.pop_back();
+  } else {
+    LeadColumns& c = columns_;
+    c.id.emplace_back();
+    c.live.push_back(0);
+    for (std::vector<NameCode>* names :
+         {&c.customer, &c.owner, &c.region, &c.product, &c.source, &c.reason}) {
+      names->push_back(kNoName);
+    }
+    c.status.push_back(LeadStatus::kOpen);
+    c.stage.push_back(kNoStage);
+    c.revenue.push_back(0);
+    c.chance.push_back(kNoChance);
+    for (std::vector<ColumnDay>* days : {&c.opened, &c.expected_close, &c.closed}) {
+      days->push_back(kNoDay);
+    }
+  }
+  columns_.id[row] = std::string(lead);
+  columns_.live[row] = 1;
+  index_.insert(RowIndex{row});
+  return row;
+}
+
+Effect LeadTable::Put(std::string_view lead, std::optional<uint32_t> row, const Fields& before,
+                      const Fields& fields) {
+  if (row && fields == before) return Effect::kUnchanged;
+  if (row && before.status == LeadStatus::kOpen) --open_;
+  if (fields.status == LeadStatus::kOpen) ++open_;
+  const Effect effect = row ? Effect::kReplaced : Effect::kApplied;
+  Write(row ? *row : Create(lead), fields);
+  return effect;
+}
+
+}  // namespace kundig::engine

@@ -1,0 +1,132 @@
+// The leads of a book: columns, an index by lead id, and the events that change them.
+//
+// A lead's customer is only a reference: it need not exist. The names of these customers are
+// counted, so that erasing a customer leaves none behind.
+//
+// Thread safety: const methods need the book's lookup, scan or write lock; others the write lock.
+
+#ifndef KUNDIG_ENGINE_LEAD_TABLE_H_
+#define KUNDIG_ENGINE_LEAD_TABLE_H_
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/customer_columns.h"
+#include "engine/customer_field.h"
+#include "engine/dictionary.h"
+#include "engine/event.h"
+#include "engine/result.h"
+#include "engine/rules.h"
+#include "engine/shard.h"
+#include "engine/units.h"
+
+namespace kundig::engine {
+
+inline constexpr uint16_t kNoChance = UINT16_MAX;
+inline constexpr uint8_t kNoStage = UINT8_MAX;
+
+struct LeadColumns {
+  std::vector<std::string> id;
+  std::vector<uint8_t> live;
+  std::vector<NameCode> customer, owner, region, product, source, reason;
+  std::vector<LeadStatus> status;
+  std::vector<uint8_t> stage;  // place in the stage table; kNoStage for closed leads
+  std::vector<int64_t> revenue;
+  std::vector<uint16_t> chance;  // the override, hundredths of a percent
+  std::vector<ColumnDay> opened, expected_close, closed;
+};
+
+// Customers that leads refer to, as codes; a name that no lead uses any more is forgotten.
+class LeadCustomers {
+ public:
+  NameCode Take(std::string_view customer);  // counts one more use
+  void Release(NameCode code);               // one use less
+  NameCode Find(std::string_view customer) const;
+  std::string_view Text(NameCode code) const { return entries_[code - 1].text; }
+  size_t size() const { return entries_.size(); }
+
+ private:
+  struct Entry {
+    std::string text;
+    uint32_t uses = 0;
+  };
+  std::vector<Entry> entries_;
+  std::vector<NameCode> free_;
+  boost::unordered_flat_map<std::string, NameCode> codes_;
+};
+
+class LeadTable {
+ public:
+  LeadTable() = default;
+  LeadTable(const LeadTable&) = delete;
+  LeadTable& operator=(const LeadTable&) = delete;
+
+  // Nothing is changed where an error is returned.
+  Result<Effect> Apply(const LeadSet& event, const Rules& rules, Day today);
+  Result<Effect> Apply(const LeadClosed& event, Day today);
+  // Removes the leads of a customer; true where there were any.
+  bool EraseOf(std::string_view customer);
+
+  // Other rules are in force. Error: an open lead stands at a stage that they do not name.
+  std::optional<Error> CheckStages(const Rules& before, const Rules& after) const;
+  void MoveStages(const Rules& before, const Rules& after);
+
+  const LeadColumns& columns() const { return columns_; }
+  uint32_t rows() const { return static_cast<uint32_t>(columns_.live.size()); }
+  uint64_t leads() const { return index_.size(); }
+  uint64_t open_leads() const { return open_; }
+  // Text of a name field of a lead; absent for kNoName.
+  std::optional<std::string_view> NameAt(LeadField field, uint32_t row) const;
+
+ private:
+  // All fields of a lead, to change it as a whole.
+  struct Fields {
+    NameCode customer = kNoName, owner = kNoName, region = kNoName, product = kNoName,
+             source = kNoName, reason = kNoName;
+    LeadStatus status = LeadStatus::kOpen;
+    uint8_t stage = kNoStage;
+    int64_t revenue = 0;
+    uint16_t chance = kNoChance;
+    ColumnDay opened = kNoDay, expected_close = kNoDay, closed = kNoDay;
+    friend bool operator==(const Fields&, const Fields&) = default;
+  };
+  struct KeyHash {
+    using is_transparent = void;
+    const LeadTable* table;
+    size_t operator()(RowIndex row) const;
+    size_t operator()(std::string_view id) const;
+  };
+  struct KeyEqual {
+    using is_transparent = void;
+    const LeadTable* table;
+    bool operator()(RowIndex a, RowIndex b) const { return a == b; }
+    bool operator()(std::string_view id, RowIndex row) const {
+      return table->columns_.id[Raw(row)] == id;
+    }
+    bool operator()(RowIndex row, std::string_view id) const { return (*this)(id, row); }
+  };
+
+  Fields Read(uint32_t row) const;
+  void Write(uint32_t row, const Fields& fields);
+  uint32_t Create(std::string_view lead);
+  // Puts `fields` in the place of what the lead was, and counts.
+  Effect Put(std::string_view lead, std::optional<uint32_t> row, const Fields& before,
+             const Fields& fields);
+
+  LeadColumns columns_;
+  std::vector<uint32_t> free_rows_;
+  boost::unordered_flat_set<RowIndex, KeyHash, KeyEqual> index_{0, KeyHash{this}, KeyEqual{this}};
+  LeadCustomers customers_;
+  Dictionary owners_, regions_, products_, sources_, reasons_;
+  uint64_t open_ = 0;
+};
+
+}  // namespace kundig::engine
+
+#endif  // KUNDIG_ENGINE_LEAD_TABLE_H_

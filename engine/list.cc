@@ -1,0 +1,386 @@
+#include "engine/list.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "engine/block_filter.h"
+#include "engine/check.h"
+#include "engine/customer_view.h"
+#include "engine/hash.h"
+#include "engine/wide.h"
+
+namespace kundig::engine {
+namespace {
+
+constexpr size_t kCopyRows = 4096;  // rows copied by one piece of work
+
+// A row of the list with its place in the order. Names are ordered by their rank among all names.
+struct Candidate {
+  int64_t number = 0;
+  bool absent = false;
+  uint32_t shard = 0;
+  uint32_t row = 0;
+};
+
+// The place of a row, as a number that does not move with the day: days since something are counted
+// backwards from a fixed day, so that the order stays that of the days.
+class OrderKey {
+ public:
+  OrderKey(const ListPlan& plan, const ListSource& source) : plan_(plan) {
+    if (IsNameField(plan.order_by)) ranks_ = NamesOf(*source.names, plan.order_by).Ranks();
+  }
+
+  void Read(const CustomerView& view, uint32_t row, Candidate* candidate) const {
+    if (plan_.order_by == CustomerField::kCustomer) return;  // the tie-break orders
+    int64_t value = 0;
+    candidate->absent =
+        !WithField(view, plan_.order_by, [&](auto value_of) { return value_of(row, &value); });
+    if (candidate->absent) return;
+    if (!ranks_.empty()) {
+      value = ranks_[static_cast<size_t>(value)];
+    } else if (IsDaysSince()) {
+      value -= view.today.since_epoch;
+    }
+    candidate->number = value;
+  }
+
+  bool IsDaysSince() const {
+    return plan_.order_by == CustomerField::kRecencyDays ||
+           plan_.order_by == CustomerField::kInactiveDays;
+  }
+
+ private:
+  const ListPlan& plan_;
+  std::vector<uint32_t> ranks_;
+};
+
+class Lister {
+ public:
+  Lister(const ListPlan& plan, const ListSource& source, ShardRunner* runner)
+      : plan_(plan),
+        source_(source),
+        runner_(runner),
+        filter_(plan.where, *source.names),
+        key_(plan, source) {}
+
+  Result<ListAnswer> Run();
+
+ private:
+  struct ShardPart {
+    uint64_t customers = 0, no_consent = 0, contacted = 0;
+    Wide revenue_total = 0;
+    std::vector<Candidate> rows;
+  };
+
+  CustomerView ViewOf(uint32_t shard) const {
+    return CustomerView{source_.shards[shard].get(), source_.rules, &source_.ranking, source_.names,
+                        source_.today};
+  }
+  std::string_view CustomerOf(const Candidate& candidate) const {
+    return source_.shards[candidate.shard]->CustomerAt(candidate.row);
+  }
+  bool Before(const Candidate& a, const Candidate& b) const;
+  bool AfterCursor(const CustomerView& view, const Candidate& candidate) const;
+  // False, and counted, where the customer may not be approached.
+  bool MayApproach(const CustomerView& view, uint32_t row, ShardPart* part) const;
+  void ScanShard(uint32_t shard, ShardPart* part) const;
+  void Keep(std::vector<Candidate>* rows, size_t count) const;
+  void CopyColumn(const std::vector<Candidate>& rows, CustomerField field, ListColumn* column,
+                  std::vector<std::string>* ids) const;
+  std::string NextCursor(const Candidate& last) const;
+
+  const ListPlan& plan_;
+  const ListSource& source_;
+  ShardRunner* runner_;
+  BlockFilter filter_;
+  OrderKey key_;
+};
+
+bool Lister::Before(const Candidate& a, const Candidate& b) const {
+  if (a.absent != b.absent) return b.absent;
+  if (a.number != b.number) return plan_.descending ? a.number > b.number : a.number < b.number;
+  return CustomerOf(a) < CustomerOf(b);
+}
+
+bool Lister::AfterCursor(const CustomerView& view, const Candidate& candidate) const {
+  const Cursor& cursor = *plan_.cursor;
+  if (view.columns().changed_at[candidate.row] > cursor.sequence) return false;
+  const ListPlace& place = cursor.place;
+  if (candidate.absent != place.absent) return candidate.absent;
+  if (!candidate.absent && IsNameField(plan_.order_by)) {
+    std::string_view text;
+    RowReader(view, candidate.row).Text(Index(plan_.order_by), &text);
+    if (text != place.text) return plan_.descending ? text < place.text : text > place.text;
+  } else if (candidate.number != place.number) {
+    return plan_.descending ? candidate.number < place.number : candidate.number > place.number;
+  }
+  return CustomerOf(candidate) > cursor.customer;
+}
+
+bool Lister::MayApproach(const CustomerView& view, uint32_t row, ShardPart* part) const {
+  if (plan_.need_consent && ConsentOf(view, row) != ConsentStatus::kGranted) {
+    ++part->no_consent;
+    return false;
+  }
+  const ColumnDay contact = view.columns().last_contact[row];
+  if (contact != kNoDay &&
+      source_.today - FromColumn(contact) < source_.rules->settings().waiting_days) {
+    ++part->contacted;
+    return false;
+  }
+  return true;
+}
+
+// Leaves the first `count` rows of the order, themselves in no order.
+void Lister::Keep(std::vector<Candidate>* rows, size_t count) const {
+  if (rows->size() <= count) return;
+  std::nth_element(rows->begin(), rows->begin() + static_cast<ptrdiff_t>(count), rows->end(),
+                   [this](const Candidate& a, const Candidate& b) { return Before(a, b); });
+  rows->resize(count);
+}
+
+void Lister::ScanShard(uint32_t shard, ShardPart* part) const {
+  const CustomerView view = ViewOf(shard);
+  const CustomerColumns& c = view.columns();
+  // One row more than the page tells whether there is a next one.
+  const size_t wanted = size_t{plan_.limit} + 1;
+  for (uint32_t first = 0; first < c.size(); first += kBlockRows) {
+    filter_.Select(view, first).ForEach([&](uint32_t in_block) {
+      const uint32_t row = first + in_block;
+      if (plan_.reactivation) {
+        const auto activity = static_cast<uint32_t>(ActivityOf(view, row));
+        if ((plan_.activities >> activity & 1) == 0 || !MayApproach(view, row, part)) return;
+      }
+      ++part->customers;
+      part->revenue_total += c.revenue_total[row];
+      Candidate candidate;
+      candidate.shard = shard;
+      candidate.row = row;
+      key_.Read(view, row, &candidate);
+      if (plan_.cursor && !AfterCursor(view, candidate)) return;
+      part->rows.push_back(candidate);
+      if (plan_.limit != 0 && part->rows.size() >= 2 * wanted + kBlockRows)
+        Keep(&part->rows, wanted);
+    });
+  }
+  if (plan_.limit != 0) Keep(&part->rows, wanted);
+}
+
+void Lister::CopyColumn(const std::vector<Candidate>& rows, CustomerField field, ListColumn* column,
+                        std::vector<std::string>* ids) const {
+  const FieldInfo& info = source_.rules->customer_fields().At(Index(field));
+  column->name = info.name;
+  column->type = info.type;
+  column->names = info.values;
+  column->absent.resize(rows.size());
+  const bool is_text = info.type == FieldType::kText;
+  if (is_text) {
+    column->texts.resize(rows.size());
+  } else {
+    column->numbers.resize(rows.size());
+  }
+  const size_t pieces = (rows.size() + kCopyRows - 1) / kCopyRows;
+  if (field == CustomerField::kCustomer) ids->resize(pieces);
+  runner_->ForEach(pieces, [&](size_t piece) {
+    const size_t begin = piece * kCopyRows;
+    const size_t end = std::min(begin + kCopyRows, rows.size());
+    if (field == CustomerField::kCustomer) {
+      // Ids may be erased once the lock is gone, so they are copied; names of dictionaries stay.
+      std::string& copy = (*ids)[piece];
+      size_t bytes = 0;
+      for (size_t at = begin; at < end; ++at) bytes += CustomerOf(rows[at]).size();
+      copy.reserve(bytes);
+      for (size_t at = begin; at < end; ++at) {
+        const std::string_view id = CustomerOf(rows[at]);
+        copy.append(id);
+        column->texts[at] = std::string_view(copy).substr(copy.size() - id.size());
+      }
+      return;
+    }
+    for (size_t at = begin; at < end; ++at) {
+      const CustomerView view = ViewOf(rows[at].shard);
+      const RowReader reader(view, rows[at].row);
+      const bool present = is_text ? reader.Text(Index(field), &column->texts[at])
+                                   : reader.Number(Index(field), &column->numbers[at]);
+      column->absent[at] = present ? 0 : 1;
+      if (!present && !is_text) column->numbers[at] = 0;
+    }
+  });
+}
+
+std::string Lister::NextCursor(const Candidate& last) const {
+  Cursor cursor;
+  cursor.question = plan_.question;
+  cursor.rules_version = source_.rules_version;
+  cursor.sequence = plan_.cursor ? plan_.cursor->sequence : source_.sequence;
+  cursor.as_of = source_.today;
+  cursor.ranking = source_.ranking;
+  cursor.place.absent = last.absent;
+  cursor.place.number = last.number;
+  if (!last.absent && IsNameField(plan_.order_by)) {
+    const CustomerView view = ViewOf(last.shard);
+    std::string_view text;
+    RowReader(view, last.row).Text(Index(plan_.order_by), &text);
+    cursor.place.text = std::string(text);
+    cursor.place.number = 0;
+  }
+  cursor.customer = std::string(CustomerOf(last));
+  return EncodeCursor(cursor);
+}
+
+Result<ListAnswer> Lister::Run() {
+  std::vector<ShardPart> parts(source_.shards.size());
+  runner_->ForEach(parts.size(),
+                   [&](size_t shard) { ScanShard(static_cast<uint32_t>(shard), &parts[shard]); });
+  ListAnswer answer;
+  Wide revenue_total = 0;
+  size_t kept = 0;
+  for (const ShardPart& part : parts) {
+    answer.total_customers += part.customers;
+    answer.excluded_no_consent += part.no_consent;
+    answer.excluded_contacted += part.contacted;
+    revenue_total += part.revenue_total;
+    kept += part.rows.size();
+  }
+  answer.total_revenue = Narrow(revenue_total);
+
+  const size_t page = plan_.limit == 0 ? kept : std::min<size_t>(kept, plan_.limit);
+  const uint64_t row_bytes = sizeof(Candidate) * 2 + plan_.fields.size() * 17;
+  if (page > source_.memory_bytes / row_bytes) {
+    return Error{ErrorCode::kResultTooLarge,
+                 "the list has " + std::to_string(kept) +
+                     " rows, more than fit into the memory for one list (" +
+                     std::to_string(source_.memory_bytes) +
+                     " bytes); ask for pages with a limit, or for fewer fields",
+                 "list_memory_bytes", std::nullopt};
+  }
+  std::vector<Candidate> rows;
+  rows.reserve(kept);
+  for (ShardPart& part : parts) {
+    rows.insert(rows.end(), part.rows.begin(), part.rows.end());
+    std::vector<Candidate>().swap(part.rows);
+  }
+  const bool more = page < rows.size();
+  Keep(&rows, page);
+  std::sort(rows.begin(), rows.end(),
+            [this](const Candidate& a, const Candidate& b) { return Before(a, b); });
+  answer.rows = rows.size();
+  answer.columns.resize(plan_.fields.size());
+  for (size_t at = 0; at < plan_.fields.size(); ++at) {
+    CopyColumn(rows, plan_.fields[at], &answer.columns[at], &answer.ids);
+  }
+  if (more) answer.next = NextCursor(rows.back());
+  return answer;
+}
+
+// Whether a customer's place in the order may change although nothing happened to it.
+bool MovesWithTheDay(CustomerField order_by) {
+  return order_by == CustomerField::kActivity || order_by == CustomerField::kConsent ||
+         order_by == CustomerField::kValueScore || order_by == CustomerField::kValueClass ||
+         order_by == CustomerField::kHiddenPotential;
+}
+
+uint64_t QuestionHash(const ListPlan& plan) {
+  std::string question = plan.where.text();
+  question.push_back('\0');
+  for (const uint64_t part :
+       {uint64_t{plan.reactivation}, uint64_t{plan.activities}, uint64_t{plan.need_consent},
+        static_cast<uint64_t>(plan.order_by), uint64_t{plan.descending}}) {
+    question += std::to_string(part) + ' ';
+  }
+  return HashBytes(question);
+}
+
+}  // namespace
+
+bool NeedsRanking(FieldSet fields, const Rules& rules) {
+  FieldSet ranked, judged;
+  for (const CustomerField field : {CustomerField::kR, CustomerField::kF, CustomerField::kM,
+                                    CustomerField::kRfmSegment, CustomerField::kAbc}) {
+    ranked.Add(Index(field));
+  }
+  for (const CustomerField field :
+       {CustomerField::kValueScore, CustomerField::kValueClass, CustomerField::kHiddenPotential}) {
+    judged.Add(Index(field));
+  }
+  return fields.Intersects(ranked) ||
+         (fields.Intersects(judged) && rules.value_fields().Intersects(ranked));
+}
+
+Result<ListPlan> PlanList(const ListQuery& query, const Rules& rules, uint64_t rules_version) {
+  const FieldCatalog& catalog = rules.customer_fields();
+  ListPlan plan;
+  if (!query.where.empty()) {
+    Result<Expression> where = ParseExpression(query.where, catalog);
+    if (!where) {
+      Error error = where.error();
+      error.field = "where";
+      return error;
+    }
+    plan.where = std::move(*where);
+  }
+  plan.reactivation = query.reactivation;
+  plan.need_consent = query.need_consent;
+  for (const Activity activity : query.activities)
+    plan.activities |= 1u << static_cast<uint32_t>(activity);
+  if (query.activities.empty()) {
+    plan.activities = 1u << static_cast<uint32_t>(Activity::kInactive) |
+                      1u << static_cast<uint32_t>(Activity::kLost);
+  }
+  const auto find = [&](const std::string& name, const char* setting) -> Result<CustomerField> {
+    const std::optional<FieldIndex> field = catalog.Find(name);
+    if (!field) {
+      return Error{ErrorCode::kUnknownField,
+                   "there is no field '" + name + "'; fields are named as in the profile", setting,
+                   std::nullopt};
+    }
+    return static_cast<CustomerField>(*field);
+  };
+  const Result<CustomerField> order_by = find(query.order_by, "order_by");
+  if (!order_by) return order_by.error();
+  plan.order_by = *order_by;
+  plan.descending = query.descending;
+  plan.limit = query.limit;
+  FieldSet used = plan.where.fields();
+  used.Add(Index(plan.order_by));
+  for (const std::string& name : query.fields) {
+    const Result<CustomerField> field = find(name, "fields");
+    if (!field) return field.error();
+    if (std::find(plan.fields.begin(), plan.fields.end(), *field) != plan.fields.end()) {
+      return Error{ErrorCode::kInvalidValue, "the field '" + name + "' is named twice", "fields",
+                   std::nullopt};
+    }
+    plan.fields.push_back(*field);
+    used.Add(Index(*field));
+  }
+  plan.needs_ranking = NeedsRanking(used, rules);
+  plan.question = QuestionHash(plan);
+  if (!query.cursor.empty()) {
+    Result<Cursor> cursor = DecodeCursor(query.cursor);
+    if (!cursor) return cursor.error();
+    if (cursor->question != plan.question || cursor->rules_version != rules_version) {
+      return Error{
+          ErrorCode::kBadCursor,
+          cursor->question != plan.question
+              ? "the cursor belongs to another list; ask with the same filter and order as before"
+              : "the rules have changed since the cursor was given; begin without a cursor",
+          "cursor", std::nullopt};
+    }
+    plan.cursor = std::move(*cursor);
+  }
+  return plan;
+}
+
+Result<ListAnswer> ComputeList(const ListPlan& plan, const ListSource& source,
+                               ShardRunner* runner) {
+  if (plan.cursor && plan.cursor->as_of != source.today && MovesWithTheDay(plan.order_by)) {
+    return Error{ErrorCode::kBadCursor,
+                 "the day has changed since the cursor was given, and with it the order; begin "
+                 "without a cursor",
+                 "cursor", std::nullopt};
+  }
+  return Lister(plan, source, runner).Run();
+}
+
+}  // namespace kundig::engine

@@ -1,0 +1,72 @@
+// Rankings: the cuts that say where a customer stands among the others. RFM scores are quantiles
+// over the population, ABC classes are shares of a total; both come down to a handful of cuts,
+// found exactly.
+//
+// A Ranking is a value of some hundred bytes: the cuts for one state of the book, named by the
+// journal_sequence of that state. With it, scores and classes of a customer are functions of its
+// own row.
+//
+// How the cuts are found, in two passes over the columns, each in parallel over the shards:
+//   1. Every value falls into one of some thousand buckets, narrow for small values and wide for
+//   large ones
+//      (order-preserving: a larger value never falls into an earlier bucket). Counts and sums of
+//      the buckets merge over shards, and say in which bucket each cut lies.
+//   2. Only the values in these buckets are looked at one by one.
+//
+// Thread safety: Ranking is a plain value. ComputeRanking needs the book's scan or write lock.
+
+#ifndef KUNDIG_ENGINE_RANKING_H_
+#define KUNDIG_ENGINE_RANKING_H_
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "engine/query.h"
+#include "engine/rules.h"
+#include "engine/shard.h"
+#include "engine/shard_runner.h"
+#include "engine/units.h"
+
+namespace kundig::engine {
+
+struct Ranking {
+  uint64_t version = 0;                   // journal_sequence of the state that it was computed on
+  bool scored = false;                    // whether there are RFM cuts
+  std::array<int64_t, 4> recency_cuts{};  // k = 1..4; as days since 1970-01-01, ascending scores
+  std::array<int64_t, 4> frequency_cuts{};
+  std::array<int64_t, 4> monetary_cuts{};
+  // Class A holds the measures from a_from on, B those from b_from on, C the rest above 0.
+  int64_t a_from = std::numeric_limits<int64_t>::max();
+  int64_t b_from = std::numeric_limits<int64_t>::max();
+
+  friend bool operator==(const Ranking&, const Ranking&) = default;
+
+  // r = 1 + #{k : last_order > cut_k}, and the same for f and m.
+  static uint8_t Score(const std::array<int64_t, 4>& cuts, int64_t value) {
+    return static_cast<uint8_t>(1 + (value > cuts[0]) + (value > cuts[1]) + (value > cuts[2]) +
+                                (value > cuts[3]));
+  }
+  AbcClass AbcOf(int64_t measure) const {
+    if (measure <= 0) return AbcClass::kNone;
+    return measure >= a_from ? AbcClass::kA : measure >= b_from ? AbcClass::kB : AbcClass::kC;
+  }
+};
+
+// What RFM calls frequency and monetary of a row with orders >= 1.
+int64_t FrequencyOf(const CustomerColumns& columns, uint32_t row, const RfmSettings& rfm);
+int64_t MonetaryOf(const CustomerColumns& columns, uint32_t row, const RfmSettings& rfm);
+
+// `recency_days` = today - cut for each k.
+std::optional<RfmAnswer::Cuts> ReportedCuts(const Ranking& ranking, Day today);
+
+Ranking ComputeRanking(std::span<const std::unique_ptr<Shard>> shards, const Rules& rules,
+                       Day today, uint64_t sequence, ShardRunner* runner);
+
+}  // namespace kundig::engine
+
+#endif  // KUNDIG_ENGINE_RANKING_H_

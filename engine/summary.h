@@ -1,0 +1,37 @@
+// Summaries over all customers: RFM cells and segments, ABC classes, value classes, and counts.
+//
+// Thread safety: needs the book's scan lock. States of the answers are left to the caller.
+
+#ifndef KUNDIG_ENGINE_SUMMARY_H_
+#define KUNDIG_ENGINE_SUMMARY_H_
+
+#include <memory>
+#include <span>
+
+#include "engine/dictionary.h"
+#include "engine/expression.h"
+#include "engine/query.h"
+#include "engine/ranking.h"
+#include "engine/rules.h"
+#include "engine/shard.h"
+#include "engine/shard_runner.h"
+
+namespace kundig::engine {
+
+struct SummarySource {
+  std::span<const std::unique_ptr<Shard>> shards;
+  const Rules* rules = nullptr;
+  const CustomerNames* names = nullptr;
+  const Ranking* ranking = nullptr;
+  Day today;
+};
+
+void ComputeRfm(const SummarySource& source, ShardRunner* runner, RfmAnswer* answer);
+void ComputeAbc(const SummarySource& source, ShardRunner* runner, AbcAnswer* answer);
+void ComputeValue(const SummarySource& source, ShardRunner* runner, ValueAnswer* answer);
+void ComputeCount(const SummarySource& source, const Expression& where, ShardRunner* runner,
+                  CountAnswer* answer);
+
+}  // namespace kundig::engine
+
+#endif  // KUNDIG_ENGINE_SUMMARY_H_

@@ -1,0 +1,35 @@
+// Order-preserving buckets over 64-bit integers: exact near zero, and within 1/64 of the value
+// beyond.
+//
+// Thread safety: pure functions.
+
+#ifndef KUNDIG_ENGINE_VALUE_BUCKETS_H_
+#define KUNDIG_ENGINE_VALUE_BUCKETS_H_
+
+#include <bit>
+#include <cstdint>
+
+namespace kundig::engine {
+
+inline constexpr int kBucketBits = 6;  // steps for each doubling, as a power of two
+inline constexpr uint32_t kBucketsOfOneSign = (64 - kBucketBits) << kBucketBits;
+inline constexpr uint32_t kBuckets = 2 * kBucketsOfOneSign;
+
+// Bucket of a value: a < b implies BucketOf(a) <= BucketOf(b).
+constexpr uint32_t BucketOf(int64_t value) {
+  const bool negative = value < 0;
+  const uint64_t size = negative ? ~static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
+  uint32_t bucket = static_cast<uint32_t>(size);
+  if (size >= (uint64_t{1} << (kBucketBits + 1))) {
+    const int shift = static_cast<int>(std::bit_width(size)) - 1 - kBucketBits;
+    bucket = (static_cast<uint32_t>(shift) << kBucketBits) + static_cast<uint32_t>(size >> shift);
+  }
+  return negative ? kBucketsOfOneSign - 1 - bucket : kBucketsOfOneSign + bucket;
+}
+
+static_assert(BucketOf(INT64_MAX) == kBuckets - 1 && BucketOf(INT64_MIN) == 0);
+static_assert(BucketOf(127) + 1 == BucketOf(128) && BucketOf(-1) + 1 == BucketOf(0));
+
+}  // namespace kundig::engine
+
+#endif  // KUNDIG_ENGINE_VALUE_BUCKETS_H_
