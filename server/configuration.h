@@ -29,6 +29,7 @@ namespace kundig::server {
 struct ServerOptions {
   std::string listen = "127.0.0.1:7400";  // HOST:PORT; port 0 takes a free one
   std::string address_file;               // gets the address in use; empty = none
+  std::string data;                       // folder of durable data; refused by this version
   std::string log_level = "info";         // trace, debug, info, warn, error
 
   uint32_t threads = 0;  // network threads; 0 = one for each processor
@@ -70,7 +71,8 @@ using Environment = std::function<std::optional<std::string>(const std::string& 
 Environment ProcessEnvironment();
 
 // `argv[0]` is the program's name. Errors: one sentence for standard error that names the place:
-// `FILE:LINE: section.key: what was expected`, or the flag or environment variable at fault.
+// `FILE:LINE: section.key: what was expected`, or the flag or environment variable at fault. A
+// wrong usage (a flag that there is not) has the code kUnknownField.
 engine::Result<Configuration> LoadConfiguration(int argc, const char* const* argv,
                                                 const Environment& environment);
 

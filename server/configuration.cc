@@ -1,0 +1,167 @@
+#include "server/configuration.h"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdlib>
+#include <map>
+#include <utility>
+
+#include "server/configuration_toml.h"
+#include "server/options.h"
+#include "server/time_zone.h"
+#include "server/toml_section.h"
+
+namespace kundig::server {
+namespace {
+
+using engine::Error;
+using engine::ErrorCode;
+using engine::Result;
+
+Error InvalidOption(const std::string& place, const OptionSpec& option) {
+  return Error{.code = ErrorCode::kInvalidValue,
+               .message = place + ": " + Expected(option),
+               .field = option.name,
+               .position = std::nullopt};
+}
+
+// What the command line says; empty texts where it says nothing.
+struct CommandLine {
+  std::string config;
+  std::map<std::string, std::string> options;  // by the key of the option
+  bool check = false, print = false;
+  std::optional<std::string> text;  // --help or --version: all that is asked for
+};
+
+Result<CommandLine> ReadCommandLine(int argc, const char* const* argv) {
+  CLI::App app{"kundigd: an in-memory customer scoring and segmentation server.", "kundigd"};
+  app.footer(
+      "Each option is also a key of [server] in the configuration file and a variable of the "
+      "environment (KUNDIGD_LISTEN). The command line comes before the environment, that before "
+      "the file.");
+  app.set_version_flag("--version", std::string("kundigd ") + KUNDIG_VERSION);
+  CommandLine line;
+  app.add_option("--config", line.config, "configuration file (TOML), or KUNDIGD_CONFIG")
+      ->type_name("FILE");
+  app.add_flag("--check-config", line.check, "check the configuration, say so and stop");
+  app.add_flag("--print-config", line.print, "print the effective configuration as TOML and stop");
+  std::map<std::string, CLI::Option*> options;
+  const ServerOptions defaults;
+  for (const OptionSpec& option : OptionSpecs()) {
+    std::string help = option.help;
+    if (const std::string value = ValueOf(option, defaults); !value.empty()) {
+      help += " [" + value + "]";
+    }
+    options[option.name] = app.add_option(FlagOf(option), line.options[option.name], help)
+                               ->type_name(IsNumber(option) ? "NUMBER" : "TEXT");
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    line.text = app.help();
+  } catch (const CLI::CallForVersion&) {
+    line.text = app.version() + "\n";
+  } catch (const CLI::ParseError& error) {
+    return Error{.code = ErrorCode::kUnknownField,
+                 .message = std::string(error.what()) + "; kundigd --help lists the options",
+                 .field = {},
+                 .position = std::nullopt};
+  }
+  for (const auto& [name, option] : options) {
+    if (option->count() == 0) line.options.erase(name);
+  }
+  return line;
+}
+
+void ReadServerSection(TomlSection section, ServerOptions* server) {
+  for (const OptionSpec& option : OptionSpecs()) {
+    const auto value = section.Plain(option.name, IsNumber(option), Expected(option));
+    if (value.has_value() && !SetOption(option, *value, server)) {
+      section.Reject(option.name, Expected(option));
+    }
+  }
+  section.Finish();
+}
+
+// The options that environment and command line put over those of the file.
+std::optional<Error> OverrideOptions(const CommandLine& line, const Environment& environment,
+                                     ServerOptions* server) {
+  for (const OptionSpec& option : OptionSpecs()) {
+    const std::string variable = EnvironmentVariableOf(option.name);
+    if (const auto value = environment(variable);
+        value.has_value() && !SetOption(option, *value, server)) {
+      return InvalidOption(variable, option);
+    }
+    const auto argument = line.options.find(option.name);
+    if (argument != line.options.end() && !SetOption(option, argument->second, server)) {
+      return InvalidOption(FlagOf(option), option);
+    }
+  }
+  return std::nullopt;
+}
+
+Result<TomlFile> ReadFile(const std::string& path) {
+  // No file is an empty file: the defaults are complete.
+  return path.empty() ? TomlFile::Parse("", path) : TomlFile::Read(path);
+}
+
+}  // namespace
+
+Environment ProcessEnvironment() {
+  return [](const std::string& name) -> std::optional<std::string> {
+    const char* value = std::getenv(name.c_str());
+    if (value == nullptr) return std::nullopt;
+    return value;
+  };
+}
+
+Result<Configuration> LoadConfiguration(int argc, const char* const* argv,
+                                        const Environment& environment) {
+  Result<CommandLine> line = ReadCommandLine(argc, argv);
+  if (!line) return line.error();
+  Configuration configuration;
+  if (line->text.has_value()) {
+    configuration.task = Task::kPrintText;
+    configuration.text = *line->text;
+    return configuration;
+  }
+
+  std::string path = line->config;
+  if (path.empty()) path = environment(EnvironmentVariableOf("config")).value_or("");
+  Result<TomlFile> file = ReadFile(path);
+  if (!file) return file.error();
+  TomlSection root(&file->root(), "", &*file);
+  ReadServerSection(root.Section("server"), &configuration.server);
+  BookSettings book = ReadBookSettings(&root);
+  root.Finish();
+  if (file->error().has_value()) return *file->error();
+  if (const auto error = OverrideOptions(*line, environment, &configuration.server)) return *error;
+  if (!configuration.server.data.empty()) {
+    return Error{.code = ErrorCode::kInvalidValue,
+                 .message =
+                     "data: this version keeps the book in memory only; start it without a "
+                     "folder of durable data",
+                 .field = "data",
+                 .position = std::nullopt};
+  }
+
+  Result<engine::Calendar> calendar = LoadTimeZone(book.time_zone);
+  if (!calendar) return file->ErrorAt("book.time_zone", calendar.error().message);
+  auto rules = engine::CompileRules(std::move(book.rules), std::move(*calendar));
+  if (!rules) return file->ErrorAt(rules.error().field, rules.error().message);
+
+  configuration.time_zone = std::move(book.time_zone);
+  configuration.today = book.today;
+  configuration.rules = std::move(*rules);
+  configuration.notes = std::move(book.notes);
+  if (line->print) {
+    configuration.task = Task::kPrintText;
+    configuration.text = PrintConfiguration(configuration);
+  } else if (line->check) {
+    configuration.task = Task::kPrintText;
+    configuration.text = (path.empty() ? "The configuration" : path) + " is well formed.\n";
+  }
+  return configuration;
+}
+
+}  // namespace kundig::server

@@ -1,0 +1,201 @@
+#include "server/configuration_toml.h"
+
+#include <array>
+#include <cstdint>
+#include <utility>
+
+namespace kundig::server {
+namespace {
+
+void ReadBook(TomlSection section, BookSettings* settings) {
+  section.Text("currency", &settings->rules.currency);
+  section.Text("time_zone", &settings->time_zone);
+  section.Day("today", &settings->today);
+  section.Finish();
+}
+
+engine::SegmentSetting ReadSegment(TomlSection section) {
+  engine::SegmentSetting segment;
+  section.Require("name", "expected the name of the segment");
+  section.Text("name", &segment.name);
+  section.Texts("cells", &segment.cells);
+  section.Integers("recency", &segment.recency);
+  section.Integers("frequency", &segment.frequency);
+  section.Integers("monetary", &segment.monetary);
+  const bool ranges = section.Has("recency") || section.Has("frequency") || section.Has("monetary");
+  if (section.Has("cells") == ranges) {
+    section.Reject("expected either cells or ranges of recency, frequency and monetary");
+  }
+  section.Finish();
+  return segment;
+}
+
+void ReadRfm(TomlSection section, engine::RfmSettings* rfm) {
+  section.Integer("window_days", &rfm->window_days);
+  section.Choice(
+      "scoring",
+      {{"quantile", engine::RfmScoring::kQuantile}, {"fixed", engine::RfmScoring::kFixed}},
+      &rfm->scoring);
+  section.Choice("frequency",
+                 {{"orders", engine::RfmFrequency::kOrders},
+                  {"purchase_days", engine::RfmFrequency::kPurchaseDays}},
+                 &rfm->frequency);
+  section.Choice(
+      "monetary",
+      {{"total", engine::RfmMonetary::kTotal}, {"average", engine::RfmMonetary::kAverage}},
+      &rfm->monetary);
+  section.Choice("match", {{"exact", false}, {"first", true}}, &rfm->first_match);
+  for (const auto& [key, cuts] : {std::pair("recency_cuts", &rfm->recency_cuts),
+                                  std::pair("frequency_cuts", &rfm->frequency_cuts),
+                                  std::pair("monetary_cuts", &rfm->monetary_cuts)}) {
+    section.Integers(key, cuts);
+    if (rfm->scoring == engine::RfmScoring::kFixed) {
+      section.Require(key, "expected 4 whole numbers, ascending, with scoring = \"fixed\"");
+    } else if (section.Has(key)) {
+      section.Reject(key, "expected scoring = \"fixed\" with cuts");
+    }
+  }
+  if (section.Has("otherwise")) section.Text("otherwise", &rfm->otherwise.emplace());
+  for (const TomlSection& segment : section.Sections("segment")) {
+    rfm->segments.push_back(ReadSegment(segment));
+  }
+  section.Finish();
+}
+
+void ReadAbc(TomlSection section, engine::AbcSettings* abc) {
+  section.Choice(
+      "measure",
+      {{"revenue", engine::AbcMeasure::kRevenue}, {"margin", engine::AbcMeasure::kMargin}},
+      &abc->measure);
+  section.Integer("window_days", &abc->window_days);
+  section.Hundredths("a", &abc->a_hundredths);
+  section.Hundredths("b", &abc->b_hundredths);
+  section.Choice("boundary",
+                 {{"stay", engine::AbcBoundary::kStay}, {"drop", engine::AbcBoundary::kDrop}},
+                 &abc->boundary);
+  section.Finish();
+}
+
+void ReadActivity(TomlSection section, engine::ActivitySettings* activity) {
+  section.Integer("inactive_after", &activity->inactive_after);
+  section.Integer("lost_after", &activity->lost_after);
+  section.Integer("overdue_percent", &activity->overdue_percent);
+  section.Finish();
+}
+
+void ReadValue(TomlSection section, engine::ValueSettings* value) {
+  section.Hundredths("individual_at", &value->individual_at_hundredths);
+  section.Hundredths("standard_below", &value->standard_below_hundredths);
+  for (TomlSection& table : section.Sections("criterion")) {
+    engine::CriterionSetting& criterion = value->criteria.emplace_back();
+    table.Require("field", "expected the name of a field");
+    table.Text("field", &criterion.field);
+    table.Require("weight", "expected a whole number from 1 to 1000");
+    table.Integer("weight", &criterion.weight);
+    table.Choice("missing", {{"skip", engine::Missing::kSkip}, {"zero", engine::Missing::kZero}},
+                 &criterion.missing);
+    table.Require("points", "expected pairs such as [[0, 0], [50000, 25]]");
+    table.Pairs("points", &criterion.points);
+    table.Finish();
+  }
+  for (TomlSection& table : section.Sections("always")) {
+    engine::AlwaysSetting& always = value->always.emplace_back();
+    table.Require("class", "expected \"individual\", \"standard\" or \"review\"");
+    table.Choice("class",
+                 {{"individual", engine::ValueClass::kIndividual},
+                  {"standard", engine::ValueClass::kStandard},
+                  {"review", engine::ValueClass::kReview}},
+                 &always.value_class);
+    table.Require("where", "expected an expression");
+    table.Text("where", &always.where);
+    table.Finish();
+  }
+  for (TomlSection& table : section.Sections("potential")) {
+    table.Require("where", "expected an expression");
+    table.Text("where", &value->potential.emplace_back());
+    table.Finish();
+  }
+  section.Finish();
+}
+
+void ReadPipeline(TomlSection section, std::vector<engine::StageSetting>* stages) {
+  for (TomlSection& table : section.Sections("stage")) {
+    engine::StageSetting& stage = stages->emplace_back();
+    table.Require("name", "expected the name of the stage");
+    table.Text("name", &stage.name);
+    table.Require("chance", "expected a percentage from 0 to 100");
+    table.Hundredths("chance", &stage.chance_hundredths);
+    table.Finish();
+  }
+  section.Finish();
+}
+
+// --- Sections of figures that a later version brings: checked for their form, without effect ---
+
+constexpr int64_t kMaxDays = 36'500;
+constexpr int64_t kMaxPercent = 1'000'000;
+constexpr int64_t kMaxContacts = 1'000'000;
+
+void ReadChurn(TomlSection section) {
+  enum class Model : uint8_t { kMbgNbd, kBgNbd } model{};
+  section.Choice("model", {{"mbg-nbd", Model::kMbgNbd}, {"bg-nbd", Model::kBgNbd}}, &model);
+  int32_t horizon_days = 0;
+  section.Integer("horizon_days", &horizon_days, 1, kMaxDays);
+  TomlSection parameters = section.Section("parameters");
+  for (const char* name : {"r", "alpha", "a", "b"}) {
+    parameters.Require(name, "expected a number above 0");
+    parameters.PositiveNumber(name);
+  }
+  parameters.Finish();
+  section.Finish();
+}
+
+void ReadPhase(TomlSection section) {
+  int32_t days = 0, percent = 0;
+  for (const char* name : {"new_days", "revival_days", "span_days"}) {
+    section.Integer(name, &days, 1, kMaxDays);
+  }
+  for (const char* name : {"decline_percent", "growth_percent"}) {
+    section.Integer(name, &percent, 0, kMaxPercent);
+  }
+  section.Finish();
+}
+
+void ReadRisk(TomlSection section) {
+  int32_t contacts = 0;
+  section.Integer("contacts_per_30_days", &contacts, 0, kMaxContacts);
+  section.Finish();
+}
+
+void Announce(const TomlSection& section, const char* name, std::vector<std::string>* notes) {
+  if (!section.present()) return;
+  notes->push_back("section [" + std::string(name) +
+                   "] is well formed but takes effect with a later version only");
+}
+
+}  // namespace
+
+BookSettings ReadBookSettings(TomlSection* root) {
+  BookSettings settings;
+  ReadBook(root->Section("book"), &settings);
+  ReadRfm(root->Section("rfm"), &settings.rules.rfm);
+  ReadAbc(root->Section("abc"), &settings.rules.abc);
+  ReadActivity(root->Section("activity"), &settings.rules.activity);
+  TomlSection reactivation = root->Section("reactivation");
+  reactivation.Integer("waiting_days", &settings.rules.waiting_days);
+  reactivation.Finish();
+  ReadValue(root->Section("value"), &settings.rules.value);
+  ReadPipeline(root->Section("pipeline"), &settings.rules.stages);
+  const TomlSection churn = root->Section("churn");
+  const TomlSection phase = root->Section("phase");
+  const TomlSection risk = root->Section("risk");
+  ReadChurn(churn);
+  ReadPhase(phase);
+  ReadRisk(risk);
+  Announce(churn, "churn", &settings.notes);
+  Announce(phase, "phase", &settings.notes);
+  Announce(risk, "risk", &settings.notes);
+  return settings;
+}
+
+}  // namespace kundig::server

@@ -1,0 +1,37 @@
+// The sections of the TOML file, without [server], as the settings of a book.
+//
+// Thread safety: pure functions of their arguments.
+
+#ifndef KUNDIG_SERVER_CONFIGURATION_TOML_H_
+#define KUNDIG_SERVER_CONFIGURATION_TOML_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/rules.h"
+#include "engine/units.h"
+#include "server/toml_section.h"
+
+namespace kundig::server {
+
+struct BookSettings {
+  engine::RuleSettings rules;  // of the right types, not yet checked: that is CompileRules'
+  std::string time_zone = "UTC";
+  std::optional<engine::Day> today;
+  std::vector<std::string> notes;  // what the operator should know of sections without effect
+};
+
+// Reads every section of `root` that is the book's. The first mistake is left in the file's
+// error().
+BookSettings ReadBookSettings(TomlSection* root);
+
+// The settings as a TOML file that reads back as the same ones.
+std::string PrintBookSettings(const engine::RuleSettings& rules, const std::string& time_zone,
+                              std::optional<engine::Day> today);
+// A text in quotes, as TOML writes it.
+std::string Quoted(const std::string& text);
+
+}  // namespace kundig::server
+
+#endif  // KUNDIG_SERVER_CONFIGURATION_TOML_H_
