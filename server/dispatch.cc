@@ -1,0 +1,287 @@
+#include "server/dispatch.h"
+
+#include <unistd.h>
+
+#include <fstream>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "schemas/limits.h"
+#include "schemas/summaries_generated.h"
+#include "server/decode.h"
+#include "server/decode_events.h"
+#include "server/encode.h"
+
+namespace kundig::server {
+namespace {
+
+using wire::MessageType;
+
+// What a thread keeps from request to request, so that a lookup allocates nothing.
+struct Scratch {
+  flatbuffers::FlatBufferBuilder builder;
+  DecodedBatch batch;
+  std::vector<std::string_view> ids;
+  engine::ProfilesAnswer profiles;
+};
+
+// An answer larger than this gives its memory back.
+constexpr size_t kKeptBuilderBytes = size_t{1} << 20;
+
+Scratch* ThreadScratch() {
+  thread_local Scratch scratch;
+  return &scratch;
+}
+
+// Sends what `builder` holds.
+void Send(MessageType type, flatbuffers::FlatBufferBuilder* builder, Responder* responder) {
+  responder->Send(type, Payload(*builder));
+  if (builder->GetSize() > kKeptBuilderBytes) builder->Reset();
+}
+
+void SendRefusal(const Refusal& refusal, Responder* responder) {
+  flatbuffers::FlatBufferBuilder* builder = &ThreadScratch()->builder;
+  EncodeError(refusal, builder);
+  Send(MessageType::error, builder, responder);
+}
+
+// Sends the reply that `encode(builder)` makes.
+template <typename Encode>
+void SendReply(MessageType type, Responder* responder, Encode encode) {
+  flatbuffers::FlatBufferBuilder* builder = &ThreadScratch()->builder;
+  encode(builder);
+  Send(type, builder, responder);
+}
+
+Refusal Overloaded(const char* limit, std::string message) {
+  return Refusal{.code = wire::ErrorCode::overloaded,
+                 .message = std::move(message),
+                 .field = limit,
+                 .position = std::nullopt};
+}
+
+Refusal ShuttingDown() {
+  return Refusal{
+      .code = wire::ErrorCode::shutting_down,
+      .message = "The server is stopping and did not do this; ask again when it is back.",
+      .field = {},
+      .position = std::nullopt};
+}
+
+// Memory of this process that is in the machine's memory; 0 where the system does not say.
+uint64_t ResidentBytes() {
+  std::ifstream file("/proc/self/statm");
+  uint64_t pages = 0, resident_pages = 0;
+  file >> pages >> resident_pages;
+  return file ? resident_pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE)) : 0;
+}
+
+}  // namespace
+
+Dispatcher::Dispatcher(engine::Book* book, const ServerOptions& options, bool day_is_pinned,
+                       std::function<void()> book_changed)
+    : book_(book),
+      max_profile_ids_(options.max_profile_ids),
+      max_batch_events_(options.max_batch_events),
+      day_is_pinned_(day_is_pinned),
+      book_changed_(std::move(book_changed)),
+      open_lists_(options.max_open_lists),
+      queries_(options.query_threads, options.max_queued_queries) {}
+
+Dispatcher::~Dispatcher() {
+  Stop();
+}
+
+void Dispatcher::Stop() {
+  for (QueryPool::Job& job : queries_.Stop()) SendRefusal(ShuttingDown(), job.responder.get());
+}
+
+void Dispatcher::Handle(MessageType type, std::span<const uint8_t> payload,
+                        std::unique_ptr<Responder> responder) {
+  switch (type) {
+    case MessageType::events:
+      return HandleEvents(payload, responder.get());
+    case MessageType::profiles:
+      return HandleProfiles(payload, responder.get());
+    case MessageType::explain:
+      return HandleExplain(payload, responder.get());
+    case MessageType::status:
+      return HandleStatus(payload, std::move(responder));
+    case MessageType::advance_day:
+      return HandleAdvanceDay(payload, std::move(responder));
+    case MessageType::list:
+      return HandleList(payload, std::move(responder));
+    case MessageType::count:
+      return HandleCount(payload, std::move(responder));
+    case MessageType::pipeline:
+      return HandlePipeline(payload, std::move(responder));
+    case MessageType::rfm:
+      if (const auto refusal = DecodeEmpty<wire::RfmRequest>(payload, "RfmRequest")) {
+        return SendRefusal(*refusal, responder.get());
+      }
+      return Queue(std::move(responder), [this](Responder* to) {
+        const engine::RfmAnswer answer = book_->Rfm();
+        SendReply(MessageType::rfm_reply, to, [&](auto* out) { EncodeRfm(answer, out); });
+      });
+    case MessageType::abc:
+      if (const auto refusal = DecodeEmpty<wire::AbcRequest>(payload, "AbcRequest")) {
+        return SendRefusal(*refusal, responder.get());
+      }
+      return Queue(std::move(responder), [this](Responder* to) {
+        const engine::AbcAnswer answer = book_->Abc();
+        SendReply(MessageType::abc_reply, to, [&](auto* out) { EncodeAbc(answer, out); });
+      });
+    case MessageType::value:
+      if (const auto refusal = DecodeEmpty<wire::ValueRequest>(payload, "ValueRequest")) {
+        return SendRefusal(*refusal, responder.get());
+      }
+      return Queue(std::move(responder), [this](Responder* to) {
+        const engine::ValueAnswer answer = book_->Value();
+        SendReply(MessageType::value_reply, to, [&](auto* out) { EncodeValue(answer, out); });
+      });
+    default:
+      return SendRefusal(
+          Refusal{.code = wire::ErrorCode::unknown_type,
+                  .message = "Send a request of a type that this protocol version has.",
+                  .field = {},
+                  .position = std::nullopt},
+          responder.get());
+  }
+}
+
+void Dispatcher::HandleEvents(std::span<const uint8_t> payload, Responder* responder) {
+  DecodedBatch* batch = &ThreadScratch()->batch;
+  if (const auto refusal = DecodeEvents(payload, max_batch_events_, batch)) {
+    return SendRefusal(*refusal, responder);
+  }
+  const engine::ApplyAnswer answer = book_->Apply(batch->events);
+  SendReply(MessageType::events_reply, responder,
+            [&](auto* out) { EncodeEventBatch(answer, *batch, out); });
+  if (answer.applied + answer.replaced > 0) book_changed_();
+}
+
+void Dispatcher::HandleProfiles(std::span<const uint8_t> payload, Responder* responder) {
+  Scratch* scratch = ThreadScratch();
+  if (const auto refusal = DecodeProfiles(payload, max_profile_ids_, &scratch->ids)) {
+    return SendRefusal(*refusal, responder);
+  }
+  book_->Profiles(scratch->ids, &scratch->profiles);
+  SendReply(MessageType::profiles_reply, responder,
+            [&](auto* out) { EncodeProfiles(scratch->profiles, out); });
+}
+
+void Dispatcher::HandleExplain(std::span<const uint8_t> payload, Responder* responder) {
+  const Judged<std::string_view> customer = DecodeExplain(payload);
+  if (!customer) return SendRefusal(customer.error(), responder);
+  const engine::ExplainAnswer answer = book_->Explain(*customer);
+  SendReply(MessageType::explain_reply, responder,
+            [&](auto* out) { EncodeExplain(answer, *customer, out); });
+}
+
+void Dispatcher::HandleStatus(std::span<const uint8_t> payload,
+                              std::unique_ptr<Responder> responder) {
+  const Judged<bool> fresh_rankings = DecodeStatus(payload);
+  if (!fresh_rankings) return SendRefusal(fresh_rankings.error(), responder.get());
+  const auto send_status = [this](Responder* to) {
+    const engine::StatusAnswer answer = book_->Status();
+    SendReply(MessageType::status_reply, to,
+              [&](auto* out) { EncodeStatus(answer, ResidentBytes(), out); });
+  };
+  if (!*fresh_rankings) return send_status(responder.get());
+  Queue(std::move(responder), [this, send_status](Responder* to) {
+    book_->RefreshRankings();
+    send_status(to);
+  });
+}
+
+void Dispatcher::HandleAdvanceDay(std::span<const uint8_t> payload,
+                                  std::unique_ptr<Responder> responder) {
+  const Judged<engine::Day> day = DecodeAdvanceDay(payload);
+  if (!day) return SendRefusal(day.error(), responder.get());
+  if (!day_is_pinned_) {
+    return SendRefusal(
+        Refusal{.code = wire::ErrorCode::day_not_pinned,
+                .message = "The day of this server follows the clock; pin it with book.today in "
+                           "its configuration to move it by hand.",
+                .field = "book.today",
+                .position = std::nullopt},
+        responder.get());
+  }
+  Queue(std::move(responder), [this, day = *day](Responder* to) {
+    const engine::Result<engine::StateName> state = book_->AdvanceDay(day);
+    if (!state) return SendRefusal(ToRefusal(state.error()), to);
+    SendReply(MessageType::advance_day_reply, to,
+              [&](auto* out) { EncodeAdvanceDay(*state, out); });
+    book_changed_();
+  });
+}
+
+void Dispatcher::HandleList(std::span<const uint8_t> payload,
+                            std::unique_ptr<Responder> responder) {
+  Judged<engine::ListQuery> query = DecodeList(payload);
+  if (!query) return SendRefusal(query.error(), responder.get());
+  Queue(std::move(responder), [this, query = std::move(*query)](Responder* to) {
+    engine::Result<engine::ListAnswer> answer = book_->List(query);
+    if (!answer) return SendRefusal(ToRefusal(answer.error()), to);
+    SendList(std::move(*answer), to);
+  });
+}
+
+void Dispatcher::SendList(engine::ListAnswer answer, Responder* responder) {
+  if (ChunkEnd(answer, 0, wire::kListChunkBytes) == answer.rows) {
+    return SendReply(MessageType::list_reply, responder, [&](auto* out) {
+      EncodeListChunk(answer, {.begin = 0, .end = answer.rows, .last = true}, out);
+    });
+  }
+  OpenLists::Place place = open_lists_.Take();
+  if (place == nullptr) {
+    return SendRefusal(
+        Overloaded("max_open_lists",
+                   "Other long lists are being sent; ask again later, or page with limit."),
+        responder);
+  }
+  responder->Stream(
+      std::make_unique<ListChunks>(std::move(answer), wire::kListChunkBytes, std::move(place)));
+}
+
+void Dispatcher::HandleCount(std::span<const uint8_t> payload,
+                             std::unique_ptr<Responder> responder) {
+  Judged<std::string> where = DecodeCount(payload);
+  if (!where) return SendRefusal(where.error(), responder.get());
+  Queue(std::move(responder), [this, where = std::move(*where)](Responder* to) {
+    const engine::Result<engine::CountAnswer> answer = book_->Count(where);
+    if (!answer) return SendRefusal(ToRefusal(answer.error()), to);
+    SendReply(MessageType::count_reply, to, [&](auto* out) { EncodeCount(*answer, out); });
+  });
+}
+
+void Dispatcher::HandlePipeline(std::span<const uint8_t> payload,
+                                std::unique_ptr<Responder> responder) {
+  Judged<engine::PipelineQuery> query = DecodePipeline(payload);
+  if (!query) return SendRefusal(query.error(), responder.get());
+  Queue(std::move(responder), [this, query = std::move(*query)](Responder* to) {
+    const engine::Result<engine::PipelineAnswer> answer = book_->Pipeline(query);
+    if (!answer) return SendRefusal(ToRefusal(answer.error()), to);
+    SendReply(MessageType::pipeline_reply, to,
+              [&](auto* out) { EncodePipeline(*answer, query, out); });
+  });
+}
+
+void Dispatcher::Queue(std::unique_ptr<Responder> responder, std::function<void(Responder*)> run) {
+  QueryPool::Job job{.run = std::move(run), .responder = std::move(responder)};
+  switch (queries_.Submit(&job)) {
+    case QueryPool::Verdict::kTaken:
+      return;
+    case QueryPool::Verdict::kFull:
+      return SendRefusal(Overloaded("max_queued_queries",
+                                    "Too many scans wait for a query thread; ask again later."),
+                         job.responder.get());
+    case QueryPool::Verdict::kStopped:
+      return SendRefusal(ShuttingDown(), job.responder.get());
+  }
+}
+
+}  // namespace kundig::server

@@ -1,0 +1,67 @@
+// Requests -> the book -> answers.
+//
+// What takes microseconds (lookups, batches of events, status) is done on the network thread that
+// read the request, without a hop; what scans the book goes to a few query threads with a bounded
+// queue. Both ways are the same for the session: it hands in a responder and goes on.
+//
+// Thread safety: Handle from any thread; Stop by one, after which requests are answered
+// shutting_down.
+
+#ifndef KUNDIG_SERVER_DISPATCH_H_
+#define KUNDIG_SERVER_DISPATCH_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+
+#include "engine/book.h"
+#include "server/configuration.h"
+#include "server/list_chunks.h"
+#include "server/query_pool.h"
+#include "server/refusal.h"
+#include "server/request_handler.h"
+
+namespace kundig::server {
+
+class Dispatcher final : public RequestHandler {
+ public:
+  // `book` outlives the dispatcher. `book_changed` is called after every batch that changed it, on
+  // a network thread: it must be quick.
+  Dispatcher(engine::Book* book, const ServerOptions& options, bool day_is_pinned,
+             std::function<void()> book_changed);
+  ~Dispatcher() override;
+  Dispatcher(const Dispatcher&) = delete;
+  Dispatcher& operator=(const Dispatcher&) = delete;
+
+  void Handle(wire::MessageType type, std::span<const uint8_t> payload,
+              std::unique_ptr<Responder> responder) override;
+
+  // Answers the scans that had not begun with shutting_down and waits for those that had.
+  void Stop();
+
+ private:
+  void HandleEvents(std::span<const uint8_t> payload, Responder* responder);
+  void HandleProfiles(std::span<const uint8_t> payload, Responder* responder);
+  void HandleExplain(std::span<const uint8_t> payload, Responder* responder);
+  void HandleStatus(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
+  void HandleAdvanceDay(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
+  void HandleList(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
+  void HandleCount(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
+  void HandlePipeline(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
+  void SendList(engine::ListAnswer answer, Responder* responder);
+  // Has `run` done by a query thread.
+  void Queue(std::unique_ptr<Responder> responder, std::function<void(Responder*)> run);
+
+  engine::Book* const book_;
+  const uint32_t max_profile_ids_;
+  const uint32_t max_batch_events_;
+  const bool day_is_pinned_;
+  const std::function<void()> book_changed_;
+  OpenLists open_lists_;
+  QueryPool queries_;  // last: its threads use the rest
+};
+
+}  // namespace kundig::server
+
+#endif  // KUNDIG_SERVER_DISPATCH_H_

@@ -1,0 +1,54 @@
+#include "server/query_pool.h"
+
+#include <utility>
+
+namespace kundig::server {
+
+QueryPool::QueryPool(uint32_t threads, size_t max_queued) : max_queued_(max_queued) {
+  for (uint32_t i = 0; i < threads; ++i) threads_.emplace_back([this] { Work(); });
+}
+
+QueryPool::~QueryPool() {
+  Stop();
+}
+
+QueryPool::Verdict QueryPool::Submit(Job* job) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopped_) return Verdict::kStopped;
+    if (queue_.size() >= max_queued_) return Verdict::kFull;
+    queue_.push_back(std::move(*job));
+  }
+  changed_.notify_one();
+  return Verdict::kTaken;
+}
+
+std::deque<QueryPool::Job> QueryPool::Stop() {
+  std::deque<Job> left;
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    left.swap(queue_);
+  }
+  changed_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+  return left;
+}
+
+void QueryPool::Work() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [&] { return stopped_ || !queue_.empty(); });
+    if (queue_.empty()) return;
+    Job job = std::move(queue_.front());
+    queue_.pop_front();
+    lock.unlock();
+    job.run(job.responder.get());
+    // Before the lock: an answer may do work of its own when it goes.
+    job.responder.reset();
+    lock.lock();
+  }
+}
+
+}  // namespace kundig::server
