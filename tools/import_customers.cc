@@ -1,0 +1,128 @@
+// Customers: attributes by name. An empty text is an attribute that is not named: it stays as it
+// is.
+
+#include <limits>
+
+#include "tools/import_rows.h"
+
+namespace kundig::tools {
+
+namespace {
+
+enum : size_t {
+  kCustomer,
+  kKind,
+  kCountry,
+  kRegion,
+  kOwner,
+  kCompanySize,
+  kProducts,
+  kPotential,
+  kKeyAccount,
+  kSatisfaction,
+  kReferral,
+  kBonding
+};
+constexpr std::array<Role, 12> kRoles = {{{"customer", true},
+                                          {"kind"},
+                                          {"country"},
+                                          {"region"},
+                                          {"owner"},
+                                          {"company_size"},
+                                          {"products"},
+                                          {"potential"},
+                                          {"key_account"},
+                                          {"satisfaction"},
+                                          {"referral"},
+                                          {"bonding"}}};
+
+// The largest marks of definitions.md.
+constexpr uint32_t kMaxMark = 10;
+constexpr uint32_t kMaxBonding = 100;
+
+class CustomerImporter : public RowImporter {
+ public:
+  explicit CustomerImporter(const ImportDesk& desk)
+      : desk_(desk), text_(*desk.columns, desk.moments) {}
+
+  Outcome<void> Take(const CsvRow& row) override {
+    StartRow(row, desk_.tally, &text_);
+    const std::string_view customer = text_.Text(kCustomer);
+    const std::string_view country = text_.Text(kCountry);
+    const std::string_view region = text_.Text(kRegion);
+    const std::string_view owner = text_.Text(kOwner);
+    constexpr uint32_t kAny = std::numeric_limits<uint32_t>::max();
+    const auto kind = Given(kKind) ? RowCustomerKind(kKind, &text_) : wire::CustomerKind::consumer;
+    const uint32_t company_size = Number(kCompanySize, kAny);
+    const uint32_t products = Number(kProducts, kAny);
+    const uint32_t satisfaction = Number(kSatisfaction, kMaxMark);
+    const uint32_t referral = Number(kReferral, kMaxMark);
+    const uint32_t bonding = Number(kBonding, kMaxBonding);
+    const int64_t potential = Potential();
+    const bool key_account = KeyAccount();
+    if (!KeepRow(row, customer, desk_.tally, text_)) return {};
+
+    desk_.events->Add(row.line, wire::EventBody::CustomerSet,
+                      [&](flatbuffers::FlatBufferBuilder* to) {
+                        const auto id = EventSender::Text(to, customer);
+                        const auto country_text = EventSender::TextOrNone(to, country);
+                        const auto region_text = EventSender::TextOrNone(to, region);
+                        const auto owner_text = EventSender::TextOrNone(to, owner);
+                        wire::CustomerSetBuilder set(*to);
+                        set.add_customer(id);
+                        set.add_country(country_text);
+                        set.add_region(region_text);
+                        set.add_owner(owner_text);
+                        if (Given(kKind)) set.add_kind(kind);
+                        if (Given(kCompanySize)) set.add_company_size(company_size);
+                        if (Given(kProducts)) set.add_products(products);
+                        if (Given(kPotential)) set.add_potential(potential);
+                        if (Given(kKeyAccount)) set.add_key_account(key_account);
+                        if (Given(kSatisfaction))
+                          set.add_satisfaction(static_cast<uint8_t>(satisfaction));
+                        if (Given(kReferral)) set.add_referral(static_cast<uint8_t>(referral));
+                        if (Given(kBonding)) set.add_bonding(static_cast<uint8_t>(bonding));
+                        return set.Finish().Union();
+                      });
+    return {};
+  }
+
+ private:
+  bool Given(size_t role) const { return !text_.Raw(role).empty(); }
+
+  uint32_t Number(size_t role, uint32_t most) {
+    return Given(role) ? text_.Whole(role, 0, most) : 0;
+  }
+
+  // An estimate: what is finer than the minor unit is cut off.
+  int64_t Potential() {
+    if (!Given(kPotential)) return 0;
+    const Decimal potential = text_.Number(kPotential);
+    const auto minor = potential.Truncated(desk_.options->minor_units ? 0 : 2);
+    if (!minor || potential.negative()) text_.MarkBad(kPotential, "an amount of 0 or more");
+    return minor.value_or(0);
+  }
+
+  bool KeyAccount() {
+    if (!Given(kKeyAccount)) return false;
+    const std::string word = Lowered(text_.Raw(kKeyAccount));
+    if (word == "1" || word == "true" || word == "yes") return true;
+    if (word != "0" && word != "false" && word != "no") text_.MarkBad(kKeyAccount, "true or false");
+    return false;
+  }
+
+  const ImportDesk desk_;
+  RowText text_;
+};
+
+}  // namespace
+
+std::span<const Role> CustomerRoles() {
+  return kRoles;
+}
+
+std::unique_ptr<RowImporter> MakeCustomerImporter(const ImportDesk& desk) {
+  return std::make_unique<CustomerImporter>(desk);
+}
+
+}  // namespace kundig::tools
