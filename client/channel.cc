@@ -179,35 +179,30 @@ void Channel::SendWaiting() {
 std::optional<Error> Channel::OnFrame(const wire::Frame& frame) {
   last_frame_at_ = Clock::now();
   const auto type = static_cast<wire::MessageType>(frame.header.type);
-  const bool refusal = type == wire::MessageType::error;
+  std::optional<Error> refusal;
+  if (type == wire::MessageType::error) {
+    refusal = ToError(frame.payload);
+    if (refusal->kind != ErrorKind::kRefused) return refusal;
+  }
   if (in_flight_.empty() || frame.header.request_id != in_flight_.front().id) {
-    Error error = refusal ? ToError(frame.payload) : Unreadable("It answers out of order.");
-    if (refusal && error.kind == ErrorKind::kRefused && EndsConnection(error.code)) {
-      return Error{
-          ErrorKind::kLost, {}, "The server closes the connection: " + error.message, {}, {}};
-    }
-    if (!in_flight_.empty()) {
-      Finish(&in_flight_.front(), Unreadable("It answers out of order."));
-      in_flight_.pop_front();
-    }
-    return Unreadable("It answers out of order.");
+    if (!refusal || !EndsConnection(refusal->code)) return Unreadable("It answers out of order.");
+    return Error{
+        ErrorKind::kLost, {}, "The server closes the connection: " + refusal->message, {}, {}};
   }
   Pending& front = in_flight_.front();
   if (!refusal &&
       (type != ReplyTypeOf(front.request.type) || !HasSoundAnswer(type, frame.payload))) {
-    const Error error = Unreadable("It is no sound message of the type that was asked for.");
-    Finish(&front, error);
-    in_flight_.pop_front();
-    return error;
+    return Unreadable("It is no sound message of the type that was asked for.");
   }
   if (type == wire::MessageType::list_reply &&
       !flatbuffers::GetRoot<wire::ListReply>(frame.payload.data())->last()) {
-    return TakeChunk(&front, frame.payload);
+    TakeChunk(&front, frame.payload);
+    return std::nullopt;
   }
   Pending answered = std::move(front);
   in_flight_.pop_front();
   if (refusal) {
-    Finish(&answered, ToError(frame.payload));
+    Finish(&answered, *std::move(refusal));
   } else {
     Finish(&answered, RawAnswer(frame.payload.begin(), frame.payload.end()));
   }
@@ -215,11 +210,10 @@ std::optional<Error> Channel::OnFrame(const wire::Frame& frame) {
   return std::nullopt;
 }
 
-std::optional<Error> Channel::TakeChunk(Pending* list, std::span<const uint8_t> payload) {
-  if (list->answered || list->cancelled) return std::nullopt;
+void Channel::TakeChunk(Pending* list, std::span<const uint8_t> payload) {
+  if (list->answered || list->cancelled) return;
   StartDeadline(list);
   if (!list->request.more(payload)) CancelList(list);
-  return std::nullopt;
 }
 
 void Channel::CancelList(Pending* list) {
@@ -249,6 +243,8 @@ void Channel::FailInFlight(const Error& error, uint64_t written) {
     if (!flown.back().answered) waiting_.push_front(std::move(flown.back()));
     flown.pop_back();
   }
+  // What cannot be read was to be the answer of the first.
+  if (error.kind == ErrorKind::kProtocol && !flown.empty()) Finish(&flown.front(), error);
   for (Pending& pending : flown) {
     const bool whole = pending.sent.end <= written;
     Finish(&pending, whole ? lost : NotSent(lost));

@@ -101,7 +101,7 @@ class Channel final : public std::enable_shared_from_this<Channel>, public Conne
   void EndThread(const Error& closed);
   void FailConnecting(const Error& error);
   void Finish(Pending* pending, Result<RawAnswer> answer);
-  std::optional<Error> TakeChunk(Pending* list, std::span<const uint8_t> payload);
+  void TakeChunk(Pending* list, std::span<const uint8_t> payload);
   void CancelList(Pending* list);
 
   void StartDeadline(Pending* pending);

@@ -1,0 +1,101 @@
+#include "client/event_batch.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "schemas/limits.h"
+#include "schemas/verified.h"
+
+namespace kundig::client {
+namespace {
+
+// One of each, every text of it `length` long.
+EventBatch OneOfEach(size_t length) {
+  const std::string text(length, 't');
+  EventBatch events;
+  events.Order(text, text, 1, 2, 3, 4)
+      .CancelOrder(text, text)
+      .Return(text, text, 1, 2, 3)
+      .Visit(text, 1)
+      .Contact(text, 1, text, text)
+      .GrantConsent(text, 1, 2)
+      .WithdrawConsent(text, 1)
+      .CloseLead(text, wire::LeadStatus::won, text, 1)
+      .Erase(text);
+  wire::CustomerSetT customer;
+  customer.customer = customer.country = customer.region = customer.owner = text;
+  customer.kind = wire::CustomerKind::business;
+  customer.company_size = customer.products = 1;
+  customer.potential = 1;
+  customer.key_account = true;
+  customer.satisfaction = customer.referral = customer.bonding = 1;
+  customer.remove = {wire::CustomerAttribute::kind};
+  wire::LeadSetT lead;
+  lead.lead = lead.stage = lead.customer = lead.owner = lead.region = lead.product = lead.source =
+      lead.reason = lead.currency = text;
+  lead.status = wire::LeadStatus::open;
+  lead.revenue = 1;
+  lead.chance = 1;
+  lead.opened = lead.expected_close = lead.closed = 1;
+  lead.remove = {wire::LeadAttribute::owner};
+  return std::move(events.Add(customer).Add(lead));
+}
+
+TEST(EventBatchTest, EventsCarryWhatWasSaid) {
+  EventBatch events = OneOfEach(3);
+  ASSERT_EQ(events.size(), 11U);
+  const auto payload = events.Packed({0, events.size()});
+  const auto* batch = wire::VerifiedRoot<wire::EventBatch>(payload);
+  ASSERT_NE(batch, nullptr);
+  const auto* order = batch->events()->Get(0)->body_as_Order();
+  EXPECT_EQ(order->customer()->str(), "ttt");
+  EXPECT_EQ(order->at(), 1);
+  EXPECT_EQ(order->revenue(), 2);
+  EXPECT_EQ(order->items(), 3U);
+  EXPECT_EQ(order->margin(), 4);
+  EXPECT_EQ(batch->events()->Get(2)->body_as_Return()->amount(), 2);
+  EXPECT_EQ(batch->events()->Get(4)->body_as_Contact()->campaign()->str(), "ttt");
+  EXPECT_EQ(batch->events()->Get(5)->body_as_Consent()->until(), 2);
+  EXPECT_EQ(batch->events()->Get(6)->body_as_Consent()->state(), wire::ConsentState::withdrawn);
+  EXPECT_EQ(batch->events()->Get(7)->body_as_LeadClosed()->closed(), 1);
+  EXPECT_EQ(batch->events()->Get(10)->body_as_LeadSet()->chance(), 1);
+  events.Clear();
+  EXPECT_TRUE(events.empty());
+}
+
+TEST(EventBatchTest, SplitsByNumber) {
+  EventBatch events;
+  EXPECT_TRUE(events.Split(10, wire::kMaxFrameBytes).empty());
+  for (int i = 0; i < 25; ++i) events.Visit("c", i);
+  const auto parts = events.Split(10, wire::kMaxFrameBytes);
+  ASSERT_EQ(parts.size(), 3U);
+  for (size_t i = 0; i < parts.size(); ++i) {
+    EXPECT_EQ(parts[i].begin, 10 * i);
+    EXPECT_EQ(parts[i].end, std::min<size_t>(25, 10 * (i + 1)));
+  }
+}
+
+TEST(EventBatchTest, PartsStayBelowTheBytesAskedFor) {
+  for (const size_t length : {0, 1, 3, 64, 1000}) {
+    const EventBatch events = OneOfEach(length);
+    for (const uint32_t max_bytes : {2'000U, 10'000U, 20'000U}) {
+      size_t next = 0;
+      for (const EventBatch::Part& part : events.Split(100, max_bytes)) {
+        EXPECT_EQ(part.begin, next);
+        next = part.end;
+        if (part.end - part.begin > 1) {
+          EXPECT_LE(events.Packed(part).size(), max_bytes);
+        }
+      }
+      EXPECT_EQ(next, events.size());
+    }
+  }
+}
+
+}  // namespace
+}  // namespace kundig::client
