@@ -2,6 +2,8 @@
 
 #include <boost/asio/error.hpp>
 
+#include <charconv>
+#include <cstdint>
 #include <utility>
 
 #include "server/limits.h"
@@ -24,9 +26,17 @@ struct HostAndPort {
   std::string host, port;
 };
 
+// The resolver would take the lower 16 bits of a larger number.
+bool IsPort(const std::string& text) {
+  uint16_t port = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stopped_at, error] = std::from_chars(text.data(), end, port);
+  return error == std::errc() && stopped_at == end;
+}
+
 engine::Result<HostAndPort> Split(const std::string& address) {
   const size_t colon = address.rfind(':');
-  if (colon == std::string::npos || colon == 0 || colon + 1 == address.size()) {
+  if (colon == std::string::npos || colon == 0 || !IsPort(address.substr(colon + 1))) {
     return CannotListen("Cannot listen on \"" + address +
                         "\": expected HOST:PORT, such as 127.0.0.1:7400.");
   }

@@ -30,7 +30,7 @@ namespace kundig::server {
 struct NetworkOptions {
   int threads = 1;
   uint32_t max_connections = kMaxConnections;
-  SessionLimits session;
+  SessionLimits session{};
 };
 
 class Network {

@@ -1,0 +1,56 @@
+// A network with the fake handler behind it, on a free port, for one test.
+//
+// Thread safety: belongs to the test's thread.
+
+#ifndef KUNDIG_TESTS_SERVER_SERVED_H_
+#define KUNDIG_TESTS_SERVER_SERVED_H_
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+#include <thread>
+
+#include "server/network.h"
+#include "tests/server/fake_handler.h"
+
+namespace kundig::server {
+
+inline ServerInfo TestInfo() {
+  return ServerInfo{.name = "test",
+                    .version = "1.2.3",
+                    .currency = "EUR",
+                    .time_zone = "UTC",
+                    .stages = {"Offer"},
+                    .durability = "none"};
+}
+
+struct Served {
+  explicit Served(const NetworkOptions& options = {.threads = 2})
+      : network(options, TestInfo(), &handler) {
+    const engine::Result<void> listening = network.Listen("127.0.0.1:0");
+    EXPECT_TRUE(listening) << (listening ? "" : listening.error().message);
+    network.Start();
+  }
+
+  const std::string& address() const { return network.address(); }
+  uint64_t count(Incident incident) const { return network.incidents().count(incident); }
+
+  FakeHandler handler;
+  Network network;
+};
+
+// Whether `condition` holds within a time that only a broken server needs.
+template <typename Condition>
+bool Eventually(Condition condition) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return true;
+}
+
+}  // namespace kundig::server
+
+#endif  // KUNDIG_TESTS_SERVER_SERVED_H_
