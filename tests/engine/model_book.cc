@@ -12,23 +12,10 @@ Error Refuse(ErrorCode code, std::string field) {
   return Error{code, "the model refuses this", std::move(field), std::nullopt};
 }
 
-bool ValidId(std::string_view id) {
-  return !id.empty() && id.size() <= kMaxIdBytes;
-}
-
 template <typename To, typename From>
 void Amend(std::optional<To>* attribute, const Patch<From>& patch) {
   if (patch.verb == Patch<From>::Verb::kSet) *attribute = To(patch.value);
   if (patch.verb == Patch<From>::Verb::kRemove) attribute->reset();
-}
-
-template <typename T>
-bool SetsAbove(const Patch<T>& patch, T limit) {
-  return patch.verb == Patch<T>::Verb::kSet && patch.value > limit;
-}
-
-bool SetsTooLong(const Patch<std::string_view>& patch) {
-  return patch.verb == Patch<std::string_view>::Verb::kSet && patch.value.size() > kMaxNameBytes;
 }
 
 }  // namespace
@@ -82,7 +69,7 @@ Result<StateName> ModelBook::ReplaceRules(std::shared_ptr<const Rules> rules) {
   }
   for (const auto& [id, lead] : leads_) {
     if (lead.stage && !rules->FindStage(*lead.stage)) {
-      return Refuse(ErrorCode::kInvalidValue, "pipeline.stage");
+      return Refuse(ErrorCode::kUnknownStage, "pipeline.stage");
     }
   }
   rules_ = std::move(rules);
@@ -104,19 +91,6 @@ std::optional<Error> ModelBook::JudgeCurrency(std::string_view currency) const {
 }
 
 Result<ModelBook::Outcome> ModelBook::Take(const CustomerSet& event) {
-  if (!ValidId(event.customer)) return Refuse(ErrorCode::kInvalidValue, "customer");
-  if (SetsTooLong(event.country)) return Refuse(ErrorCode::kInvalidValue, "country");
-  if (SetsTooLong(event.region)) return Refuse(ErrorCode::kInvalidValue, "region");
-  if (SetsTooLong(event.owner)) return Refuse(ErrorCode::kInvalidValue, "owner");
-  if (event.potential.verb == Patch<Minor>::Verb::kSet && event.potential.value < Minor{0}) {
-    return Refuse(ErrorCode::kInvalidValue, "potential");
-  }
-  if (SetsAbove<uint8_t>(event.satisfaction, 10)) {
-    return Refuse(ErrorCode::kInvalidValue, "satisfaction");
-  }
-  if (SetsAbove<uint8_t>(event.referral, 10)) return Refuse(ErrorCode::kInvalidValue, "referral");
-  if (SetsAbove<uint8_t>(event.bonding, 100)) return Refuse(ErrorCode::kInvalidValue, "bonding");
-
   const auto [found, is_new] = customers_.try_emplace(std::string(event.customer));
   ModelAttributes& attributes = found->second.attributes;
   const ModelAttributes before = attributes;
@@ -135,10 +109,8 @@ Result<ModelBook::Outcome> ModelBook::Take(const CustomerSet& event) {
 }
 
 Result<ModelBook::Outcome> ModelBook::Take(const OrderPlaced& event) {
-  if (!ValidId(event.customer)) return Refuse(ErrorCode::kInvalidValue, "customer");
-  if (!ValidId(event.order)) return Refuse(ErrorCode::kInvalidValue, "order");
-  if (event.revenue < Minor{0}) return Refuse(ErrorCode::kInvalidValue, "revenue");
   if (const auto error = JudgeCurrency(event.currency)) return *error;
+  if (event.revenue < Minor{0}) return Refuse(ErrorCode::kInvalidValue, "revenue");
   const Result<Day> day = EventDay(event.at);
   if (day.has_error()) return day.error();
   return Put(&customers_[std::string(event.customer)].orders, std::string(event.order),
@@ -146,9 +118,6 @@ Result<ModelBook::Outcome> ModelBook::Take(const OrderPlaced& event) {
 }
 
 Result<ModelBook::Outcome> ModelBook::Take(const ReturnReceived& event) {
-  if (!ValidId(event.customer)) return Refuse(ErrorCode::kInvalidValue, "customer");
-  if (!ValidId(event.return_id)) return Refuse(ErrorCode::kInvalidValue, "return_id");
-  if (event.amount <= Minor{0}) return Refuse(ErrorCode::kInvalidValue, "amount");
   if (const auto error = JudgeCurrency(event.currency)) return *error;
   const Result<Day> day = EventDay(event.at);
   if (day.has_error()) return day.error();
@@ -158,24 +127,18 @@ Result<ModelBook::Outcome> ModelBook::Take(const ReturnReceived& event) {
 
 // Names a customer, and so creates it, even where there is no such order to cancel.
 Result<ModelBook::Outcome> ModelBook::Take(const OrderCancelled& event) {
-  if (!ValidId(event.customer)) return Refuse(ErrorCode::kInvalidValue, "customer");
-  if (!ValidId(event.order)) return Refuse(ErrorCode::kInvalidValue, "order");
   return customers_[std::string(event.customer)].orders.erase(std::string(event.order)) == 1
              ? Outcome::kApplied
              : Outcome::kUnchanged;
 }
 
 Result<ModelBook::Outcome> ModelBook::Take(const Visit& event) {
-  if (!ValidId(event.customer)) return Refuse(ErrorCode::kInvalidValue, "customer");
   const Result<Day> day = EventDay(event.at);
   if (day.has_error()) return day.error();
   return Put(&customers_[std::string(event.customer)].visits, event.at, *day);
 }
 
 Result<ModelBook::Outcome> ModelBook::Take(const Contact& event) {
-  if (!ValidId(event.customer)) return Refuse(ErrorCode::kInvalidValue, "customer");
-  if (event.channel.size() > kMaxNameBytes) return Refuse(ErrorCode::kInvalidValue, "channel");
-  if (event.campaign.size() > kMaxNameBytes) return Refuse(ErrorCode::kInvalidValue, "campaign");
   const Result<Day> day = EventDay(event.at);
   if (day.has_error()) return day.error();
   return Put(&customers_[std::string(event.customer)].contacts, event.at,
@@ -183,7 +146,6 @@ Result<ModelBook::Outcome> ModelBook::Take(const Contact& event) {
 }
 
 Result<ModelBook::Outcome> ModelBook::Take(const Consent& event) {
-  if (!ValidId(event.customer)) return Refuse(ErrorCode::kInvalidValue, "customer");
   const Result<Day> day = EventDay(event.at);
   if (day.has_error()) return day.error();
   return Put(&customers_[std::string(event.customer)].consents, event.at,
@@ -193,7 +155,6 @@ Result<ModelBook::Outcome> ModelBook::Take(const Consent& event) {
 // The leads of an erased customer go even where the book never knew the customer itself: a name
 // that somebody wants gone must not stay on in the pipeline.
 Result<ModelBook::Outcome> ModelBook::Take(const Erase& event) {
-  if (!ValidId(event.customer)) return Refuse(ErrorCode::kInvalidValue, "customer");
   const std::string id(event.customer);
   const size_t gone = customers_.erase(id) + std::erase_if(leads_, [&id](const auto& entry) {
                         return entry.second.customer == id;

@@ -4,6 +4,9 @@
 // those must not be wrong here too. It shares with the engine only plain headers: events, answers,
 // rules, calendar and the row-wise meaning of expressions.
 //
+// Ranges of single values (marks, percentages, lengths of names, days of leads) are judged where
+// requests are decoded; the model, like the engine, takes them as given.
+//
 // Where the definitions are silent, the choices are written at the place where they are made.
 //
 // Thread safety: one thread at a time.

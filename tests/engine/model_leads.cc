@@ -13,37 +13,10 @@ Error Refuse(ErrorCode code, std::string field) {
   return Error{code, "the model refuses this", std::move(field), std::nullopt};
 }
 
-bool InRange(Day day) {
-  return kFirstDay <= day && day <= kLastDay;
-}
-
 template <typename To, typename From>
 void Amend(std::optional<To>* attribute, const Patch<From>& patch) {
   if (patch.verb == Patch<From>::Verb::kSet) *attribute = To(patch.value);
   if (patch.verb == Patch<From>::Verb::kRemove) attribute->reset();
-}
-
-// The first fault of the values, one by one; what they mean together is judged by Take.
-std::optional<Error> JudgeValues(const LeadSet& event) {
-  if (event.lead.empty() || event.lead.size() > kMaxIdBytes) {
-    return Refuse(ErrorCode::kInvalidValue, "lead");
-  }
-  if (event.revenue && *event.revenue < Minor{0}) {
-    return Refuse(ErrorCode::kInvalidValue, "revenue");
-  }
-  using ChanceVerb = Patch<uint16_t>::Verb;
-  if (event.chance.verb == ChanceVerb::kSet && event.chance.value > 10000) {
-    return Refuse(ErrorCode::kInvalidValue, "chance");
-  }
-  using DayVerb = Patch<Day>::Verb;
-  if (event.opened.verb == DayVerb::kSet && !InRange(event.opened.value)) {
-    return Refuse(ErrorCode::kInvalidValue, "opened");
-  }
-  if (event.expected_close.verb == DayVerb::kSet && !InRange(event.expected_close.value)) {
-    return Refuse(ErrorCode::kInvalidValue, "expected_close");
-  }
-  if (event.closed && !InRange(*event.closed)) return Refuse(ErrorCode::kInvalidValue, "closed");
-  return std::nullopt;
 }
 
 class LeadReader {
@@ -189,8 +162,10 @@ struct Sums {
 }  // namespace
 
 Result<ModelBook::Outcome> ModelBook::Take(const LeadSet& event) {
-  if (const auto error = JudgeValues(event)) return *error;
   if (const auto error = JudgeCurrency(event.currency)) return *error;
+  if (event.revenue && *event.revenue < Minor{0}) {
+    return Refuse(ErrorCode::kInvalidValue, "revenue");
+  }
   const std::string id(event.lead);
   const auto found = leads_.find(id);
   const bool is_new = found == leads_.end();
@@ -209,7 +184,9 @@ Result<ModelBook::Outcome> ModelBook::Take(const LeadSet& event) {
     lead.closed.reset();
     lead.reason.reset();
   } else {
-    if (event.stage) return Refuse(ErrorCode::kLeadClosed, "stage");
+    // A row that says both "won" and where the lead stood before is taken: closing clears the
+    // stage.
+    if (event.stage && !event.status) return Refuse(ErrorCode::kLeadClosed, "stage");
     const bool stays = !was_open && before.status == status;
     if (event.reason && !event.reason->empty()) {
       lead.reason = std::string(*event.reason);
@@ -237,9 +214,9 @@ Result<ModelBook::Outcome> ModelBook::Take(const LeadSet& event) {
 }
 
 Result<ModelBook::Outcome> ModelBook::Take(const LeadClosed& event) {
+  if (!leads_.contains(std::string(event.lead))) return Refuse(ErrorCode::kUnknownLead, "lead");
   if (event.status == LeadStatus::kOpen) return Refuse(ErrorCode::kInvalidValue, "status");
   if (event.reason.empty()) return Refuse(ErrorCode::kMissingReason, "reason");
-  if (!leads_.contains(std::string(event.lead))) return Refuse(ErrorCode::kUnknownLead, "lead");
   LeadSet set;
   set.lead = event.lead;
   set.status = event.status;
@@ -248,10 +225,10 @@ Result<ModelBook::Outcome> ModelBook::Take(const LeadClosed& event) {
   return Take(set);
 }
 
-// A closed lead has no stage; what is left of its chance is the override that somebody gave it.
+// A closed lead has none: won and lost are states, not percentages.
 std::optional<int64_t> ModelBook::ChanceOf(const ModelLead& lead) const {
+  if (lead.status != LeadStatus::kOpen) return std::nullopt;
   if (lead.chance) return *lead.chance;
-  if (!lead.stage) return std::nullopt;
   return rules_->stages()[*rules_->FindStage(*lead.stage)].chance_hundredths;
 }
 

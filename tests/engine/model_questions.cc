@@ -335,6 +335,9 @@ Result<ListAnswer> ModelBook::List(const ListQuery& query) const {
   for (const std::string& name : query.fields) {
     const std::optional<FieldIndex> field = rules_->customer_fields().Find(name);
     if (!field) return UnknownField("fields");
+    if (std::count(query.fields.begin(), query.fields.end(), name) > 1) {
+      return Error{ErrorCode::kInvalidValue, "named twice", "fields", std::nullopt};
+    }
     answer.columns.push_back(Column(*field, rows));
   }
   return answer;

@@ -126,9 +126,9 @@ class HistoryMaker {
     set.products = MaybeSet<uint32_t>(20, [this] { return random_.Pick({0, 1, 2, 3}); });
     set.potential = MaybeSet<Minor>(20, [this] { return Amount(); });
     set.key_account = MaybeSet<bool>(20, [this] { return random_.Chance(50); });
-    set.satisfaction = MaybeSet<uint8_t>(20, [this] { return random_.Below(12); });
-    set.referral = MaybeSet<uint8_t>(20, [this] { return random_.Below(12); });
-    set.bonding = MaybeSet<uint8_t>(20, [this] { return random_.Below(103); });
+    set.satisfaction = MaybeSet<uint8_t>(20, [this] { return random_.Below(11); });
+    set.referral = MaybeSet<uint8_t>(20, [this] { return random_.Below(11); });
+    set.bonding = MaybeSet<uint8_t>(20, [this] { return random_.Below(101); });
     return set;
   }
 
@@ -141,8 +141,9 @@ class HistoryMaker {
   }
 
   Event MakeReturn() {
-    return ReturnReceived{Customer(), random_.Pick(order_ids_), Time(), Amount(), Margin(),
-                          Currency()};
+    return ReturnReceived{Customer(), random_.Pick(order_ids_),
+                          Time(),     std::max(Amount(), Minor{1}),
+                          Margin(),   Currency()};
   }
 
   Event MakeConsent() {
@@ -157,7 +158,7 @@ class HistoryMaker {
   }
 
   Day LeadDay() {
-    if (random_.Chance(2)) return random_.Pick({kDayBeforeFirst, kLastDay + 1});
+    if (random_.Chance(2)) return random_.Pick({kFirstDay, kLastDay});
     return today_ + random_.Pick({-400, -31, -1, 0, 1, 20, 45, 80, 200, 400});
   }
 
@@ -171,12 +172,13 @@ class HistoryMaker {
     if (set.status == LeadStatus::kWon || set.status == LeadStatus::kLost) {
       if (random_.Chance(75)) set.reason = Name();
       if (random_.Chance(40)) set.closed = LeadDay();
+      if (random_.Chance(10)) set.stage = random_.Pick(kStageNames);
     } else if (random_.Chance(70)) {
       set.stage = random_.Chance(96) ? random_.Pick(kStageNames) : std::string_view("nowhere");
     }
     if (random_.Chance(50)) set.revenue = random_.Chance(97) ? Amount() : Minor{-5};
     set.chance = MaybeSet<uint16_t>(30, [this] {
-      return random_.Pick({0, 1, 3333, 5000, 9999, 10000, 10001});
+      return random_.Pick({0, 1, 3333, 5000, 9999, 10000});
     });
     const auto name = [this] { return Name(); };
     set.customer = MaybeSet<std::string_view>(30, [this] { return Customer(); });

@@ -370,7 +370,8 @@ void CompareBooks(const ModelBook& model, Book* engine, uint64_t question_seed, 
       query.order_by = catalog.At(static_cast<FieldIndex>(i)).name;
       query.descending = descending;
       query.limit = 0;
-      query.fields = {"customer", query.order_by};
+      query.fields = {query.order_by};
+      if (query.order_by != "customer") query.fields.push_back("customer");
       CompareLists(model, engine, query, 5, differences);
     }
   }

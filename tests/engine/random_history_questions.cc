@@ -1,5 +1,6 @@
 #include "tests/engine/random_history_questions.h"
 
+#include <algorithm>
 #include <set>
 
 #include "tests/engine/random_history_actions.h"
@@ -148,8 +149,13 @@ ListQuery RandomListQuery(Random* random, const ModelBook& book) {
   if (random->Chance(80)) query.order_by = any_name();
   query.descending = random->Chance(50);
   query.limit = 0;
-  query.fields = {"customer", "revenue_total", query.order_by};
-  for (uint64_t more = random->Below(5); more > 0; --more) query.fields.push_back(any_name());
+  query.fields = {"customer"};
+  for (uint64_t more = random->Below(5); more > 0; --more) {
+    const std::string name = any_name();
+    const bool is_new =
+        std::find(query.fields.begin(), query.fields.end(), name) == query.fields.end();
+    if (is_new || random->Chance(2)) query.fields.push_back(name);
+  }
   return query;
 }
 

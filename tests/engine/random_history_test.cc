@@ -112,43 +112,63 @@ void TakeBatch(const Batch& batch, ModelBook* model,
   }
 }
 
-// The first difference of a history, in words; empty where there is none. With `only_at_the_end`
-// no question is asked before the last batch.
-std::string Play(const RandomHistory& history, const std::vector<Action>& actions, uint64_t seed,
-                 const std::vector<Shape>& shapes, bool only_at_the_end, size_t* actions_taken) {
+struct Fault {
+  std::string text;
+  size_t actions = 0;  // taken when it showed
+  uint64_t question_seed = 0;
+  Shape shape{};
+};
+
+// Plays the actions and returns the first difference. With `seed_at_the_end` no question is asked
+// before the last batch, and those of that seed then.
+std::optional<Fault> Play(const RandomHistory& history, const std::vector<Action>& actions,
+                          uint64_t seed, const std::vector<Shape>& shapes,
+                          std::optional<uint64_t> seed_at_the_end) {
   ModelBook model(history.rules, history.first_day);
   std::vector<std::unique_ptr<Book>> engines;
   for (const Shape& shape : shapes) engines.push_back(MakeBook(history, shape));
   const std::vector<Batch> batches = Batches(actions, seed);
   Random random(seed ^ 0xa5c);
-  *actions_taken = 0;
+  size_t taken = 0;
   for (size_t i = 0; i < batches.size(); ++i) {
     std::vector<Differences> differences(shapes.size());
     TakeBatch(batches[i], &model, engines, &differences);
-    *actions_taken += std::max<size_t>(batches[i].events.size(), 1);
+    taken += std::max<size_t>(batches[i].events.size(), 1);
     const bool last = i + 1 == batches.size();
-    const bool ask = random.Chance(25);
+    const bool ask = random.Chance(25) && !seed_at_the_end;
+    const uint64_t question_seed = seed_at_the_end.value_or(seed * 1000 + i);
     for (size_t engine = 0; engine < engines.size(); ++engine) {
-      if (last || (ask && !only_at_the_end)) {
-        CompareBooks(model, engines[engine].get(), seed * 1000 + i, last, &differences[engine]);
+      if (last || ask) {
+        CompareBooks(model, engines[engine].get(), question_seed, last, &differences[engine]);
       }
-      if (!differences[engine].empty()) {
-        return "batch " + std::to_string(i) + ", shards " + std::to_string(shapes[engine].shards) +
-               ", threads " + std::to_string(shapes[engine].threads) + ", day " +
-               FormatDay(model.today()) + "\n" + differences[engine].text();
-      }
+      if (differences[engine].empty()) continue;
+      return Fault{"batch " + std::to_string(i) + ", shards " +
+                       std::to_string(shapes[engine].shards) + ", threads " +
+                       std::to_string(shapes[engine].threads) + ", day " +
+                       FormatDay(model.today()) + "\n" + differences[engine].text(),
+                   taken, question_seed, shapes[engine]};
     }
   }
-  return "";
+  return std::nullopt;
+}
+
+// The first word of the first differing figure, so that shrinking does not wander to another fault.
+std::string QuestionOf(const Fault& fault) {
+  const size_t line = fault.text.find('\n') + 1;
+  return fault.text.substr(line, fault.text.find(' ', line) - line);
 }
 
 // Leaves out what the difference does not need, in ever smaller pieces.
-std::string Shrunk(const RandomHistory& history, std::vector<Action> actions, uint64_t seed) {
+std::string Shrunk(const RandomHistory& history, uint64_t seed, const Fault& fault) {
   const auto deadline = std::chrono::steady_clock::now() + kShrinkTime;
-  const std::vector<Shape> shapes(std::begin(kShapes), std::end(kShapes));
+  std::vector<Action> actions = history.actions;
+  actions.resize(fault.actions);
+  const auto play = [&](const std::vector<Action>& some) {
+    return Play(history, some, seed, {fault.shape}, fault.question_seed);
+  };
   const auto differs = [&](const std::vector<Action>& some) {
-    size_t taken = 0;
-    return !Play(history, some, seed, shapes, true, &taken).empty();
+    const std::optional<Fault> other = play(some);
+    return other && QuestionOf(*other) == QuestionOf(fault);
   };
   if (!differs(actions)) return "(does not show without the questions asked on the way)\n";
   for (size_t piece = actions.size() / 2; piece > 0; piece /= 2) {
@@ -163,13 +183,12 @@ std::string Shrunk(const RandomHistory& history, std::vector<Action> actions, ui
       }
     }
   }
-  size_t taken = 0;
   std::string text = "smaller history, from " + FormatDay(history.first_day) + " with " +
                      Describe(RuleChange{history.rules}) + "\n";
   for (size_t i = 0; i < std::min<size_t>(actions.size(), 60); ++i) {
     text += "  " + Describe(actions[i]) + "\n";
   }
-  return text + Play(history, actions, seed, shapes, true, &taken);
+  return text + play(actions)->text;
 }
 
 class RandomHistoryTest : public testing::TestWithParam<uint64_t> {};
@@ -180,12 +199,9 @@ TEST_P(RandomHistoryTest, EngineAnswersLikeTheModel) {
   const std::vector<Shape> shapes(std::begin(kShapes), std::end(kShapes));
   for (uint64_t seed = first + GetParam(); seed < first + seeds; seed += kSlices) {
     const std::unique_ptr<RandomHistory> history = MakeHistory(seed);
-    size_t taken = 0;
-    const std::string difference = Play(*history, history->actions, seed, shapes, false, &taken);
-    if (difference.empty()) continue;
-    std::vector<Action> actions = history->actions;
-    actions.resize(taken);
-    FAIL() << "seed " << seed << ", " << difference << Shrunk(*history, actions, seed);
+    const std::optional<Fault> fault = Play(*history, history->actions, seed, shapes, std::nullopt);
+    ASSERT_FALSE(fault.has_value())
+        << "seed " << seed << ", " << fault->text << Shrunk(*history, seed, *fault);
   }
 }
 
