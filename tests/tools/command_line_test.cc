@@ -1,0 +1,134 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tools/command.h"
+
+namespace kundig::tools {
+namespace {
+
+using ::testing::HasSubstr;
+
+struct Outcome {
+  int code = 0;
+  std::string out, err;
+};
+
+Outcome Run(std::vector<const char*> words) {
+  words.insert(words.begin(), "kundig");
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  Outcome outcome;
+  outcome.code = RunCommandLine(static_cast<int>(words.size()), words.data());
+  outcome.out = testing::internal::GetCapturedStdout();
+  outcome.err = testing::internal::GetCapturedStderr();
+  return outcome;
+}
+
+// Nothing listens on port 1 of this machine.
+constexpr const char* kNowhere = "127.0.0.1:1";
+
+TEST(CommandLine, WrongUsageIsTwoWithAReason) {
+  const std::vector<std::vector<const char*>> wrong = {
+      {},
+      {"frobnicate"},
+      {"rfm", "superfluous"},
+      {"rfm", "--nosuch"},
+      {"profile"},
+      {"explain"},
+      {"explain", "a", "b"},
+      {"rfm", "--json", "--csv"},
+      {"pipeline", "--by", "stage,colour"},
+      {"pipeline", "--by", "reason"},
+      {"pipeline", "--closed-by", "colour"},
+      {"inactive", "--activity", "asleep"},
+      {"list", "--limit", "-1"},
+      {"list", "--limit", "many"},
+      {"list", "--order-by", "revenue:up"},
+      {"list", "--need-consent"},
+      {"admin"},
+      {"admin", "advance-day"},
+      {"admin", "advance-day", "tomorrow"},
+      {"admin", "advance-day", "2010-02-30"},
+  };
+  for (const auto& words : wrong) {
+    const Outcome outcome = Run(words);
+    EXPECT_EQ(outcome.code, kExitUsage) << testing::PrintToString(words);
+    EXPECT_THAT(outcome.err, HasSubstr("kundig: "));
+    EXPECT_EQ(outcome.out, "");
+  }
+}
+
+TEST(CommandLine, AnswersWithoutRowsTakeNoCsv) {
+  for (const auto& words :
+       std::vector<std::vector<const char*>>{{"ping"},
+                                             {"status"},
+                                             {"count"},
+                                             {"explain", "a"},
+                                             {"erase", "a"},
+                                             {"admin", "advance-day", "2010-12-11"}}) {
+    std::vector<const char*> with_csv = words;
+    with_csv.push_back("--csv");
+    const Outcome outcome = Run(with_csv);
+    EXPECT_EQ(outcome.code, kExitUsage) << words.front();
+    EXPECT_THAT(outcome.err, HasSubstr("--json"));
+  }
+}
+
+TEST(CommandLine, NoServerIsThreeForEveryCommand) {
+  for (const auto& words : std::vector<std::vector<const char*>>{
+           {"ping"},
+           {"status"},
+           {"profile", "a", "b"},
+           {"profile", "--", "-17"},
+           {"profile", "rfm"},
+           {"explain", "a"},
+           {"rfm"},
+           {"abc"},
+           {"value"},
+           {"count", "--where", "revenue > 3"},
+           {"list", "--where", "revenue > 3", "--fields", "customer,revenue", "--limit", "0"},
+           {"inactive", "--activity", "inactive,lost", "--need-consent", "--order-by",
+            "orders:asc"},
+           {"pipeline", "--by", "stage,owner", "--closed-by", "reason"},
+           {"erase", "a"},
+           {"admin", "advance-day", "2010-12-11"}}) {
+    for (const bool first : {true, false}) {
+      std::vector<const char*> all = words;
+      // Behind '--' everything is an id, so these options go in front there.
+      const bool in_front = first || words[1 % words.size()] == std::string("--");
+      for (const char* word : {kNowhere, "--server"}) {
+        all.insert(in_front ? all.begin() : all.begin() + static_cast<long>(words.size()), word);
+      }
+      const Outcome outcome = Run(all);
+      EXPECT_EQ(outcome.code, kExitNoServer) << testing::PrintToString(all) << outcome.err;
+      EXPECT_THAT(outcome.err, HasSubstr("kundig: "));
+      EXPECT_EQ(outcome.out, "");
+    }
+  }
+}
+
+TEST(CommandLine, AnAddressThatIsNoneIsWrongUsage) {
+  EXPECT_EQ(Run({"--server", "nowhere", "ping"}).code, kExitUsage);
+}
+
+TEST(CommandLine, HelpAndVersionAreDone) {
+  Outcome outcome = Run({"--help"});
+  EXPECT_EQ(outcome.code, kExitDone);
+  for (const char* command :
+       {"ping", "status", "import", "profile", "rfm", "abc", "value", "explain", "inactive", "list",
+        "count", "pipeline", "erase", "admin"}) {
+    EXPECT_THAT(outcome.out, HasSubstr(std::string("\n  ") + command + " "));
+  }
+  outcome = Run({"--version"});
+  EXPECT_EQ(outcome.code, kExitDone);
+  EXPECT_EQ(outcome.out, KUNDIG_VERSION "\n");
+  outcome = Run({"inactive", "--help"});
+  EXPECT_EQ(outcome.code, kExitDone);
+  EXPECT_THAT(outcome.out, HasSubstr("--need-consent"));
+}
+
+}  // namespace
+}  // namespace kundig::tools
