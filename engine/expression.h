@@ -1,16 +1,17 @@
 // The one expression language of lists, rules and configuration: text -> typed tree.
 //
-//   expression := conjunction ("or" conjunction)*
+//   expression  := conjunction ("or" conjunction)*
 //   conjunction := negation ("and" negation)*
-//   negation := "not" negation | "(" expression ")" | comparison
-//   comparison := field ("=" | "!=" | "<" | "<=" | ">" | ">=") literal | field "in" "(" literal
-//   ("," literal)* ")" literal := number | 'text' | "text" | YYYY-MM-DD | true | false | null (only
-//   with = and !=)
+//   negation    := "not" negation | "(" expression ")" | comparison
+//   comparison  := field ("=" | "!=" | "<" | "<=" | ">" | ">=") literal
+//                | field ("=" | "!=") "null"
+//                | field "in" "(" literal ("," literal)* ")"
+//   literal     := number | 'text' | "text" | YYYY-MM-DD | "true" | "false"
 //
 // Keywords are lower or upper case. In a quoted text the quote is written twice. Meaning: a
 // comparison with an absent value is false, whatever the operator; `field = null` holds where the
-// value is absent, `field != null` where it is there; `not` turns true and false around (so `not (x
-// > 3)` holds where x is absent).
+// value is absent, `field != null` where it is there; `not` turns true and false around, so that
+// `not x > 3` holds where x is absent. EXPRESSIONS.md has the types and examples.
 //
 // The tree is normalized so that evaluators stay small: comparisons of integers become ranges (a
 // literal with a fraction is rounded to the integers that it really separates), comparisons of

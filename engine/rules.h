@@ -28,7 +28,6 @@ namespace kundig::engine {
 // Limits of a rule set; CompileRules answers kLimitExceeded, or kInvalidValue for a single value.
 inline constexpr int32_t kMaxSettingDays = 65535;  // as many as the book's days can be apart
 inline constexpr int32_t kMaxOverduePercent = 1'000'000;
-inline constexpr size_t kMaxRuleNameBytes = 128;  // of segments and stages
 inline constexpr size_t kMaxSegments = 254;
 inline constexpr size_t kMaxStages = 255;
 inline constexpr size_t kMaxCriteria = 64;

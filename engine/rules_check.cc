@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "engine/limits.h"
+
 namespace kundig::engine {
 namespace {
 
@@ -122,9 +124,9 @@ std::optional<Error> CheckStages(const std::vector<StageSetting>& stages) {
   for (size_t i = 0; i < stages.size(); ++i) {
     const std::string place = "pipeline.stage[" + std::to_string(i) + "]";
     const std::string& name = stages[i].name;
-    if (name.empty() || name.size() > kMaxRuleNameBytes) {
+    if (name.empty() || name.size() > kMaxNameBytes) {
       return Error{name.empty() ? ErrorCode::kMissingField : ErrorCode::kInvalidValue,
-                   "expected a name of 1 to " + std::to_string(kMaxRuleNameBytes) + " bytes",
+                   "expected a name of 1 to " + std::to_string(kMaxNameBytes) + " bytes",
                    place + ".name", std::nullopt};
     }
     for (size_t j = 0; j < i; ++j) {

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/limits.h"
+
 namespace kundig::engine {
 namespace {
 
@@ -51,9 +53,9 @@ Error Refuse(std::string field, std::string message) {
 }
 
 std::optional<Error> CheckName(const std::string& name, std::string field) {
-  if (!name.empty() && name.size() <= kMaxRuleNameBytes) return std::nullopt;
+  if (!name.empty() && name.size() <= kMaxNameBytes) return std::nullopt;
   return Error{name.empty() ? ErrorCode::kMissingField : ErrorCode::kInvalidValue,
-               "expected a name of 1 to " + std::to_string(kMaxRuleNameBytes) + " bytes",
+               "expected a name of 1 to " + std::to_string(kMaxNameBytes) + " bytes",
                std::move(field), std::nullopt};
 }
 
