@@ -39,7 +39,7 @@ wire::ErrorCode WireCode(engine::ErrorCode code) {
     case engine::ErrorCode::kResultTooLarge:
       return wire::ErrorCode::result_too_large;
   }
-  KUNDIG_CHECK(!"an engine error code without a wire code");
+  KUNDIG_CHECK(false && "an engine error code without a wire code");
   return wire::ErrorCode::internal;
 }
 
