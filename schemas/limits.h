@@ -45,7 +45,7 @@ inline constexpr uint32_t kMaxPipelineGroups = 50'000;
 // The sentence of an error, and the longest id or name in a message, in bytes of UTF-8.
 inline constexpr uint32_t kMaxErrorMessageBytes = 512;
 inline constexpr uint32_t kMaxIdBytes = 64;
-inline constexpr uint32_t kMaxNameBytes = 256;
+inline constexpr uint32_t kMaxNameBytes = 128;
 
 // --- How much of FlatBuffers a reader checks before it calls a message unsound ---
 

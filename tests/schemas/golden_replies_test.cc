@@ -1,0 +1,269 @@
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "tests/schemas/golden_messages.h"
+
+namespace kundig::wire {
+namespace {
+
+std::unique_ptr<State> SomeState() {
+  return std::make_unique<State>(1234, 1200, 14'953);
+}
+
+ProfileT FullProfile() {
+  ProfileT profile;
+  profile.customer = "17850";
+  profile.found = true;
+  profile.kind = CustomerKind::business;
+  profile.country = "United Kingdom";
+  profile.region = "Kent";
+  profile.owner = "ann";
+  profile.company_size = 250;
+  profile.products = 3;
+  profile.potential = 5'000'000;
+  profile.key_account = true;
+  profile.satisfaction = 9;
+  profile.referral = 8;
+  profile.bonding = 70;
+  profile.first_order = 14'579;
+  profile.last_order = 14'944;
+  profile.last_activity = 14'945;
+  profile.recency_days = 9;
+  profile.inactive_days = 8;
+  profile.purchase_days = 34;
+  profile.orders = 35;
+  profile.revenue = 5'391'212;
+  profile.margin = -40;
+  profile.items = 1733;
+  profile.orders_total = 36;
+  profile.revenue_total = 5'400'000;
+  profile.margin_total = -30;
+  profile.r = 4;
+  profile.f = 5;
+  profile.m = 5;
+  profile.rfm_segment = "Champions";
+  profile.abc = AbcClass::a;
+  profile.value_score = 81'250;
+  profile.value_class = ValueClass::individual;
+  profile.hidden_potential = true;
+  profile.activity = Activity::active;
+  profile.consent = ConsentStatus::expired;
+  profile.last_contact = 14'900;
+  return profile;
+}
+
+ExplainReplyT FullExplain() {
+  ExplainReplyT reply;
+  reply.state = SomeState();
+  reply.customer = "17850";
+  reply.found = true;
+  reply.value_class = ValueClass::standard;
+  reply.value_score = 41'250;
+  reply.decided_by = DecidedBy::always_rule;
+  reply.rule = "kind = 'consumer'";
+  reply.rule_index = 1;
+  auto criterion = std::make_unique<ExplainedCriterionT>();
+  criterion->field = "revenue";
+  criterion->value = 5'391'212;
+  criterion->points = 100;
+  criterion->weight = 40;
+  criterion->share = 40'000;
+  reply.criteria.push_back(std::move(criterion));
+  reply.individual_at = 6'000;
+  reply.standard_below = 5'000;
+  reply.next_class = ValueClass::individual;
+  reply.distance = 18'750;
+  reply.hidden_potential = true;
+  reply.potential_rule = "potential >= 5000000";
+  return reply;
+}
+
+ListReplyT FullChunk(bool last) {
+  ListReplyT reply;
+  reply.state = SomeState();
+  reply.total_customers = 3;
+  reply.total_revenue = 600;
+  reply.excluded_no_consent = 2;
+  reply.excluded_contacted = 1;
+  reply.rows = 2;
+  auto customers = std::make_unique<ColumnT>();
+  customers->name = "customer";
+  customers->type = FieldType::text;
+  customers->texts = {"a", "b"};
+  reply.columns.push_back(std::move(customers));
+  auto days = std::make_unique<ColumnT>();
+  days->name = "last_order";
+  days->type = FieldType::day;
+  days->numbers = {14'500, 0};
+  days->absent = {0, 1};
+  reply.columns.push_back(std::move(days));
+  reply.last = last;
+  reply.cancelled = last;
+  if (last) reply.next = "some cursor";
+  return reply;
+}
+
+PipelineReplyT FullPipeline() {
+  PipelineReplyT reply;
+  reply.state = SomeState();
+  reply.by = {PipelineKey::stage, PipelineKey::month};
+  auto group = std::make_unique<PipelineGroupT>();
+  group->keys = {"Offer", "2011-01"};
+  group->leads = 2;
+  group->revenue = 300'000;
+  group->weighted = 225'000;
+  group->overridden = 1;
+  reply.total = std::make_unique<PipelineGroupT>(*group);
+  reply.total->keys.clear();
+  reply.groups.push_back(std::move(group));
+  reply.won_leads = 1;
+  reply.won_revenue = 100;
+  reply.lost_leads = 2;
+  reply.lost_revenue = 200;
+  reply.closed_by = {PipelineKey::reason};
+  auto closed = std::make_unique<ClosedGroupT>();
+  closed->status = LeadStatus::lost;
+  closed->keys = {"price"};
+  closed->leads = 2;
+  closed->revenue = 200;
+  reply.closed.push_back(std::move(closed));
+  return reply;
+}
+
+std::vector<GoldenMessage> Summaries() {
+  RfmReplyT rfm;
+  rfm.state = SomeState();
+  rfm.population = 5;
+  rfm.recency_cuts = {300, 150, 60, 14};
+  rfm.frequency_cuts = {1, 2, 3, 6};
+  rfm.monetary_cuts = {10'000, 30'000, 70'000, 200'000};
+  auto cell = std::make_unique<RfmCellT>();
+  cell->r = 5;
+  cell->f = 4;
+  cell->m = 3;
+  cell->customers = 5;
+  cell->orders = 20;
+  cell->revenue = 345'600;
+  rfm.cells.push_back(std::move(cell));
+  auto segment = std::make_unique<RfmSegmentT>();
+  segment->name = "Loyal";
+  segment->customers = 5;
+  segment->orders = 20;
+  segment->revenue = 345'600;
+  rfm.segments.push_back(std::move(segment));
+
+  AbcReplyT abc;
+  abc.state = SomeState();
+  abc.measure = "revenue";
+  abc.total = 345'600;
+  auto group = std::make_unique<AbcGroupT>();
+  group->class_ = AbcClass::b;
+  group->customers = 5;
+  group->sum = 345'600;
+  group->from = 60'000;
+  abc.classes.push_back(std::move(group));
+
+  ValueReplyT value;
+  value.state = SomeState();
+  auto value_group = std::make_unique<ValueGroupT>();
+  value_group->class_ = ValueClass::review;
+  value_group->customers = 5;
+  value_group->revenue = 345'600;
+  value.classes.push_back(std::move(value_group));
+  value.hidden_customers = 1;
+  value.hidden_revenue = 2;
+  return {Golden("rfm_reply", MessageType::rfm_reply, 8, rfm),
+          Golden("abc_reply", MessageType::abc_reply, 9, abc),
+          Golden("value_reply", MessageType::value_reply, 10, value)};
+}
+
+std::unique_ptr<ErrorT> SomeError() {
+  auto error = std::make_unique<ErrorT>();
+  error->code = ErrorCode::unknown_field;
+  error->message = "No field is called 'colour'; see the list of fields.";
+  error->field = "where";
+  error->position = 4;
+  return error;
+}
+
+}  // namespace
+
+std::vector<GoldenMessage> GoldenReplies() {
+  std::vector<GoldenMessage> all;
+  HelloReplyT hello;
+  hello.protocol = 1;
+  hello.server_name = "kundigd";
+  hello.server_version = "0.1.0";
+  hello.limits =
+      std::make_unique<Limits>(kMaxFrameBytes, kMaxInFlight, kMaxProfileIds, kMaxBatchEvents);
+  hello.currency = "GBP";
+  hello.time_zone = "Europe/London";
+  hello.stages = {"Address", "Interest", "Concrete", "Offer", "Negotiation"};
+  hello.durability = "none";
+  all.push_back(Golden("hello_reply", MessageType::hello_reply, 1, hello));
+  all.push_back(Golden("ping_reply", MessageType::ping_reply, 2, PingReplyT{}));
+  EventBatchReplyT events;
+  events.state = SomeState();
+  events.applied = 8;
+  events.replaced = 1;
+  events.unchanged = 1;
+  events.refused.push_back(std::make_unique<RefusedEventT>());
+  events.refused.back()->index = 10;
+  events.refused.back()->error = SomeError();
+  all.push_back(Golden("events_reply", MessageType::events_reply, 3, events));
+  ProfilesReplyT profiles;
+  profiles.state = SomeState();
+  profiles.profiles.push_back(std::make_unique<ProfileT>(FullProfile()));
+  profiles.profiles.push_back(std::make_unique<ProfileT>());
+  profiles.profiles.back()->customer = "13047";
+  all.push_back(Golden("profiles_reply", MessageType::profiles_reply, 4, profiles));
+  all.push_back(Golden("explain_reply", MessageType::explain_reply, 5, FullExplain()));
+  all.push_back(Golden("list_reply", MessageType::list_reply, 6, FullChunk(false)));
+  all.push_back(Golden("list_reply, the last", MessageType::list_reply, 6, FullChunk(true)));
+  CountReplyT count;
+  count.state = SomeState();
+  count.customers = 1;
+  count.orders = 2;
+  count.revenue = 3;
+  count.revenue_total = 4;
+  all.push_back(Golden("count_reply", MessageType::count_reply, 7, count));
+  for (GoldenMessage& summary : Summaries()) all.push_back(std::move(summary));
+  all.push_back(Golden("pipeline_reply", MessageType::pipeline_reply, 11, FullPipeline()));
+  StatusReplyT status;
+  status.state = SomeState();
+  status.customers = 1;
+  status.orders = 2;
+  status.returns = 3;
+  status.leads = 4;
+  status.open_leads = 5;
+  status.memory_bytes = 6;
+  status.version = "0.1.0";
+  status.durability = "none";
+  all.push_back(Golden("status_reply", MessageType::status_reply, 12, status));
+  AdvanceDayReplyT advance_day;
+  advance_day.state = SomeState();
+  all.push_back(Golden("advance_day_reply", MessageType::advance_day_reply, 13, advance_day));
+  all.push_back(Golden("error", MessageType::error, 7, *SomeError()));
+  return all;
+}
+
+namespace {
+
+TEST(GoldenRepliesTest, EachRequestHasItsReply) {
+  std::map<uint32_t, MessageType> asked;
+  for (const GoldenMessage& request : GoldenRequests()) {
+    if (request.type != MessageType::cancel) asked[request.request_id] = request.type;
+  }
+  for (const GoldenMessage& reply : GoldenReplies()) {
+    ASSERT_EQ(asked.count(reply.request_id), 1U) << reply.name;
+    if (reply.type == MessageType::error) continue;
+    EXPECT_EQ(static_cast<int>(reply.type), static_cast<int>(asked[reply.request_id]) + 128)
+        << reply.name;
+  }
+}
+
+}  // namespace
+}  // namespace kundig::wire

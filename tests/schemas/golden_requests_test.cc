@@ -1,0 +1,163 @@
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <set>
+#include <utility>
+
+#include "tests/schemas/golden_messages.h"
+
+namespace kundig::wire {
+namespace {
+
+EventBatchT EveryEvent() {
+  EventBatchT batch;
+  const auto add = [&](auto event) {
+    batch.events.push_back(std::make_unique<EventT>());
+    batch.events.back()->body.Set(std::move(event));
+  };
+  CustomerSetT customer;
+  customer.customer = "17850";
+  customer.kind = CustomerKind::business;
+  customer.country = "United Kingdom";
+  customer.region = "Kent";
+  customer.owner = "ann";
+  customer.company_size = 250;
+  customer.products = 3;
+  customer.potential = 5'000'000;
+  customer.key_account = true;
+  customer.satisfaction = 9;
+  customer.referral = 8;
+  customer.bonding = 70;
+  customer.remove = {CustomerAttribute::owner};
+  add(customer);
+  OrderT order;
+  order.customer = "17850";
+  order.order = "536365";
+  order.at = 1'291'191'960'000;
+  order.revenue = 13'912;
+  order.margin = -5;
+  order.items = 40;
+  order.currency = "GBP";
+  add(order);
+  ReturnT back;
+  back.customer = "17850";
+  back.return_id = "C536379";
+  back.at = 1'291'196'460'000;
+  back.amount = 2'750;
+  back.margin = 700;
+  back.currency = "GBP";
+  add(back);
+  OrderCancelledT cancelled;
+  cancelled.customer = "17850";
+  cancelled.order = "536366";
+  add(cancelled);
+  VisitT visit;
+  visit.customer = "17850";
+  visit.at = 1'291'200'000'000;
+  add(visit);
+  ContactT contact;
+  contact.customer = "17850";
+  contact.at = 1'291'200'000'001;
+  contact.channel = "mail";
+  contact.campaign = "winter";
+  add(contact);
+  ConsentT consent;
+  consent.customer = "17850";
+  consent.at = 1'291'200'000'002;
+  consent.state = ConsentState::granted;
+  consent.until = 15'309;
+  add(consent);
+  consent.state = ConsentState::withdrawn;
+  consent.until.reset();
+  add(consent);
+  LeadSetT lead;
+  lead.lead = "L-1";
+  lead.status = LeadStatus::open;
+  lead.stage = "Offer";
+  lead.revenue = 1'000'000;
+  lead.chance = 8'250;
+  lead.customer = "17850";
+  lead.owner = "ann";
+  lead.region = "Kent";
+  lead.product = "lamps";
+  lead.source = "fair";
+  lead.opened = 14'900;
+  lead.expected_close = 15'000;
+  lead.closed = 14'950;
+  lead.reason = "price";
+  lead.currency = "GBP";
+  lead.remove = {LeadAttribute::chance, LeadAttribute::source};
+  add(lead);
+  LeadClosedT closed;
+  closed.lead = "L-1";
+  closed.status = LeadStatus::lost;
+  closed.closed = 14'960;
+  closed.reason = "price";
+  add(closed);
+  EraseT erase;
+  erase.customer = "17850";
+  add(erase);
+  return batch;
+}
+
+}  // namespace
+
+std::vector<GoldenMessage> GoldenRequests() {
+  std::vector<GoldenMessage> all;
+  HelloT hello;
+  hello.protocol_min = 1;
+  hello.protocol_max = 1;
+  hello.client_name = "shop";
+  all.push_back(Golden("hello", MessageType::hello, 1, hello));
+  all.push_back(Golden("ping", MessageType::ping, 2, PingT{}));
+  all.push_back(Golden("events", MessageType::events, 3, EveryEvent()));
+  ProfilesRequestT profiles;
+  profiles.customers = {"17850", "13047"};
+  all.push_back(Golden("profiles", MessageType::profiles, 4, profiles));
+  ExplainRequestT explain;
+  explain.customer = "17850";
+  all.push_back(Golden("explain", MessageType::explain, 5, explain));
+  ListRequestT list;
+  list.kind = ListKind::inactive;
+  list.where = "country = 'France'";
+  list.activities = {Activity::inactive, Activity::overdue};
+  list.need_consent = true;
+  list.order_by = "inactive_days";
+  list.descending = false;
+  list.limit = 50;
+  list.cursor = "some cursor";
+  list.fields = {"customer", "inactive_days"};
+  all.push_back(Golden("list", MessageType::list, 6, list));
+  CountRequestT count;
+  count.where = "abc = 'A'";
+  all.push_back(Golden("count", MessageType::count, 7, count));
+  all.push_back(Golden("rfm", MessageType::rfm, 8, RfmRequestT{}));
+  all.push_back(Golden("abc", MessageType::abc, 9, AbcRequestT{}));
+  all.push_back(Golden("value", MessageType::value, 10, ValueRequestT{}));
+  PipelineRequestT pipeline;
+  pipeline.by = {PipelineKey::stage, PipelineKey::owner};
+  pipeline.where = "region = 'Kent'";
+  pipeline.closed_by = {PipelineKey::reason};
+  all.push_back(Golden("pipeline", MessageType::pipeline, 11, pipeline));
+  StatusRequestT status;
+  status.fresh_rankings = true;
+  all.push_back(Golden("status", MessageType::status, 12, status));
+  AdvanceDayRequestT advance_day;
+  advance_day.day = 14'953;
+  all.push_back(Golden("advance_day", MessageType::advance_day, 13, advance_day));
+  all.push_back(Golden("cancel", MessageType::cancel, 6, CancelT{}));
+  return all;
+}
+
+namespace {
+
+TEST(GoldenRequestsTest, EveryEventIsThere) {
+  std::set<EventBody> bodies;
+  for (const auto& event : EveryEvent().events) bodies.insert(event->body.type);
+  for (const EventBody body : EnumValuesEventBody()) {
+    EXPECT_EQ(bodies.count(body), body == EventBody::NONE ? 0U : 1U) << EnumNameEventBody(body);
+  }
+}
+
+}  // namespace
+}  // namespace kundig::wire
