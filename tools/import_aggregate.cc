@@ -126,15 +126,13 @@ std::string_view OrderAggregate::Keep(std::string_view text) {
 }
 
 Outcome<void> OrderAggregate::StartSpill() {
-  auto files = SpillFiles::Create(depth_);
-  if (files.has_error()) return files.error();
+  spill_.emplace(depth_);
   for (const State& state : orders_) {
     record_.clear();
     AppendPart(ToPart(state), &record_);
-    const auto done = files->Write(state.order, record_);
+    const auto done = spill_->Write(state.order, record_);
     if (done.has_error()) return done.error();
   }
-  spill_.emplace(std::move(*files));
   places_ = {};
   orders_ = {};
   texts_.reset();

@@ -68,11 +68,7 @@ std::string_view AttributeMerge::Keep(std::string_view text) {
 }
 
 Outcome<void> AttributeMerge::Spill() {
-  if (!spill_) {
-    auto files = SpillFiles::Create(depth_);
-    if (files.has_error()) return files.error();
-    spill_.emplace(std::move(*files));
-  }
+  if (!spill_) spill_.emplace(depth_);
   std::string record;
   for (const State& state : states_) {
     record.clear();

@@ -1,13 +1,16 @@
 #include "tools/import_spill.h"
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 namespace kundig::tools {
 
@@ -29,34 +32,30 @@ Failure SpillFailure(std::string_view what) {
 
 }  // namespace
 
-Outcome<SpillFiles> SpillFiles::Create(int depth) {
-  SpillFiles spill;
-  spill.depth_ = depth;
-  for (size_t i = 0; i < kSpillPartitions; ++i) {
-    std::string name = SpillFolder() + "/kundig-import-XXXXXX";
-    const int descriptor = mkostemp(name.data(), O_CLOEXEC);
-    if (descriptor < 0) return SpillFailure("cannot be made");
-    unlink(name.c_str());
-    std::FILE* const file = fdopen(descriptor, "w+b");
-    if (file == nullptr) {
-      const int reason = errno;
-      close(descriptor);
-      errno = reason;
-      return SpillFailure("cannot be made");
-    }
-    std::setvbuf(file, nullptr, _IOFBF, kFileBufferBytes);
-    spill.files_.emplace_back(file);
+Outcome<std::FILE*> SpillFiles::Open(size_t partition) {
+  if (files_[partition]) return files_[partition].get();
+  std::string name = SpillFolder() + "/kundig-import-XXXXXX";
+  const int descriptor = mkostemp(name.data(), O_CLOEXEC);
+  if (descriptor < 0) return SpillFailure("cannot be made");
+  unlink(name.c_str());
+  files_[partition].reset(fdopen(descriptor, "w+b"));
+  if (!files_[partition]) {
+    const Failure failure = SpillFailure("cannot be made");
+    close(descriptor);
+    return failure;
   }
-  return spill;
+  std::setvbuf(files_[partition].get(), nullptr, _IOFBF, kFileBufferBytes);
+  return files_[partition].get();
 }
 
 Outcome<void> SpillFiles::Write(std::string_view key, std::string_view record) {
   const uint64_t hash =
       XXH3_64bits_withSeed(key.data(), key.size(), static_cast<uint64_t>(depth_) + 1);
-  std::FILE* const file = files_[hash % kSpillPartitions].get();
+  const auto file = Open(hash % kSpillPartitions);
+  if (file.has_error()) return file.error();
   const auto size = static_cast<uint32_t>(record.size());
-  if (std::fwrite(&size, sizeof(size), 1, file) != 1 ||
-      std::fwrite(record.data(), record.size(), 1, file) != 1) {
+  if (std::fwrite(&size, sizeof(size), 1, *file) != 1 ||
+      std::fwrite(record.data(), record.size(), 1, *file) != 1) {
     return SpillFailure("cannot be written");
   }
   return {};
@@ -65,6 +64,7 @@ Outcome<void> SpillFiles::Write(std::string_view key, std::string_view record) {
 Outcome<void> SpillFiles::Read(size_t partition,
                                const std::function<Outcome<void>(std::string_view)>& record) {
   const auto file = std::exchange(files_[partition], nullptr);
+  if (!file) return {};
   if (std::fflush(file.get()) != 0 || std::fseek(file.get(), 0, SEEK_SET) != 0) {
     return SpillFailure("cannot be written");
   }

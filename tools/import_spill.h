@@ -8,6 +8,7 @@
 #ifndef KUNDIG_TOOLS_IMPORT_SPILL_H_
 #define KUNDIG_TOOLS_IMPORT_SPILL_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -15,7 +16,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "tools/import_failure.h"
 
@@ -29,7 +29,7 @@ inline constexpr int kMaxSpillDepth = 4;
 class SpillFiles {
  public:
   // `depth` makes the split of a partition another one than that which made the partition.
-  static Outcome<SpillFiles> Create(int depth);
+  explicit SpillFiles(int depth) : depth_(depth) {}
 
   // Records with the same key come to lie in the same partition, in the order of writing.
   Outcome<void> Write(std::string_view key, std::string_view record);
@@ -43,8 +43,11 @@ class SpillFiles {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
 
-  int depth_ = 0;
-  std::vector<std::unique_ptr<std::FILE, Close>> files_;
+  // Makes the file of the partition where it has none yet.
+  Outcome<std::FILE*> Open(size_t partition);
+
+  int depth_;
+  std::array<std::unique_ptr<std::FILE, Close>, kSpillPartitions> files_;
 };
 
 // Numbers and texts of a record, one behind the other.
