@@ -1,0 +1,203 @@
+#include "server/decode.h"
+
+#include <gtest/gtest.h>
+
+#include "schemas/lists_generated.h"
+#include "schemas/pipeline_generated.h"
+#include "schemas/profile_generated.h"
+#include "schemas/summaries_generated.h"
+#include "server/text_rules.h"
+#include "tests/server/messages.h"
+
+namespace kundig::server {
+namespace {
+
+template <typename Result>
+void ExpectRefused(const Result& result, wire::ErrorCode code, const std::string& field) {
+  ASSERT_TRUE(result.has_error()) << field;
+  EXPECT_EQ(result.error().code, code) << field;
+  EXPECT_EQ(result.error().field, field);
+}
+
+TEST(TextRules, KnowUtf8) {
+  for (const char* good :
+       {"", "plain", "K\xc3\xb6ln", "\xe2\x82\xac", "\xf0\x9f\x8f\xaa", "\x7f"}) {
+    EXPECT_TRUE(IsUtf8(good)) << good;
+  }
+  const char* const bad[] = {"\x80",              // a trail alone
+                             "\xc3",              // a lead alone
+                             "\xc0\xaf",          // overlong
+                             "\xe0\x80\x80",      // overlong
+                             "\xed\xa0\x80",      // a surrogate
+                             "\xf4\x90\x80\x80",  // above U+10FFFF
+                             "\xff"};
+  for (const char* text : bad) EXPECT_FALSE(IsUtf8(text)) << text;
+}
+
+TEST(TextRules, BoundIdsAndNames) {
+  EXPECT_FALSE(IsId(""));
+  EXPECT_TRUE(IsId("x"));
+  EXPECT_TRUE(IsId(" 17850 "));
+  EXPECT_TRUE(IsId(std::string(64, 'x')));
+  EXPECT_FALSE(IsId(std::string(65, 'x')));
+  EXPECT_TRUE(IsId("M\xc3\xbcller"));
+  EXPECT_FALSE(IsId("M\xc3\xbcller\t"));
+  EXPECT_FALSE(IsId("\x7f"));
+  EXPECT_FALSE(IsName(""));
+  EXPECT_TRUE(IsName("a\tb"));
+  EXPECT_TRUE(IsName(std::string(128, 'x')));
+  EXPECT_FALSE(IsName(std::string(129, 'x')));
+}
+
+TEST(DecodeProfiles, GivesTheIdsInOrder) {
+  wire::ProfilesRequestT request;
+  request.customers = {"b", "a", "b"};
+  const auto payload = Packed(request);
+  std::vector<std::string_view> ids{"left over"};
+  ASSERT_FALSE(DecodeProfiles(payload, 3, &ids).has_value());
+  EXPECT_EQ(ids, (std::vector<std::string_view>{"b", "a", "b"}));
+  EXPECT_EQ(DecodeProfiles(payload, 2, &ids)->code, wire::ErrorCode::limit_exceeded);
+}
+
+TEST(DecodeProfiles, NamesTheIdAtFault) {
+  wire::ProfilesRequestT request;
+  request.customers = {"a", "", "c"};
+  std::vector<std::string_view> ids;
+  const auto refusal = DecodeProfiles(Packed(request), 10, &ids);
+  ASSERT_TRUE(refusal.has_value());
+  EXPECT_EQ(refusal->code, wire::ErrorCode::invalid_value);
+  EXPECT_EQ(refusal->field, "customers[1]");
+}
+
+TEST(Decode, RefusesUnsoundPayloadsOfEveryType) {
+  // An unaligned root offset far outside.
+  const std::vector<uint8_t> payload(16, 0xff);
+  std::vector<std::string_view> ids;
+  EXPECT_EQ(DecodeProfiles(payload, 1, &ids)->code, wire::ErrorCode::bad_message);
+  EXPECT_EQ(DecodeEmpty<wire::RfmRequest>(payload, "RfmRequest")->code,
+            wire::ErrorCode::bad_message);
+  ExpectRefused(DecodeExplain(payload), wire::ErrorCode::bad_message, "");
+  ExpectRefused(DecodeList(payload), wire::ErrorCode::bad_message, "");
+  ExpectRefused(DecodeCount(payload), wire::ErrorCode::bad_message, "");
+  ExpectRefused(DecodePipeline(payload), wire::ErrorCode::bad_message, "");
+  ExpectRefused(DecodeStatus(payload), wire::ErrorCode::bad_message, "");
+  ExpectRefused(DecodeAdvanceDay(payload), wire::ErrorCode::bad_message, "");
+  EXPECT_FALSE(DecodeEmpty<wire::RfmRequest>(Packed(wire::RfmRequestT()), "RfmRequest"));
+}
+
+TEST(DecodeList, FillsInDefaults) {
+  const auto query = DecodeList(Packed(wire::ListRequestT()));
+  ASSERT_TRUE(query.has_value());
+  EXPECT_FALSE(query->reactivation);
+  EXPECT_EQ(query->where, "");
+  EXPECT_EQ(query->order_by, "revenue_total");
+  EXPECT_TRUE(query->descending);
+  EXPECT_EQ(query->limit, 100u);
+  EXPECT_EQ(query->fields.size(), 8u);
+  EXPECT_EQ(query->fields[0], "customer");
+}
+
+TEST(DecodeList, TakesEveryField) {
+  wire::ListRequestT request;
+  request.kind = wire::ListKind::inactive;
+  request.where = "revenue > 5";
+  request.activities = {wire::Activity::overdue, wire::Activity::never};
+  request.need_consent = true;
+  request.order_by = "orders";
+  request.descending = false;
+  request.limit = 0;
+  request.cursor = "abc";
+  request.fields = {"customer", "revenue"};
+  const auto query = DecodeList(Packed(request));
+  ASSERT_TRUE(query.has_value());
+  EXPECT_TRUE(query->reactivation);
+  EXPECT_EQ(query->where, "revenue > 5");
+  EXPECT_EQ(query->activities,
+            (std::vector<engine::Activity>{engine::Activity::kOverdue, engine::Activity::kNever}));
+  EXPECT_TRUE(query->need_consent);
+  EXPECT_EQ(query->order_by, "orders");
+  EXPECT_FALSE(query->descending);
+  EXPECT_EQ(query->limit, 0u);
+  EXPECT_EQ(query->cursor, "abc");
+  EXPECT_EQ(query->fields, (std::vector<std::string>{"customer", "revenue"}));
+}
+
+TEST(DecodeList, RefusesByField) {
+  const auto refused = [](auto change, const char* field,
+                          wire::ErrorCode code = wire::ErrorCode::invalid_value) {
+    wire::ListRequestT request;
+    request.kind = wire::ListKind::inactive;
+    change(&request);
+    ExpectRefused(DecodeList(Packed(request)), code, field);
+  };
+  using Request = wire::ListRequestT;
+  refused([](Request* r) { r->kind = static_cast<wire::ListKind>(2); }, "kind");
+  refused([](Request* r) { r->where = "owner = '\xff'"; }, "where");
+  refused([](Request* r) { r->cursor = "\xff"; }, "cursor");
+  refused([](Request* r) { r->order_by = "\xff"; }, "order_by");
+  refused([](Request* r) { r->fields = {"\xff"}; }, "fields");
+  refused([](Request* r) { r->fields.assign(65, "revenue"); }, "fields",
+          wire::ErrorCode::limit_exceeded);
+  refused([](Request* r) { r->activities = {static_cast<wire::Activity>(6)}; }, "activities");
+  refused(
+      [](Request* r) {
+        r->activities = {wire::Activity::lost, wire::Activity::lost};
+      },
+      "activities");
+  refused(
+      [](Request* r) {
+        r->kind = wire::ListKind::customers;
+        r->need_consent = true;
+      },
+      "need_consent");
+}
+
+TEST(DecodePipeline, DefaultsToStages) {
+  const auto query = DecodePipeline(Packed(wire::PipelineRequestT()));
+  ASSERT_TRUE(query.has_value());
+  EXPECT_EQ(query->by, std::vector<engine::PipelineKey>{engine::PipelineKey::kStage});
+  EXPECT_TRUE(query->closed_by.empty());
+}
+
+TEST(DecodePipeline, TakesReasonForClosedLeadsOnly) {
+  wire::PipelineRequestT request;
+  request.by = {wire::PipelineKey::quarter, wire::PipelineKey::product};
+  request.closed_by = {wire::PipelineKey::reason};
+  const auto query = DecodePipeline(Packed(request));
+  ASSERT_TRUE(query.has_value());
+  EXPECT_EQ(query->by, (std::vector<engine::PipelineKey>{engine::PipelineKey::kQuarter,
+                                                         engine::PipelineKey::kProduct}));
+  EXPECT_EQ(query->closed_by, std::vector<engine::PipelineKey>{engine::PipelineKey::kReason});
+  request.by = {wire::PipelineKey::reason};
+  ExpectRefused(DecodePipeline(Packed(request)), wire::ErrorCode::invalid_value, "by");
+  request.by = {static_cast<wire::PipelineKey>(9)};
+  ExpectRefused(DecodePipeline(Packed(request)), wire::ErrorCode::invalid_value, "by");
+}
+
+TEST(DecodeOthers, TakeAndRefuse) {
+  wire::ExplainRequestT explain;
+  explain.customer = "c";
+  const auto payload = Packed(explain);
+  EXPECT_EQ(DecodeExplain(payload).value(), "c");
+  explain.customer = std::string(65, 'c');
+  ExpectRefused(DecodeExplain(Packed(explain)), wire::ErrorCode::invalid_value, "customer");
+
+  wire::CountRequestT count;
+  EXPECT_EQ(DecodeCount(Packed(count)).value(), "");
+  count.where = "r = 5";
+  EXPECT_EQ(DecodeCount(Packed(count)).value(), "r = 5");
+
+  wire::StatusRequestT status;
+  EXPECT_FALSE(DecodeStatus(Packed(status)).value());
+  status.fresh_rankings = true;
+  EXPECT_TRUE(DecodeStatus(Packed(status)).value());
+
+  wire::AdvanceDayRequestT day;
+  day.day = 14'953;
+  EXPECT_EQ(DecodeAdvanceDay(Packed(day)).value(), engine::Day{14'953});
+  day.day = INT32_MAX;
+  ExpectRefused(DecodeAdvanceDay(Packed(day)), wire::ErrorCode::invalid_value, "day");
+}
+
+}  // namespace
+}  // namespace kundig::server

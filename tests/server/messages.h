@@ -1,0 +1,62 @@
+// Requests as bytes and replies as native types, for the tests of decode, encode and dispatch.
+
+#ifndef KUNDIG_TESTS_SERVER_MESSAGES_H_
+#define KUNDIG_TESTS_SERVER_MESSAGES_H_
+
+#include <flatbuffers/flatbuffers.h>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "schemas/events_generated.h"
+#include "schemas/verified.h"
+
+namespace kundig::server {
+
+// A message of the native type `Native` (wire::EventBatchT) as a payload. Memory from operator new
+// is aligned as a frame's payload is.
+template <typename Native>
+std::vector<uint8_t> Packed(const Native& message) {
+  flatbuffers::FlatBufferBuilder builder;
+  builder.Finish(Native::TableType::Pack(builder, &message));
+  return {builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize()};
+}
+
+// A payload as the native type; fails the process where it is unsound.
+template <typename Native>
+Native Unpacked(std::span<const uint8_t> payload) {
+  const std::vector<uint8_t> aligned(payload.begin(), payload.end());
+  Native message;
+  wire::VerifiedRoot<typename Native::TableType>(aligned)->UnPackTo(&message);
+  return message;
+}
+
+// One event around a body: EventOf(wire::VisitT).
+template <typename Body>
+wire::EventT EventOf(Body body) {
+  wire::EventT event;
+  event.body.Set(std::move(body));
+  return event;
+}
+
+inline wire::OrderT OrderOf(std::string customer, std::string order, int64_t revenue = 100) {
+  wire::OrderT message;
+  message.customer = std::move(customer);
+  message.order = std::move(order);
+  message.at = 1'000'000'000'000;
+  message.revenue = revenue;
+  return message;
+}
+
+// Adds an event to a batch.
+template <typename Body>
+void AddTo(wire::EventBatchT* batch, Body body) {
+  batch->events.push_back(std::make_unique<wire::EventT>(EventOf(std::move(body))));
+}
+
+}  // namespace kundig::server
+
+#endif  // KUNDIG_TESTS_SERVER_MESSAGES_H_
