@@ -16,7 +16,7 @@ struct Outcome {
   std::string out, err;
 };
 
-Outcome Run(std::vector<const char*> words) {
+Outcome RunKundig(std::vector<const char*> words) {
   words.insert(words.begin(), "kundig");
   testing::internal::CaptureStdout();
   testing::internal::CaptureStderr();
@@ -54,7 +54,7 @@ TEST(CommandLine, WrongUsageIsTwoWithAReason) {
       {"admin", "advance-day", "2010-02-30"},
   };
   for (const auto& words : wrong) {
-    const Outcome outcome = Run(words);
+    const Outcome outcome = RunKundig(words);
     EXPECT_EQ(outcome.code, kExitUsage) << testing::PrintToString(words);
     EXPECT_THAT(outcome.err, HasSubstr("kundig: "));
     EXPECT_EQ(outcome.out, "");
@@ -71,7 +71,7 @@ TEST(CommandLine, AnswersWithoutRowsTakeNoCsv) {
                                              {"admin", "advance-day", "2010-12-11"}}) {
     std::vector<const char*> with_csv = words;
     with_csv.push_back("--csv");
-    const Outcome outcome = Run(with_csv);
+    const Outcome outcome = RunKundig(with_csv);
     EXPECT_EQ(outcome.code, kExitUsage) << words.front();
     EXPECT_THAT(outcome.err, HasSubstr("--json"));
   }
@@ -102,7 +102,7 @@ TEST(CommandLine, NoServerIsThreeForEveryCommand) {
       for (const char* word : {kNowhere, "--server"}) {
         all.insert(in_front ? all.begin() : all.begin() + static_cast<long>(words.size()), word);
       }
-      const Outcome outcome = Run(all);
+      const Outcome outcome = RunKundig(all);
       EXPECT_EQ(outcome.code, kExitNoServer) << testing::PrintToString(all) << outcome.err;
       EXPECT_THAT(outcome.err, HasSubstr("kundig: "));
       EXPECT_EQ(outcome.out, "");
@@ -111,21 +111,21 @@ TEST(CommandLine, NoServerIsThreeForEveryCommand) {
 }
 
 TEST(CommandLine, AnAddressThatIsNoneIsWrongUsage) {
-  EXPECT_EQ(Run({"--server", "nowhere", "ping"}).code, kExitUsage);
+  EXPECT_EQ(RunKundig({"--server", "nowhere", "ping"}).code, kExitUsage);
 }
 
 TEST(CommandLine, HelpAndVersionAreDone) {
-  Outcome outcome = Run({"--help"});
+  Outcome outcome = RunKundig({"--help"});
   EXPECT_EQ(outcome.code, kExitDone);
   for (const char* command :
        {"ping", "status", "import", "profile", "rfm", "abc", "value", "explain", "inactive", "list",
         "count", "pipeline", "erase", "admin"}) {
     EXPECT_THAT(outcome.out, HasSubstr(std::string("\n  ") + command + " "));
   }
-  outcome = Run({"--version"});
+  outcome = RunKundig({"--version"});
   EXPECT_EQ(outcome.code, kExitDone);
   EXPECT_EQ(outcome.out, KUNDIG_VERSION "\n");
-  outcome = Run({"inactive", "--help"});
+  outcome = RunKundig({"inactive", "--help"});
   EXPECT_EQ(outcome.code, kExitDone);
   EXPECT_THAT(outcome.out, HasSubstr("--need-consent"));
 }
