@@ -6,8 +6,10 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
+#include <cstring>
 #include <ctime>
 #include <exception>
 #include <string>
@@ -28,6 +30,7 @@ using kundig::server::LogLevel;
 
 constexpr int kExitStopped = 0;
 constexpr int kExitCannotStart = 1;
+constexpr int kExitUsage = 2;
 
 // As many descriptors as the connections need; says so where the machine gives fewer.
 void AllowDescriptors(uint32_t max_connections) {
@@ -90,7 +93,10 @@ int main(int argc, char** argv) {
         kundig::server::LoadConfiguration(argc, argv, kundig::server::ProcessEnvironment());
     if (!configuration) {
       std::fprintf(stderr, "kundigd: %s\n", configuration.error().message.c_str());
-      return kExitCannotStart;
+      // As LoadConfiguration says it: a flag that there is not.
+      return configuration.error().code == kundig::engine::ErrorCode::kUnknownField
+                 ? kExitUsage
+                 : kExitCannotStart;
     }
     if (configuration->task == kundig::server::Task::kPrintText) {
       std::fputs(configuration->text.c_str(), stdout);

@@ -19,18 +19,18 @@ namespace asio = boost::asio;
 // Everything but Run, Join, context and Post is called on the thread itself.
 class Network::Thread {
  public:
-  Thread(Network* network, RequestHandler* handler, std::vector<uint8_t> hello_reply)
+  explicit Thread(Network* network)
       : network_(network), io_context_(1), work_(io_context_.get_executor()) {
     session_context_.io_context = &io_context_;
-    session_context_.handler = handler;
     session_context_.incidents = &network->incidents_;
     session_context_.limits = network->options_.session;
-    session_context_.hello_reply = std::move(hello_reply);
     session_context_.on_closed = [this](Session* session) { OnClosed(session); };
   }
 
   asio::io_context& context() { return io_context_; }
-  void Run() {
+  void Run(const std::vector<uint8_t>& hello_reply, RequestHandler* handler) {
+    session_context_.hello_reply = hello_reply;
+    session_context_.handler = handler;
     thread_ = std::thread([this] { io_context_.run(); });
   }
   void Join() { thread_.join(); }
@@ -93,13 +93,8 @@ class Network::Thread {
   std::thread thread_;
 };
 
-Network::Network(const NetworkOptions& options, const ServerInfo& info, RequestHandler* handler)
-    : options_(options) {
-  const std::vector<uint8_t> hello_reply =
-      EncodeHelloReply(info, options.session.max_frame_bytes, options.session.max_in_flight);
-  for (int i = 0; i < options.threads; ++i) {
-    threads_.push_back(std::make_unique<Thread>(this, handler, hello_reply));
-  }
+Network::Network(const NetworkOptions& options) : options_(options) {
+  for (int i = 0; i < options.threads; ++i) threads_.push_back(std::make_unique<Thread>(this));
   listener_ = std::make_unique<Listener>(&threads_.front()->context(), &incidents_);
 }
 
@@ -113,9 +108,11 @@ engine::Result<void> Network::Listen(const std::string& address) {
   return listening;
 }
 
-void Network::Start() {
+void Network::Start(const ServerInfo& info, RequestHandler* handler) {
   running_ = true;
-  for (const auto& thread : threads_) thread->Run();
+  const std::vector<uint8_t> hello_reply =
+      EncodeHelloReply(info, options_.session.max_frame_bytes, options_.session.max_in_flight);
+  for (const auto& thread : threads_) thread->Run(hello_reply, handler);
   threads_.front()->Post([this] {
     listener_->Start(
         [this]() -> asio::io_context& {

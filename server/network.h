@@ -3,7 +3,8 @@
 // A connection stays on the thread that it was given to, in turn, so that nothing of a session
 // needs a lock.
 //
-// Thread safety: Listen, Start, Drain and Stop by one thread that is no network thread; CutOff from
+// Thread safety: Listen, Start, Drain and Stop by one thread that is no network thread,
+// in this order; CutOff from
 // any thread.
 
 #ifndef KUNDIG_SERVER_NETWORK_H_
@@ -35,8 +36,7 @@ struct NetworkOptions {
 
 class Network {
  public:
-  // `handler` must outlive the network.
-  Network(const NetworkOptions& options, const ServerInfo& info, RequestHandler* handler);
+  explicit Network(const NetworkOptions& options);
   ~Network();  // as Stop
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
@@ -45,7 +45,8 @@ class Network {
   engine::Result<void> Listen(const std::string& address);
   // HOST:PORT in use.
   const std::string& address() const { return address_; }
-  void Start();
+  // `handler` must outlive the network.
+  void Start(const ServerInfo& info, RequestHandler* handler);
 
   // Takes no new connections, answers what is in flight, refuses further requests with
   // shutting_down, and returns when all connections are closed, at the latest after `timeout` or

@@ -26,7 +26,7 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   // Takes the address, makes an empty book, answers, and writes the address file, in this order.
-  // Error: a sentence for the operator; nothing is left running then.
+  // Error: a sentence for the operator; the server is of no further use then.
   engine::Result<void> Start();
   // HOST:PORT in use, after Start.
   std::string address() const;

@@ -20,8 +20,7 @@ using wire::MessageType;
 
 TEST(NetworkTest, ASecondListenerOnTheSameAddressFailsWithASentence) {
   Served first;
-  FakeHandler handler;
-  Network second({}, TestInfo(), &handler);
+  Network second({});
   const engine::Result<void> listening = second.Listen(first.address());
   ASSERT_FALSE(listening);
   EXPECT_EQ(listening.error().field, "listen");
@@ -31,10 +30,9 @@ TEST(NetworkTest, ASecondListenerOnTheSameAddressFailsWithASentence) {
 }
 
 TEST(NetworkTest, AnAddressThatCannotBeReadFailsWithASentence) {
-  FakeHandler handler;
   for (const char* address :
        {"", "7400", ":7400", "localhost:", "127.0.0.1:many", "127.0.0.1:99999", "::1:7400"}) {
-    Network network({}, TestInfo(), &handler);
+    Network network({});
     const engine::Result<void> listening = network.Listen(address);
     ASSERT_FALSE(listening) << address;
     EXPECT_NE(listening.error().message.find("Cannot listen on"), std::string::npos);
@@ -42,8 +40,7 @@ TEST(NetworkTest, AnAddressThatCannotBeReadFailsWithASentence) {
 }
 
 TEST(NetworkTest, ListensOnIpVersion6InBrackets) {
-  FakeHandler handler;
-  Network network({}, TestInfo(), &handler);
+  Network network({});
   const engine::Result<void> listening = network.Listen("[::1]:0");
   if (!listening) GTEST_SKIP() << "no IPv6 here: " << listening.error().message;
   EXPECT_EQ(network.address().substr(0, 6), "[::1]:");

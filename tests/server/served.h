@@ -26,11 +26,10 @@ inline ServerInfo TestInfo() {
 }
 
 struct Served {
-  explicit Served(const NetworkOptions& options = {.threads = 2})
-      : network(options, TestInfo(), &handler) {
+  explicit Served(const NetworkOptions& options = {.threads = 2}) : network(options) {
     const engine::Result<void> listening = network.Listen("127.0.0.1:0");
     EXPECT_TRUE(listening) << (listening ? "" : listening.error().message);
-    network.Start();
+    network.Start(TestInfo(), &handler);
   }
 
   const std::string& address() const { return network.address(); }
