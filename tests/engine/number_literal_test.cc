@@ -39,14 +39,14 @@ bool InRange(int64_t value, const IntegerRange& range) {
 
 TEST(NumberLiteralTest, SeparatesTheSameIntegersAsTheDecimalItself) {
   // All decimals of two places around zero, against integers in units of a hundredth.
-  for (int64_t hundredths = -350; hundredths <= 350; ++hundredths) {
+  for (int64_t hundredths = -120; hundredths <= 120; ++hundredths) {
     const int64_t size = hundredths < 0 ? -hundredths : hundredths;
     const std::string text = std::string(hundredths < 0 ? "-" : "") + std::to_string(size / 100) +
                              "." + std::to_string(size / 10 % 10) + std::to_string(size % 10);
     for (int decimals = 0; decimals <= 3; ++decimals) {
       const int64_t units[] = {1, 10, 100, 1000};
       const NumberLiteral literal = ReadNumberLiteral(text, decimals);
-      for (int64_t value = -5 * units[decimals]; value <= 5 * units[decimals]; ++value) {
+      for (int64_t value = -2 * units[decimals]; value <= 2 * units[decimals]; ++value) {
         for (Relation relation : kRelations) {
           ASSERT_EQ(InRange(value, RangeOf(relation, literal)),
                     Compare(value * 100, relation, hundredths * units[decimals]))
