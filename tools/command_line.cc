@@ -1,8 +1,11 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <string>
+#include <vector>
 
 #include "tools/command.h"
 
@@ -17,6 +20,31 @@ constexpr const char* kNotes =
     "Exit codes: 0 done, 1 refused or bad data (the reason is on standard error), 2 wrong usage, "
     "3 no server reached.\n"
     "A customer id that begins with '-' goes behind '--': kundig profile -- -17";
+
+// CLI11 takes a word in brackets for a list of words, but an id or a file name may look like that:
+// such words travel through its parser behind a mark.
+constexpr char kWholeWord = '\x1f';
+
+// Last word first, as CLI11 wants them.
+std::vector<std::string> MarkedWords(int argc, const char* const* argv) {
+  std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  for (std::string& word : words) {
+    if (!word.empty() && word.front() == '[') word.insert(0, 1, kWholeWord);
+  }
+  std::reverse(words.begin(), words.end());
+  return words;
+}
+
+void TakeMarksOff(CLI::App* app) {
+  for (CLI::Option* option : app->get_options()) {
+    if (option->get_items_expected_max() == 0) continue;
+    option->transform([](std::string word) {
+      if (!word.empty() && word.front() == kWholeWord) word.erase(0, 1);
+      return word;
+    });
+  }
+  for (CLI::App* command : app->get_subcommands(nullptr)) TakeMarksOff(command);
+}
 
 }  // namespace
 
@@ -39,9 +67,10 @@ int RunCommandLine(int argc, const char* const* argv) {
   AddImportCommands(&app, &line);
   AddAdminCommands(&app, &line);
   AddGenerateCommand(&app, &line);
+  TakeMarksOff(&app);
 
   try {
-    app.parse(argc, argv);
+    app.parse(MarkedWords(argc, argv));
   } catch (const CLI::Success& help) {
     return app.exit(help);
   } catch (const CLI::ParseError& error) {

@@ -19,12 +19,11 @@ namespace {
 int RunPing(const GlobalOptions& options) {
   if (int code = RefuseCsv(options, "ping")) return code;
   using Clock = std::chrono::steady_clock;
-  Clock::duration taken{};
   client::Result<client::Client> client = Connect(options);
   if (!client) return Report(client.error());
   const Clock::time_point start = Clock::now();
   if (client::Result<void> answer = client->Ping(); !answer) return Report(answer.error());
-  taken = Clock::now() - start;
+  const Clock::duration taken = Clock::now() - start;
   const client::ServerInfo server = client->server();
   const auto round_trip_us = std::chrono::duration_cast<std::chrono::microseconds>(taken).count();
   return Show(
@@ -135,8 +134,7 @@ void AddQueryCommands(CLI::App* app, CommandLine* line) {
       app->add_subcommand("profile", "All that is known of customers, in the order asked");
   auto customers = std::make_shared<std::vector<std::string>>();
   profile->add_option("id", *customers, "Customer ids; behind '--' they may begin with '-'")
-      ->required()
-      ->allow_extra_args(false);
+      ->required();
   profile->callback(choose([&options, customers] { return RunProfile(options, *customers); }));
 
   app->add_subcommand("rfm", "Recency, frequency and monetary scores, and the segments")
