@@ -18,7 +18,7 @@ class HistoryMaker {
  public:
   explicit HistoryMaker(uint64_t seed) : random_(seed), history_(new RandomHistory) {}
 
-  std::unique_ptr<RandomHistory> Make() {
+  std::unique_ptr<RandomHistory> Make(int64_t least_rounds) {
     today_ = history_->first_day =
         Day{static_cast<int32_t>(random_.Pick({int64_t{-25000}, int64_t{0}, int64_t{11016},
                                                int64_t{14953}, random_.Between(10000, 20000)}))};
@@ -32,9 +32,9 @@ class HistoryMaker {
     history_->rules = RandomRules(&random_, Stages(), calendar_);
     MakeNames();
 
-    const uint64_t rounds = random_.Between(10, 40);
+    const int64_t rounds = random_.Between(least_rounds, 4 * least_rounds);
     const bool has_whale = random_.Chance(25);
-    for (uint64_t round = 0; round < rounds; ++round) {
+    for (int64_t round = 0; round < rounds; ++round) {
       for (uint64_t n = random_.Below(30) + 1; n > 0; --n) AddEvent();
       if (has_whale && random_.Chance(15)) AddBurst();
       if (random_.Chance(35)) AddDayChange();
@@ -57,7 +57,7 @@ class HistoryMaker {
   }
 
   void MakeNames() {
-    const uint64_t customers = random_.Pick({2, 5, 12, 30, 60});
+    const uint64_t customers = random_.Pick<uint64_t>({2, 5, 12, 30, 60});
     for (uint64_t i = 0; i < customers; ++i) {
       history_->customers.push_back(NewId(random_.Pick(kIdLengths), i));
     }
@@ -232,7 +232,7 @@ class HistoryMaker {
   // One customer orders hundreds of times.
   void AddBurst() {
     const std::string_view whale = history_->customers.front();
-    for (uint64_t n = random_.Between(50, 400); n > 0; --n) {
+    for (int64_t n = random_.Between(50, 400); n > 0; --n) {
       const std::string_view id = Keep("b" + std::to_string(random_.Below(1000)));
       history_->actions.push_back(
           OrderPlaced{whale, id, Time(), Amount(), Margin(), 1, std::string_view()});
@@ -256,8 +256,8 @@ class HistoryMaker {
 
 }  // namespace
 
-std::unique_ptr<RandomHistory> MakeHistory(uint64_t seed) {
-  return HistoryMaker(seed).Make();
+std::unique_ptr<RandomHistory> MakeHistory(uint64_t seed, int64_t rounds) {
+  return HistoryMaker(seed).Make(rounds);
 }
 
 }  // namespace kundig::engine

@@ -38,8 +38,8 @@ struct RandomHistory {
   std::deque<std::string> texts;            // storage behind ids and names
 };
 
-// Same seed, same history.
-std::unique_ptr<RandomHistory> MakeHistory(uint64_t seed);
+// Same seed, same history: `rounds` to four times as many, of some 15 actions each.
+std::unique_ptr<RandomHistory> MakeHistory(uint64_t seed, int64_t rounds = 10);
 
 // Rules that change every setting on which a figure depends, now and then; `stages` as given.
 std::shared_ptr<const Rules> RandomRules(Random* random, std::vector<StageSetting> stages,

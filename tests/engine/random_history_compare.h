@@ -77,8 +77,16 @@ void CompareProfile(const std::string& where, const Profile& model, const Profil
                     bool with_rankings, Differences* differences);
 
 void CompareApply(const ApplyAnswer& model, const ApplyAnswer& engine, Differences* differences);
+void CompareStatus(const StatusAnswer& model, const StatusAnswer& engine, Differences* differences);
+void CompareRfm(const RfmAnswer& model, const RfmAnswer& engine, Differences* differences);
+void CompareAbc(const AbcAnswer& model, const AbcAnswer& engine, Differences* differences);
+void CompareValue(const ValueAnswer& model, const ValueAnswer& engine, Differences* differences);
+void CompareCount(const std::string& where, const CountAnswer& model, const CountAnswer& engine,
+                  Differences* differences);
 void CompareList(const std::string& where, const ListAnswer& model, const ListAnswer& engine,
                  Differences* differences);
+void ComparePipeline(const std::string& where, const PipelineAnswer& model,
+                     const PipelineAnswer& engine, Differences* differences);
 
 // Every question, some of them drawn from `question_seed`. `thorough`: lists by every field.
 void CompareBooks(const ModelBook& model, Book* engine, uint64_t question_seed, bool thorough,
