@@ -1,0 +1,211 @@
+// Every request from hostile bytes to engine types: no crash, and nothing gets through that the
+// decoder's contract rules out.
+//
+// Input: byte 0 chooses the type of the request, byte 1 how the payload is made: from the rest of
+// the input as it is, or as a well-formed message whose fields the input chooses and whose bytes it
+// then may damage. The second way gets behind the verifier, where random bytes hardly ever do.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "engine/check.h"
+#include "engine/limits.h"
+#include "schemas/events_generated.h"
+#include "schemas/lists_generated.h"
+#include "schemas/pipeline_generated.h"
+#include "schemas/profile_generated.h"
+#include "schemas/summaries_generated.h"
+#include "server/decode.h"
+#include "server/decode_events.h"
+#include "server/text_rules.h"
+#include "tests/fuzz/fuzzed_request.h"
+
+namespace kundig::server {
+namespace {
+
+// --- What must hold of whatever is decoded ---
+
+struct Judge {
+  std::span<const uint8_t> payload;
+
+  void Within(std::string_view text) const {
+    if (text.empty()) return;
+    const auto* begin = reinterpret_cast<const char*>(payload.data());
+    const std::less_equal<const char*> not_after;
+    KUNDIG_CHECK(not_after(begin, text.data()) &&
+                 not_after(text.data() + text.size(), begin + payload.size()));
+  }
+  void Id(std::string_view id) const {
+    Within(id);
+    KUNDIG_CHECK(IsId(id));
+  }
+  void Id(const engine::Patch<std::string_view>& patch) const {
+    if (patch.verb == engine::Patch<std::string_view>::Verb::kSet) Id(patch.value);
+  }
+  void Name(std::string_view name) const {
+    Within(name);
+    KUNDIG_CHECK(name.empty() || IsName(name));
+  }
+  void Name(const engine::Patch<std::string_view>& patch) const {
+    if (patch.verb == engine::Patch<std::string_view>::Verb::kSet) {
+      KUNDIG_CHECK(!patch.value.empty());
+      Name(patch.value);
+    }
+  }
+  static void Amount(engine::Minor amount, int64_t low) {
+    KUNDIG_CHECK(amount.units >= low && amount.units <= engine::kMaxAmountMinor);
+  }
+  static void Day(std::optional<engine::Day> day) {
+    KUNDIG_CHECK(!day.has_value() || (*day >= engine::kFirstDay && *day <= engine::kLastDay));
+  }
+
+  void operator()(const engine::CustomerSet& event) const {
+    Id(event.customer);
+    Name(event.country);
+    Name(event.region);
+    Name(event.owner);
+    Amount(event.potential.value, 0);
+    KUNDIG_CHECK(event.kind.value <= engine::CustomerKind::kBusiness);
+    KUNDIG_CHECK(event.satisfaction.value <= 10 && event.referral.value <= 10 &&
+                 event.bonding.value <= 100);
+  }
+  void operator()(const engine::OrderPlaced& event) const {
+    Id(event.customer);
+    Id(event.order);
+    Within(event.currency);
+    Amount(event.revenue, 0);
+    KUNDIG_CHECK(event.currency.empty() || event.currency.size() == 3);
+    KUNDIG_CHECK(event.items <= engine::kMaxCount);
+    if (event.margin) Amount(*event.margin, -engine::kMaxAmountMinor);
+  }
+  void operator()(const engine::ReturnReceived& event) const {
+    Id(event.customer);
+    Id(event.return_id);
+    Amount(event.amount, 1);
+  }
+  void operator()(const engine::OrderCancelled& event) const {
+    Id(event.customer);
+    Id(event.order);
+  }
+  void operator()(const engine::Visit& event) const { Id(event.customer); }
+  void operator()(const engine::Contact& event) const {
+    Id(event.customer);
+    Name(event.channel);
+    Name(event.campaign);
+  }
+  void operator()(const engine::Consent& event) const {
+    Id(event.customer);
+    Day(event.until);
+    KUNDIG_CHECK(event.state <= engine::ConsentState::kWithdrawn);
+    KUNDIG_CHECK(!event.until || event.state == engine::ConsentState::kGranted);
+  }
+  void operator()(const engine::LeadSet& event) const {
+    Id(event.lead);
+    Id(event.customer);
+    Name(event.owner);
+    Name(event.stage.value_or(""));
+    if (event.revenue) Amount(*event.revenue, 0);
+    KUNDIG_CHECK(event.chance.value <= 10'000);
+    Day(event.closed);
+    Day(event.opened.value);
+    const bool closing = event.status.has_value() && *event.status != engine::LeadStatus::kOpen;
+    KUNDIG_CHECK(event.status.value_or(engine::LeadStatus::kOpen) <= engine::LeadStatus::kLost);
+    KUNDIG_CHECK(closing == event.reason.has_value());
+    if (closing) Name(*event.reason);
+  }
+  void operator()(const engine::LeadClosed& event) const {
+    Id(event.lead);
+    Name(event.reason);
+    Day(event.closed);
+    KUNDIG_CHECK(!event.reason.empty() && event.status != engine::LeadStatus::kOpen);
+  }
+  void operator()(const engine::Erase& event) const { Id(event.customer); }
+};
+
+void CheckEvents(std::span<const uint8_t> payload) {
+  static DecodedBatch batch;
+  if (DecodeEvents(payload, kMaxEvents, &batch).has_value()) return;
+  KUNDIG_CHECK(batch.events.size() == batch.places.size());
+  // Together, places and refusals count the batch through.
+  std::vector<uint32_t> places = batch.places;
+  for (const RefusedEntry& entry : batch.refused) {
+    places.push_back(entry.index);
+    KUNDIG_CHECK(!entry.refusal.field.empty() && IsUtf8(entry.refusal.message));
+  }
+  KUNDIG_CHECK(places.size() <= kMaxEvents);
+  std::sort(places.begin(), places.end());
+  for (size_t i = 0; i < places.size(); ++i) KUNDIG_CHECK(places[i] == i);
+  for (const engine::Event& event : batch.events) std::visit(Judge{payload}, event);
+}
+
+void CheckQuestions(wire::MessageType type, std::span<const uint8_t> payload) {
+  std::vector<std::string_view> ids;
+  switch (type) {
+    case wire::MessageType::profiles:
+      if (!DecodeProfiles(payload, kMaxIds, &ids)) {
+        KUNDIG_CHECK(ids.size() <= kMaxIds);
+        for (const std::string_view id : ids) Judge{payload}.Id(id);
+      }
+      return;
+    case wire::MessageType::explain:
+      if (const auto id = DecodeExplain(payload)) Judge{payload}.Id(*id);
+      return;
+    case wire::MessageType::list:
+      if (const auto query = DecodeList(payload)) {
+        KUNDIG_CHECK(IsUtf8(query->where) && IsUtf8(query->cursor) && !query->fields.empty());
+        KUNDIG_CHECK(query->activities.size() <= 6);
+        KUNDIG_CHECK(query->reactivation || query->activities.empty());
+      }
+      return;
+    case wire::MessageType::count:
+      if (const auto where = DecodeCount(payload)) KUNDIG_CHECK(IsUtf8(*where));
+      return;
+    case wire::MessageType::pipeline:
+      if (const auto query = DecodePipeline(payload)) {
+        KUNDIG_CHECK(!query->by.empty() && query->by.size() <= 8 && query->closed_by.size() <= 9);
+      }
+      return;
+    case wire::MessageType::advance_day:
+      if (const auto day = DecodeAdvanceDay(payload)) Judge::Day(*day);
+      return;
+    case wire::MessageType::status:
+      KUNDIG_CHECK(DecodeStatus(payload).has_value() ||
+                   DecodeStatus(payload).error().code == wire::ErrorCode::bad_message);
+      return;
+    default:
+      KUNDIG_CHECK(!DecodeEmpty<wire::RfmRequest>(payload, "RfmRequest").has_value() ||
+                   !DecodeEmpty<wire::ValueRequest>(payload, "ValueRequest").has_value() ||
+                   DecodeEmpty<wire::AbcRequest>(payload, "AbcRequest")->code ==
+                       wire::ErrorCode::bad_message);
+      return;
+  }
+}
+
+}  // namespace
+}  // namespace kundig::server
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using kundig::wire::MessageType;
+  kundig::server::Source in({data, size});
+  // Every request type and one above, which stands for the requests without fields.
+  const auto type =
+      static_cast<MessageType>(static_cast<int>(MessageType::events) + in.Byte() % 12);
+  const bool well_formed = in.Flag();
+  // Memory from operator new is aligned as the payload of a frame is.
+  const std::vector<uint8_t> payload =
+      well_formed ? kundig::server::MessageFrom(type, &in)
+                  : std::vector<uint8_t>(data + std::min<size_t>(size, 2), data + size);
+  if (type == MessageType::events) {
+    kundig::server::CheckEvents(payload);
+  } else {
+    kundig::server::CheckQuestions(type, payload);
+  }
+  return 0;
+}

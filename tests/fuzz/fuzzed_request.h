@@ -1,0 +1,260 @@
+// Well-formed requests whose fields a fuzzer's input chooses, and which it then may damage.
+
+#ifndef KUNDIG_TESTS_FUZZ_FUZZED_REQUEST_H_
+#define KUNDIG_TESTS_FUZZ_FUZZED_REQUEST_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "schemas/admin_generated.h"
+#include "schemas/events_generated.h"
+#include "schemas/lists_generated.h"
+#include "schemas/pipeline_generated.h"
+#include "schemas/profile_generated.h"
+#include "schemas/summaries_generated.h"
+
+namespace kundig::server {
+
+// What a request has fewer than: one more than the limits below, which the decoder is to keep.
+inline constexpr uint32_t kMaxIds = 16, kMaxEvents = 8;
+inline constexpr uint32_t kProfileIdsEnd = kMaxIds + 2, kEventsEnd = kMaxEvents + 2;
+
+// The input, byte by byte; zeros after its end.
+class Source {
+ public:
+  explicit Source(std::span<const uint8_t> bytes) : bytes_(bytes) {}
+
+  uint8_t Byte() { return at_ < bytes_.size() ? bytes_[at_++] : uint8_t{0}; }
+  bool Flag() { return (Byte() & 1) != 0; }
+  // Often near the edges of small ranges, sometimes anything.
+  int64_t Number() {
+    const uint8_t form = Byte();
+    if (form < 200) return static_cast<int64_t>(form) - 5;
+    uint64_t number = 0;
+    for (int i = 0; i < 8; ++i) number = number << 8 | Byte();
+    return static_cast<int64_t>(number);
+  }
+  std::string Text() {
+    const uint8_t size = Byte();
+    if (size == 255) return std::string(300, 'x');
+    std::string text;
+    for (int i = 0; i < size % 12; ++i) text += static_cast<char>(Byte());
+    return text;
+  }
+  template <typename Enum>
+  Enum Choice() {
+    return static_cast<Enum>(Byte() % (static_cast<int>(Enum::MAX) + 3));
+  }
+  template <typename Enum>
+  std::vector<Enum> Choices() {
+    std::vector<Enum> choices;
+    for (int left = Byte() % 4; left > 0; --left) choices.push_back(Choice<Enum>());
+    return choices;
+  }
+  template <typename T, typename Field>
+  void Maybe(Field* field) {
+    if (Flag()) *field = static_cast<T>(Number());
+  }
+
+ private:
+  std::span<const uint8_t> bytes_;
+  size_t at_ = 0;
+};
+
+inline wire::CustomerSetT CustomerSetFrom(Source* in) {
+  wire::CustomerSetT event;
+  event.customer = in->Text();
+  if (in->Flag()) event.kind = in->Choice<wire::CustomerKind>();
+  event.country = in->Text();
+  event.owner = in->Text();
+  in->Maybe<uint32_t>(&event.company_size);
+  in->Maybe<int64_t>(&event.potential);
+  in->Maybe<bool>(&event.key_account);
+  in->Maybe<uint8_t>(&event.satisfaction);
+  in->Maybe<uint8_t>(&event.bonding);
+  event.remove = in->Choices<wire::CustomerAttribute>();
+  return event;
+}
+
+inline wire::LeadSetT LeadSetFrom(Source* in) {
+  wire::LeadSetT event;
+  event.lead = in->Text();
+  if (in->Flag()) event.status = in->Choice<wire::LeadStatus>();
+  event.stage = in->Text();
+  event.customer = in->Text();
+  event.reason = in->Text();
+  event.currency = in->Text();
+  in->Maybe<int64_t>(&event.revenue);
+  in->Maybe<uint16_t>(&event.chance);
+  in->Maybe<int32_t>(&event.opened);
+  in->Maybe<int32_t>(&event.closed);
+  event.remove = in->Choices<wire::LeadAttribute>();
+  return event;
+}
+
+inline wire::OrderT OrderFrom(Source* in) {
+  wire::OrderT event;
+  event.customer = in->Text();
+  event.order = in->Text();
+  event.at = in->Number();
+  event.revenue = in->Number();
+  in->Maybe<int64_t>(&event.margin);
+  event.items = static_cast<uint32_t>(in->Number());
+  event.currency = in->Text();
+  return event;
+}
+
+inline wire::ReturnT ReturnFrom(Source* in) {
+  wire::ReturnT event;
+  event.customer = in->Text();
+  event.return_id = in->Text();
+  event.at = in->Number();
+  event.amount = in->Number();
+  in->Maybe<int64_t>(&event.margin);
+  return event;
+}
+
+inline wire::ContactT ContactFrom(Source* in) {
+  wire::ContactT event;
+  event.customer = in->Text();
+  event.at = in->Number();
+  event.channel = in->Text();
+  event.campaign = in->Text();
+  return event;
+}
+
+inline wire::ConsentT ConsentFrom(Source* in) {
+  wire::ConsentT event;
+  event.customer = in->Text();
+  event.at = in->Number();
+  event.state = in->Choice<wire::ConsentState>();
+  in->Maybe<int32_t>(&event.until);
+  return event;
+}
+
+inline wire::LeadClosedT LeadClosedFrom(Source* in) {
+  wire::LeadClosedT event;
+  event.lead = in->Text();
+  event.status = in->Choice<wire::LeadStatus>();
+  event.reason = in->Text();
+  in->Maybe<int32_t>(&event.closed);
+  return event;
+}
+
+template <typename Body>
+void SetText(std::string Body::*first, Source* in, wire::EventBodyUnion* body,
+             std::string Body::*second = nullptr) {
+  Body event;
+  event.*first = in->Text();
+  if (second != nullptr) event.*second = in->Text();
+  body->Set(std::move(event));
+}
+
+inline wire::EventBatchT BatchFrom(Source* in) {
+  wire::EventBatchT batch;
+  for (uint32_t left = in->Byte() % kEventsEnd; left > 0; --left) {
+    auto event = std::make_unique<wire::EventT>();
+    switch (in->Choice<wire::EventBody>()) {
+      case wire::EventBody::CustomerSet:
+        event->body.Set(CustomerSetFrom(in));
+        break;
+      case wire::EventBody::Return:
+        event->body.Set(ReturnFrom(in));
+        break;
+      case wire::EventBody::OrderCancelled:
+        SetText(&wire::OrderCancelledT::customer, in, &event->body, &wire::OrderCancelledT::order);
+        break;
+      case wire::EventBody::Visit:
+        SetText(&wire::VisitT::customer, in, &event->body);
+        break;
+      case wire::EventBody::Contact:
+        event->body.Set(ContactFrom(in));
+        break;
+      case wire::EventBody::Consent:
+        event->body.Set(ConsentFrom(in));
+        break;
+      case wire::EventBody::LeadSet:
+        event->body.Set(LeadSetFrom(in));
+        break;
+      case wire::EventBody::LeadClosed:
+        event->body.Set(LeadClosedFrom(in));
+        break;
+      case wire::EventBody::Erase:
+        SetText(&wire::EraseT::customer, in, &event->body);
+        break;
+      default:
+        event->body.Set(OrderFrom(in));
+        break;
+    }
+    batch.events.push_back(std::move(event));
+  }
+  return batch;
+}
+
+inline wire::ListRequestT ListFrom(Source* in) {
+  wire::ListRequestT request;
+  request.kind = in->Choice<wire::ListKind>();
+  request.where = in->Text();
+  request.activities = in->Choices<wire::Activity>();
+  request.need_consent = in->Flag();
+  request.order_by = in->Text();
+  request.cursor = in->Text();
+  request.limit = static_cast<uint32_t>(in->Number());
+  for (int left = in->Byte() % 4; left > 0; --left) request.fields.push_back(in->Text());
+  return request;
+}
+
+template <typename Native>
+void Pack(const Native& message, flatbuffers::FlatBufferBuilder* builder) {
+  builder->Finish(Native::TableType::Pack(*builder, &message));
+}
+
+// A well-formed message of this type, damaged as the rest of the input says.
+inline std::vector<uint8_t> MessageFrom(wire::MessageType type, Source* in) {
+  flatbuffers::FlatBufferBuilder builder;
+  if (type == wire::MessageType::events) {
+    Pack(BatchFrom(in), &builder);
+  } else if (type == wire::MessageType::list) {
+    Pack(ListFrom(in), &builder);
+  } else if (type == wire::MessageType::pipeline) {
+    wire::PipelineRequestT request;
+    request.by = in->Choices<wire::PipelineKey>();
+    request.closed_by = in->Choices<wire::PipelineKey>();
+    request.where = in->Text();
+    Pack(request, &builder);
+  } else if (type == wire::MessageType::advance_day) {
+    wire::AdvanceDayRequestT request;
+    request.day = static_cast<int32_t>(in->Number());
+    Pack(request, &builder);
+  } else if (type == wire::MessageType::explain) {
+    wire::ExplainRequestT request;
+    request.customer = in->Text();
+    Pack(request, &builder);
+  } else if (type == wire::MessageType::count) {
+    wire::CountRequestT request;
+    request.where = in->Text();
+    Pack(request, &builder);
+  } else {
+    wire::ProfilesRequestT request;
+    for (uint32_t left = in->Byte() % kProfileIdsEnd; left > 0; --left) {
+      request.customers.push_back(in->Text());
+    }
+    Pack(request, &builder);
+  }
+  std::vector<uint8_t> payload(builder.GetBufferPointer(),
+                               builder.GetBufferPointer() + builder.GetSize());
+  for (int left = in->Byte() % 4; left > 0; --left) {
+    const size_t at = (size_t{in->Byte()} << 8 | in->Byte()) % payload.size();
+    payload[at] = static_cast<uint8_t>(payload[at] ^ in->Byte());
+  }
+  return payload;
+}
+
+}  // namespace kundig::server
+
+#endif  // KUNDIG_TESTS_FUZZ_FUZZED_REQUEST_H_

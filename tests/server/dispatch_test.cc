@@ -1,0 +1,267 @@
+#include "server/dispatch.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "engine/calendar.h"
+#include "schemas/lists_generated.h"
+#include "schemas/pipeline_generated.h"
+#include "schemas/profile_generated.h"
+#include "schemas/summaries_generated.h"
+#include "tests/server/kept_answer.h"
+#include "tests/server/messages.h"
+
+namespace kundig::server {
+namespace {
+
+using wire::MessageType;
+
+// 2001-09-09, the day of the orders that OrderOf makes.
+constexpr engine::Day kToday{11'574};
+
+class DispatchTest : public testing::Test {
+ protected:
+  explicit DispatchTest(ServerOptions options = SmallOptions(), bool day_is_pinned = true)
+      : book_(engine::CompileRules({}, engine::Calendar()).value(),
+              engine::BookOptions{.today = kToday, .shards = 4, .threads = 2}),
+        dispatcher_(&book_, options, day_is_pinned, [this] { ++changes_; }) {}
+
+  static ServerOptions SmallOptions() {
+    ServerOptions options;
+    options.max_profile_ids = 3;
+    options.max_batch_events = 20'000;
+    options.query_threads = 1;
+    options.max_queued_queries = 1;
+    options.max_open_lists = 1;
+    return options;
+  }
+
+  std::shared_ptr<KeptAnswer> AskBytes(MessageType type, const std::vector<uint8_t>& payload,
+                                       bool hold = false) {
+    auto answer = std::make_shared<KeptAnswer>();
+    if (hold) answer->Hold();
+    dispatcher_.Handle(type, payload, KeptAnswer::ResponderOf(answer));
+    return answer;
+  }
+  template <typename Native>
+  std::shared_ptr<KeptAnswer> Ask(MessageType type, const Native& message, bool hold = false) {
+    return AskBytes(type, Packed(message), hold);
+  }
+  // Asks, waits, and reads the reply, which must be of this type.
+  template <typename Reply, typename Native>
+  Reply Get(MessageType type, const Native& message) {
+    const auto answer = Ask(type, message);
+    const auto expected = static_cast<MessageType>(static_cast<uint8_t>(type) | 0x80);
+    EXPECT_EQ(answer->WaitForType(), expected);
+    return Unpacked<Reply>(answer->payload());
+  }
+  template <typename Native>
+  wire::ErrorT GetError(MessageType type, const Native& message) {
+    return ErrorOf(Ask(type, message));
+  }
+  static wire::ErrorT ErrorOf(const std::shared_ptr<KeptAnswer>& answer) {
+    EXPECT_EQ(answer->WaitForType(), MessageType::error);
+    return Unpacked<wire::ErrorT>(answer->payload());
+  }
+
+  void PlaceOrders(int customers) {
+    wire::EventBatchT batch;
+    for (int i = 0; i < customers; ++i) {
+      AddTo(&batch, OrderOf("customer-" + std::to_string(i), "o", 100 + i));
+    }
+    const auto reply = Get<wire::EventBatchReplyT>(MessageType::events, batch);
+    ASSERT_EQ(reply.applied, static_cast<uint32_t>(customers));
+  }
+
+  std::atomic<int> changes_{0};
+  engine::Book book_;
+  Dispatcher dispatcher_;
+};
+
+class UnpinnedDispatchTest : public DispatchTest {
+ protected:
+  UnpinnedDispatchTest() : DispatchTest(SmallOptions(), false) {}
+};
+
+TEST_F(DispatchTest, AnswersLookupsOnTheCallingThread) {
+  PlaceOrders(2);
+  wire::ProfilesRequestT profiles;
+  profiles.customers = {"customer-1", "nobody"};
+  const auto answer = Ask(MessageType::profiles, profiles);
+  ASSERT_TRUE(answer->answered());
+  EXPECT_EQ(answer->thread(), std::this_thread::get_id());
+  const auto reply = Unpacked<wire::ProfilesReplyT>(answer->payload());
+  EXPECT_EQ(reply.profiles[0]->revenue, 101);
+  EXPECT_TRUE(reply.profiles[0]->found);
+  EXPECT_FALSE(reply.profiles[1]->found);
+  EXPECT_EQ(reply.state->as_of(), kToday.since_epoch);
+
+  wire::ExplainRequestT explain;
+  explain.customer = "customer-0";
+  EXPECT_TRUE(Ask(MessageType::explain, explain)->answered());
+  const auto status = Ask(MessageType::status, wire::StatusRequestT());
+  ASSERT_TRUE(status->answered());
+  const auto status_reply = Unpacked<wire::StatusReplyT>(status->payload());
+  EXPECT_EQ(status_reply.customers, 2u);
+  EXPECT_GT(status_reply.memory_bytes, uint64_t{1} << 20);
+}
+
+TEST_F(DispatchTest, MergesItsOwnRefusalsWithThoseOfTheBook) {
+  wire::EventBatchT batch;
+  AddTo(&batch, OrderOf("", "o"));
+  AddTo(&batch, OrderOf("a", "o"));
+  wire::OrderT later = OrderOf("b", "o");
+  later.at += int64_t{10} * 24 * 60 * 60 * 1000;
+  AddTo(&batch, later);
+  AddTo(&batch, OrderOf("c", "o", -1));
+  AddTo(&batch, OrderOf("d", "o"));
+  const auto reply = Get<wire::EventBatchReplyT>(MessageType::events, batch);
+  EXPECT_EQ(reply.applied, 2u);
+  ASSERT_EQ(reply.refused.size(), 3u);
+  EXPECT_EQ(reply.refused[0]->index, 0u);
+  EXPECT_EQ(reply.refused[0]->error->code, wire::ErrorCode::invalid_value);
+  EXPECT_EQ(reply.refused[1]->index, 2u);
+  EXPECT_EQ(reply.refused[1]->error->code, wire::ErrorCode::future_event);
+  EXPECT_EQ(reply.refused[2]->index, 3u);
+  EXPECT_EQ(reply.refused[2]->error->field, "revenue");
+}
+
+TEST_F(DispatchTest, TellsOfChangesOnly) {
+  PlaceOrders(1);
+  EXPECT_EQ(changes_, 1);
+  wire::EventBatchT same, bad;
+  AddTo(&same, OrderOf("customer-0", "o", 100));
+  EXPECT_EQ(Get<wire::EventBatchReplyT>(MessageType::events, same).unchanged, 1u);
+  AddTo(&bad, OrderOf("", "o"));
+  EXPECT_EQ(Get<wire::EventBatchReplyT>(MessageType::events, bad).refused.size(), 1u);
+  EXPECT_EQ(changes_, 1);
+}
+
+TEST_F(DispatchTest, AnswersScansFromItsOwnThreads) {
+  PlaceOrders(3);
+  const auto answer = Ask(MessageType::rfm, wire::RfmRequestT());
+  EXPECT_EQ(answer->WaitForType(), MessageType::rfm_reply);
+  EXPECT_NE(answer->thread(), std::this_thread::get_id());
+  EXPECT_EQ(Unpacked<wire::RfmReplyT>(answer->payload()).population, 3u);
+  EXPECT_EQ(Get<wire::AbcReplyT>(MessageType::abc, wire::AbcRequestT()).total, 303);
+  EXPECT_EQ(Get<wire::ValueReplyT>(MessageType::value, wire::ValueRequestT()).classes[2]->customers,
+            3u);
+  wire::CountRequestT count;
+  count.where = "revenue >= 101";
+  EXPECT_EQ(Get<wire::CountReplyT>(MessageType::count, count).customers, 2u);
+  EXPECT_EQ(Get<wire::PipelineReplyT>(MessageType::pipeline, wire::PipelineRequestT()).total->leads,
+            0u);
+  wire::ListRequestT list;
+  list.fields = {"customer", "revenue"};
+  const auto reply = Get<wire::ListReplyT>(MessageType::list, list);
+  EXPECT_TRUE(reply.last);
+  EXPECT_EQ(reply.columns[0]->texts,
+            (std::vector<std::string>{"customer-2", "customer-1", "customer-0"}));
+  wire::StatusRequestT status;
+  status.fresh_rankings = true;
+  const auto fresh = Get<wire::StatusReplyT>(MessageType::status, status);
+  EXPECT_EQ(fresh.state->ranking_version(), fresh.state->journal_sequence());
+}
+
+TEST_F(DispatchTest, RefusesWithTypedErrors) {
+  wire::CountRequestT count;
+  count.where = "orders > 1 and revenu > 3";
+  auto error = GetError(MessageType::count, count);
+  EXPECT_EQ(error.code, wire::ErrorCode::unknown_field);
+  EXPECT_EQ(error.position, 15);
+  wire::ListRequestT list;
+  list.cursor = "no cursor";
+  EXPECT_EQ(GetError(MessageType::list, list).code, wire::ErrorCode::bad_cursor);
+  wire::ProfilesRequestT profiles;
+  profiles.customers = {"a", "b", "c", "d"};
+  error = GetError(MessageType::profiles, profiles);
+  EXPECT_EQ(error.code, wire::ErrorCode::limit_exceeded);
+  EXPECT_EQ(error.field, "max_profile_ids");
+  EXPECT_EQ(GetError(static_cast<MessageType>(99), count).code, wire::ErrorCode::unknown_type);
+  EXPECT_EQ(GetError(MessageType::rfm_reply, count).code, wire::ErrorCode::unknown_type);
+  for (const MessageType type :
+       {MessageType::events, MessageType::profiles, MessageType::explain, MessageType::list,
+        MessageType::count, MessageType::rfm, MessageType::abc, MessageType::value,
+        MessageType::pipeline, MessageType::status, MessageType::advance_day}) {
+    const auto answer = AskBytes(type, std::vector<uint8_t>(32, 0xff));
+    EXPECT_EQ(ErrorOf(answer).code, wire::ErrorCode::bad_message)
+        << wire::EnumNameMessageType(type);
+  }
+}
+
+TEST_F(DispatchTest, AdvancesAPinnedDay) {
+  wire::AdvanceDayRequestT request;
+  request.day = (kToday + 1).since_epoch;
+  EXPECT_EQ(Get<wire::AdvanceDayReplyT>(MessageType::advance_day, request).state->as_of(),
+            request.day);
+  EXPECT_EQ(GetError(MessageType::advance_day, request).code, wire::ErrorCode::day_not_forward);
+}
+
+TEST_F(UnpinnedDispatchTest, LeavesTheDayToTheClock) {
+  wire::AdvanceDayRequestT request;
+  request.day = (kToday + 1).since_epoch;
+  EXPECT_EQ(GetError(MessageType::advance_day, request).code, wire::ErrorCode::day_not_pinned);
+  EXPECT_EQ(book_.Status().state.as_of, kToday);
+}
+
+TEST_F(DispatchTest, StreamsLongListsAFewAtATime) {
+  constexpr int kCustomers = 20'000;
+  PlaceOrders(kCustomers);
+  wire::ListRequestT list;
+  list.limit = 0;
+  const auto first = Ask(MessageType::list, list);
+  ASSERT_EQ(first->WaitForType(), MessageType::list_reply);
+  ASSERT_NE(first->chunks(), nullptr);
+  const auto error = GetError(MessageType::list, list);
+  EXPECT_EQ(error.code, wire::ErrorCode::overloaded);
+  EXPECT_EQ(error.field, "max_open_lists");
+
+  uint64_t rows = 0;
+  int chunks = 0;
+  while (const auto chunk = first->chunks()->Next(false)) {
+    rows += Unpacked<wire::ListReplyT>(chunk->payload).rows;
+    ++chunks;
+  }
+  EXPECT_EQ(rows, static_cast<uint64_t>(kCustomers));
+  EXPECT_GT(chunks, 2);
+  first->DropChunks();
+  EXPECT_EQ(Ask(MessageType::list, list)->WaitForType(), MessageType::list_reply);
+}
+
+TEST_F(DispatchTest, RefusesScansThatItsQueueHasNoPlaceFor) {
+  const auto running = Ask(MessageType::abc, wire::AbcRequestT(), true);
+  running->WaitUntilHolding();
+  const auto queued = Ask(MessageType::abc, wire::AbcRequestT());
+  const auto error = GetError(MessageType::abc, wire::AbcRequestT());
+  EXPECT_EQ(error.code, wire::ErrorCode::overloaded);
+  EXPECT_EQ(error.field, "max_queued_queries");
+  EXPECT_FALSE(queued->answered());
+  // Lookups go on meanwhile.
+  EXPECT_TRUE(Ask(MessageType::status, wire::StatusRequestT())->answered());
+  running->Release();
+  EXPECT_EQ(running->WaitForType(), MessageType::abc_reply);
+  EXPECT_EQ(queued->WaitForType(), MessageType::abc_reply);
+}
+
+TEST_F(DispatchTest, AnswersEveryScanWhenItStops) {
+  const auto running = Ask(MessageType::abc, wire::AbcRequestT(), true);
+  running->WaitUntilHolding();
+  const auto queued = Ask(MessageType::abc, wire::AbcRequestT());
+  std::thread stopper([&] { dispatcher_.Stop(); });
+  // Stop waits for the running scan; until it has begun, the queue is full.
+  while (GetError(MessageType::abc, wire::AbcRequestT()).code != wire::ErrorCode::shutting_down) {
+    std::this_thread::yield();
+  }
+  running->Release();
+  stopper.join();
+  EXPECT_EQ(running->WaitForType(), MessageType::abc_reply);
+  EXPECT_EQ(ErrorOf(queued).code, wire::ErrorCode::shutting_down);
+  EXPECT_EQ(GetError(MessageType::abc, wire::AbcRequestT()).code, wire::ErrorCode::shutting_down);
+}
+
+}  // namespace
+}  // namespace kundig::server
