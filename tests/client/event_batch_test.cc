@@ -81,7 +81,7 @@ TEST(EventBatchTest, SplitsByNumber) {
 }
 
 TEST(EventBatchTest, PartsStayBelowTheBytesAskedFor) {
-  for (const size_t length : {0, 1, 3, 64, 1000}) {
+  for (const size_t length : {0U, 1U, 3U, 64U, 1000U}) {
     const EventBatch events = OneOfEach(length);
     for (const uint32_t max_bytes : {2'000U, 10'000U, 20'000U}) {
       size_t next = 0;
