@@ -55,6 +55,7 @@ int RunCommandLine(int argc, const char* const* argv) {
   app.set_version_flag("--version", KUNDIG_VERSION);
   app.add_option("--server", line.options.server, "HOST:PORT of the server")
       ->envname("KUNDIG_SERVER")
+      ->take_last()  // so that an alias with a server can be overruled
       ->capture_default_str();
   CLI::Option* json = app.add_flag("--json", line.options.json, "Answer in JSON, for programs");
   app.add_flag("--csv", line.options.csv, "Answer in CSV, where rows come back")->excludes(json);
