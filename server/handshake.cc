@@ -2,7 +2,6 @@
 
 #include <flatbuffers/flatbuffers.h>
 
-#include "schemas/frame.h"
 #include "schemas/verified.h"
 
 namespace kundig::server {
@@ -31,14 +30,22 @@ std::vector<uint8_t> EncodeHelloReply(const ServerInfo& info, uint32_t max_frame
   return Finished(&builder);
 }
 
-HelloVerdict JudgeHello(std::span<const uint8_t> payload) {
-  const wire::Hello* hello = wire::VerifiedRoot<wire::Hello>(payload);
-  if (hello == nullptr) return HelloVerdict::kUnsound;
+std::optional<HelloRefusal> JudgeHello(const wire::Frame& frame) {
+  if (static_cast<wire::MessageType>(frame.header.type) != wire::MessageType::hello) {
+    return HelloRefusal{wire::ErrorCode::handshake_required,
+                        "The first frame of a connection must be a hello."};
+  }
+  const wire::Hello* hello = wire::VerifiedRoot<wire::Hello>(frame.payload);
+  if (hello == nullptr) {
+    return HelloRefusal{wire::ErrorCode::bad_message, "The payload is no sound Hello."};
+  }
   if (hello->protocol_min() > wire::kProtocolVersion ||
       hello->protocol_max() < wire::kProtocolVersion) {
-    return HelloVerdict::kNoCommonVersion;
+    return HelloRefusal{
+        wire::ErrorCode::unsupported_version,
+        "This server speaks protocol version " + std::to_string(wire::kProtocolVersion) + " only."};
   }
-  return HelloVerdict::kWelcome;
+  return std::nullopt;
 }
 
 std::vector<uint8_t> EncodeSessionError(wire::ErrorCode code, std::string_view message,

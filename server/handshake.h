@@ -6,12 +6,13 @@
 #define KUNDIG_SERVER_HANDSHAKE_H_
 
 #include <cstdint>
-#include <span>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "schemas/admin_generated.h"
+#include "schemas/frame.h"
 #include "schemas/limits.h"
 
 namespace kundig::server {
@@ -32,17 +33,17 @@ struct ServerInfo {
 std::vector<uint8_t> EncodeHelloReply(const ServerInfo& info, uint32_t max_frame_bytes,
                                       uint32_t max_in_flight);
 
-enum class HelloVerdict : uint8_t {
-  kWelcome,
-  kUnsound,  // bad_message
-
-  kNoCommonVersion,  // unsupported_version
+struct HelloRefusal {
+  wire::ErrorCode code = wire::ErrorCode::handshake_required;
+  std::string message;
 };
 
-// `payload` as a FrameReader gives it.
-HelloVerdict JudgeHello(std::span<const uint8_t> payload);
+// Whether the first frame of a connection earns a hello_reply; nullopt where it does. The version
+// in its header is not looked at: the range in the hello decides.
+std::optional<HelloRefusal> JudgeHello(const wire::Frame& frame);
 
-// The payload of an error; `field` may be empty.
+// The payload of an error; `field` may be empty. Beside EncodeError of encode.h, because a session
+// must not know the engine, whose errors that one speaks of.
 std::vector<uint8_t> EncodeSessionError(wire::ErrorCode code, std::string_view message,
                                         std::string_view field = {});
 

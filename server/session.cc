@@ -251,23 +251,9 @@ void Session::TakeFrame(const wire::Frame& frame) {
 
 void Session::TakeHello(const wire::Frame& frame) {
   const uint32_t request_id = frame.header.request_id;
-  if (static_cast<wire::MessageType>(frame.header.type) != wire::MessageType::hello) {
-    RefuseAndEnd(Incident::kHandshakeFailed, request_id, wire::ErrorCode::handshake_required,
-                 "The first frame of a connection must be a hello.");
+  if (const std::optional<HelloRefusal> refusal = JudgeHello(frame)) {
+    RefuseAndEnd(Incident::kHandshakeFailed, request_id, refusal->code, refusal->message);
     return;
-  }
-  switch (JudgeHello(frame.payload)) {
-    case HelloVerdict::kWelcome:
-      break;
-    case HelloVerdict::kUnsound:
-      RefuseAndEnd(Incident::kBadMessage, request_id, wire::ErrorCode::bad_message,
-                   "The payload is no sound Hello.");
-      return;
-    case HelloVerdict::kNoCommonVersion:
-      RefuseAndEnd(Incident::kHandshakeFailed, request_id, wire::ErrorCode::unsupported_version,
-                   "This server speaks protocol version " + std::to_string(wire::kProtocolVersion) +
-                       " only.");
-      return;
   }
   shaken_ = true;
   reader_.set_max_payload_bytes(context_->limits.max_frame_bytes);
