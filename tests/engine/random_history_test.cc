@@ -27,7 +27,7 @@
 namespace kundig::engine {
 namespace {
 
-constexpr uint64_t kDefaultSeeds = 80;
+constexpr uint64_t kDefaultSeeds = 100;
 constexpr uint64_t kSlices = 4;  // tests that share the seeds, so that they run side by side
 constexpr std::chrono::seconds kShrinkTime{20};
 
