@@ -14,6 +14,7 @@
 #include "server/decode.h"
 #include "server/decode_events.h"
 #include "server/encode.h"
+#include "server/limits.h"
 
 namespace kundig::server {
 namespace {
@@ -23,9 +24,14 @@ using wire::MessageType;
 // What a thread keeps from request to request, so that a lookup allocates nothing.
 struct Scratch {
   flatbuffers::FlatBufferBuilder builder;
-  DecodedBatch batch;
   std::vector<std::string_view> ids;
   engine::ProfilesAnswer profiles;
+};
+
+// A batch on its way to the writer: its events point into its bytes.
+struct PendingBatch {
+  std::vector<uint8_t> payload;
+  DecodedBatch batch;
 };
 
 // An answer larger than this gives its memory back.
@@ -89,6 +95,7 @@ Dispatcher::Dispatcher(engine::Book* book, const ServerOptions& options, bool da
       day_is_pinned_(day_is_pinned),
       book_changed_(std::move(book_changed)),
       open_lists_(options.max_open_lists),
+      writer_(1, kMaxQueuedEventBytes),
       queries_(options.query_threads, options.max_queued_queries) {}
 
 Dispatcher::~Dispatcher() {
@@ -96,14 +103,16 @@ Dispatcher::~Dispatcher() {
 }
 
 void Dispatcher::Stop() {
-  for (QueryPool::Job& job : queries_.Stop()) SendRefusal(ShuttingDown(), job.responder.get());
+  for (JobPool* pool : {&writer_, &queries_}) {
+    for (JobPool::Job& job : pool->Stop()) SendRefusal(ShuttingDown(), job.responder.get());
+  }
 }
 
 void Dispatcher::Handle(MessageType type, std::span<const uint8_t> payload,
                         std::unique_ptr<Responder> responder) {
   switch (type) {
     case MessageType::events:
-      return HandleEvents(payload, responder.get());
+      return HandleEvents(payload, std::move(responder));
     case MessageType::profiles:
       return HandleProfiles(payload, responder.get());
     case MessageType::explain:
@@ -152,15 +161,22 @@ void Dispatcher::Handle(MessageType type, std::span<const uint8_t> payload,
   }
 }
 
-void Dispatcher::HandleEvents(std::span<const uint8_t> payload, Responder* responder) {
-  DecodedBatch* batch = &ThreadScratch()->batch;
-  if (const auto refusal = DecodeEvents(payload, max_batch_events_, batch)) {
-    return SendRefusal(*refusal, responder);
+void Dispatcher::HandleEvents(std::span<const uint8_t> payload,
+                              std::unique_ptr<Responder> responder) {
+  auto pending = std::make_shared<PendingBatch>();
+  pending->payload.assign(payload.begin(), payload.end());
+  if (const auto refusal = DecodeEvents(pending->payload, max_batch_events_, &pending->batch)) {
+    return SendRefusal(*refusal, responder.get());
   }
-  const engine::ApplyAnswer answer = book_->Apply(batch->events);
-  SendReply(MessageType::events_reply, responder,
-            [&](auto* out) { EncodeEventBatch(answer, *batch, out); });
-  if (answer.applied + answer.replaced > 0) book_changed_();
+  const auto write = [this, pending](Responder* to) {
+    const engine::ApplyAnswer answer = book_->Apply(pending->batch.events);
+    SendReply(MessageType::events_reply, to,
+              [&](auto* out) { EncodeEventBatch(answer, pending->batch, out); });
+    if (answer.applied + answer.replaced > 0) book_changed_();
+  };
+  Submit(&writer_, {.run = write, .responder = std::move(responder), .weight = payload.size()},
+         Overloaded("max_queued_event_bytes",
+                    "Too many events wait for the writer; send this batch again later."));
 }
 
 void Dispatcher::HandleProfiles(std::span<const uint8_t> payload, Responder* responder) {
@@ -271,15 +287,18 @@ void Dispatcher::HandlePipeline(std::span<const uint8_t> payload,
 }
 
 void Dispatcher::Queue(std::unique_ptr<Responder> responder, std::function<void(Responder*)> run) {
-  QueryPool::Job job{.run = std::move(run), .responder = std::move(responder)};
-  switch (queries_.Submit(&job)) {
-    case QueryPool::Verdict::kTaken:
+  Submit(
+      &queries_, {.run = std::move(run), .responder = std::move(responder)},
+      Overloaded("max_queued_queries", "Too many scans wait for a query thread; ask again later."));
+}
+
+void Dispatcher::Submit(JobPool* pool, JobPool::Job job, const Refusal& full) {
+  switch (pool->Submit(&job)) {
+    case JobPool::Verdict::kTaken:
       return;
-    case QueryPool::Verdict::kFull:
-      return SendRefusal(Overloaded("max_queued_queries",
-                                    "Too many scans wait for a query thread; ask again later."),
-                         job.responder.get());
-    case QueryPool::Verdict::kStopped:
+    case JobPool::Verdict::kFull:
+      return SendRefusal(full, job.responder.get());
+    case JobPool::Verdict::kStopped:
       return SendRefusal(ShuttingDown(), job.responder.get());
   }
 }

@@ -1,8 +1,10 @@
 // Requests -> the book -> answers.
 //
-// What takes microseconds (lookups, batches of events, status) is done on the network thread that
-// read the request, without a hop; what scans the book goes to a few query threads with a bounded
-// queue. Both ways are the same for the session: it hands in a responder and goes on.
+// Lookups and status take microseconds and never wait for a scan: they are done on the network
+// thread that read the request, without a hop. Batches of events may have to wait for a scan, so
+// they go to one writer thread, in the order in which they were read; what scans the book goes to a
+// few query threads. Both have bounded queues. All ways are the same for the session: it hands in a
+// responder and goes on.
 //
 // Thread safety: Handle from any thread; Stop by one, after which requests are answered
 // shutting_down.
@@ -17,8 +19,8 @@
 
 #include "engine/book.h"
 #include "server/configuration.h"
+#include "server/job_pool.h"
 #include "server/list_chunks.h"
-#include "server/query_pool.h"
 #include "server/refusal.h"
 #include "server/request_handler.h"
 
@@ -27,7 +29,7 @@ namespace kundig::server {
 class Dispatcher final : public RequestHandler {
  public:
   // `book` outlives the dispatcher. `book_changed` is called after every batch that changed it, on
-  // a network thread: it must be quick.
+  // the writer thread: it must be quick.
   Dispatcher(engine::Book* book, const ServerOptions& options, bool day_is_pinned,
              std::function<void()> book_changed);
   ~Dispatcher() override;
@@ -37,11 +39,12 @@ class Dispatcher final : public RequestHandler {
   void Handle(wire::MessageType type, std::span<const uint8_t> payload,
               std::unique_ptr<Responder> responder) override;
 
-  // Answers the scans that had not begun with shutting_down and waits for those that had.
+  // Answers the writes and scans that had not begun with shutting_down and waits for those that
+  // had.
   void Stop();
 
  private:
-  void HandleEvents(std::span<const uint8_t> payload, Responder* responder);
+  void HandleEvents(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void HandleProfiles(std::span<const uint8_t> payload, Responder* responder);
   void HandleExplain(std::span<const uint8_t> payload, Responder* responder);
   void HandleStatus(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
@@ -52,6 +55,8 @@ class Dispatcher final : public RequestHandler {
   void SendList(engine::ListAnswer answer, Responder* responder);
   // Has `run` done by a query thread.
   void Queue(std::unique_ptr<Responder> responder, std::function<void(Responder*)> run);
+  // Hands the job to the pool, or answers `full` where its queue is.
+  static void Submit(JobPool* pool, JobPool::Job job, const Refusal& full);
 
   engine::Book* const book_;
   const uint32_t max_profile_ids_;
@@ -59,7 +64,8 @@ class Dispatcher final : public RequestHandler {
   const bool day_is_pinned_;
   const std::function<void()> book_changed_;
   OpenLists open_lists_;
-  QueryPool queries_;  // last: its threads use the rest
+  JobPool writer_;  // these are last: their threads use the rest
+  JobPool queries_;
 };
 
 }  // namespace kundig::server

@@ -47,6 +47,11 @@ inline constexpr size_t kRequestHighWaterBytes = size_t{16} << 20;
 // refusals and the requests before them make more than this many times max_in_flight.
 inline constexpr uint32_t kWaitingAnswersPerInFlight = 2;
 
+// --- Memory of all connections ---
+
+// Batches of events that wait for the writer; one more is refused with overloaded.
+inline constexpr size_t kMaxQueuedEventBytes = size_t{64} << 20;
+
 // --- Time ---
 
 // From the connection to the whole hello; then the error handshake_required.
@@ -76,6 +81,8 @@ static_assert(kWriteHighWaterBytes <= wire::kSmallestMaxFrameBytes,
               "an answer of one frame may be the whole of a send buffer");
 static_assert(kRequestHighWaterBytes >= wire::kMaxFrameBytes,
               "two requests of the default size may be on their way");
+static_assert(kMaxQueuedEventBytes >= kRequestHighWaterBytes,
+              "one connection alone never fills the writer's queue");
 static_assert(kWaitingAnswersPerInFlight >= 2,
               "a client one request above the limit is answered, not stopped");
 static_assert(kHandshakeTimeout < kFrameTimeout && kFrameTimeout < kIdleTimeout);

@@ -1,34 +1,36 @@
-#include "server/query_pool.h"
+#include "server/job_pool.h"
 
 #include <utility>
 
 namespace kundig::server {
 
-QueryPool::QueryPool(uint32_t threads, size_t max_queued) : max_queued_(max_queued) {
+JobPool::JobPool(uint32_t threads, size_t max_queued) : max_queued_(max_queued) {
   for (uint32_t i = 0; i < threads; ++i) threads_.emplace_back([this] { Work(); });
 }
 
-QueryPool::~QueryPool() {
+JobPool::~JobPool() {
   Stop();
 }
 
-QueryPool::Verdict QueryPool::Submit(Job* job) {
+JobPool::Verdict JobPool::Submit(Job* job) {
   {
     const std::lock_guard lock(mutex_);
     if (stopped_) return Verdict::kStopped;
-    if (queue_.size() >= max_queued_) return Verdict::kFull;
+    if (!queue_.empty() && queued_ + job->weight > max_queued_) return Verdict::kFull;
+    queued_ += job->weight;
     queue_.push_back(std::move(*job));
   }
   changed_.notify_one();
   return Verdict::kTaken;
 }
 
-std::deque<QueryPool::Job> QueryPool::Stop() {
+std::deque<JobPool::Job> JobPool::Stop() {
   std::deque<Job> left;
   {
     const std::lock_guard lock(mutex_);
     stopped_ = true;
     left.swap(queue_);
+    queued_ = 0;
   }
   changed_.notify_all();
   for (std::thread& thread : threads_) thread.join();
@@ -36,13 +38,14 @@ std::deque<QueryPool::Job> QueryPool::Stop() {
   return left;
 }
 
-void QueryPool::Work() {
+void JobPool::Work() {
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [&] { return stopped_ || !queue_.empty(); });
     if (queue_.empty()) return;
     Job job = std::move(queue_.front());
     queue_.pop_front();
+    queued_ -= job.weight;
     lock.unlock();
     job.run(job.responder.get());
     // Before the lock: an answer may do work of its own when it goes.
