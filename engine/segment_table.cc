@@ -113,25 +113,16 @@ class Builder {
   std::optional<Error> Take(size_t entry, const SegmentSetting& segment,
                             const std::vector<Code>& codes) {
     std::string taken;  // "555 (Champions), ..."
-    size_t won = 0;
     for (Code code : codes) {
-      if (owner_[code]) {
-        taken +=
-            (taken.empty() ? "" : ", ") + TextOf(code) + " (" + table_.names[*owner_[code]] + ")";
-      } else {
-        ++won;
-      }
+      if (!owner_[code]) continue;
+      taken +=
+          (taken.empty() ? "" : ", ") + TextOf(code) + " (" + table_.names[*owner_[code]] + ")";
     }
     if (!taken.empty() && !settings_.first_match) {
       return Refuse(EntryName(entry), "codes of '" + segment.name +
                                           "' are taken already: " + taken +
                                           "; expected each code in one segment, or rfm.match = "
                                           "\"first\"");
-    }
-    if (won == 0) {
-      return Refuse(EntryName(entry), "no code reaches '" + segment.name +
-                                          "', earlier segments take them all: " + taken +
-                                          "; expected it further up, or left out");
     }
     const uint8_t place = PlaceOf(segment.name);
     for (Code code : codes) {

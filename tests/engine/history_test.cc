@@ -1,0 +1,122 @@
+// A history against a map of its entries: small ones, and those large enough to have an index.
+
+#include "engine/history.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+#include <string>
+
+#include "engine/limits.h"
+
+namespace kundig::engine {
+namespace {
+
+constexpr int64_t kDayMs = 86'400'000;
+
+HistoryEntry Order(const std::string& id, int32_t day, int64_t revenue) {
+  HistoryEntry entry;
+  entry.kind = EntryKind::kOrder;
+  entry.id = id;
+  entry.day = Day{day};
+  entry.at = TimeMs{int64_t{day} * kDayMs + 3600'000};
+  entry.amount = Minor{revenue};
+  entry.items = 3;
+  return entry;
+}
+
+TEST(HistoryTest, GivesBackEveryFieldOfEveryKind) {
+  History history("customer 1");
+  HistoryEntry order = Order("o1", 15000, 123456789012);
+  order.margin = Minor{-5};
+  order.items = 4'000'000'000u;
+  HistoryEntry gone = order;
+  gone.kind = EntryKind::kReturn;
+  gone.margin = std::nullopt;
+  HistoryEntry contact;
+  contact.kind = EntryKind::kContact;
+  contact.day = kFirstDay;
+  contact.at = TimeMs{int64_t{kFirstDay.since_epoch} * kDayMs - 7200'000};  // local midnight, east
+  contact.channel = 7;
+  contact.campaign = 1u << 23;
+  HistoryEntry consent;
+  consent.kind = EntryKind::kConsent;
+  consent.day = kLastDay;
+  consent.at = TimeMs{int64_t{kLastDay.since_epoch} * kDayMs};
+  consent.consent = ConsentState::kWithdrawn;
+  consent.until = Day{2932896};  // 9999-12-31
+  for (const HistoryEntry& entry : {order, gone, contact, consent}) {
+    ASSERT_TRUE(history.Add(entry));
+  }
+  EXPECT_EQ(history.customer(), "customer 1");
+  EXPECT_EQ(history.entries(), 4u);
+  for (const HistoryEntry& entry : {order, gone, contact, consent}) {
+    const auto found = history.Find(entry);
+    ASSERT_TRUE(found.has_value());
+    EXPECT_EQ(found->day, entry.day);
+    EXPECT_EQ(found->at, entry.at);
+    EXPECT_EQ(found->id, entry.id);
+    EXPECT_TRUE(found->SameContent(entry));
+  }
+}
+
+TEST(HistoryTest, KindsDoNotShareIdentities) {
+  History history("c");
+  ASSERT_TRUE(history.Add(Order("1", 100, 5)));
+  HistoryEntry other = Order("1", 100, 5);
+  other.kind = EntryKind::kReturn;
+  EXPECT_FALSE(history.Find(other).has_value());
+}
+
+TEST(HistoryTest, AgreesWithAMapWhileItGrowsAndShrinks) {
+  std::mt19937_64 random(7);
+  for (const uint32_t ids : {5u, 40u, 2000u}) {  // the last has an index and is compacted
+    History history("0123456789");
+    std::map<std::string, std::pair<int32_t, int64_t>> model;
+    for (int step = 0; step < 6000; ++step) {
+      const std::string id = "order-" + std::to_string(random() % ids);
+      const auto day = static_cast<int32_t>(random() % 50);
+      const auto revenue = static_cast<int64_t>(random() % 100000);
+      const HistoryEntry entry = Order(id, day, revenue);
+      const bool known = model.count(id) > 0;
+      ASSERT_EQ(history.Find(entry).has_value(), known);
+      if (known) history.Remove(entry);
+      model.erase(id);
+      if (!known || random() % 2 == 0) {
+        ASSERT_TRUE(history.Add(entry));
+        model[id] = {day, revenue};
+      }
+      if (step % 97 != 0) continue;
+      std::map<std::string, std::pair<int32_t, int64_t>> seen;
+      history.ForEach([&](const HistoryEntry& each) {
+        seen[std::string(each.id)] = {each.day.since_epoch, each.amount.units};
+      });
+      ASSERT_EQ(seen, model);
+      ASSERT_EQ(history.entries(), model.size());
+      std::map<int32_t, uint32_t> on_day;
+      for (const auto& [unused, order] : model) ++on_day[order.first];
+      ASSERT_EQ(history.OrdersOn(Day{day}), on_day.count(day) > 0 ? on_day[day] : 0);
+      const auto days = history.OrderDays();
+      ASSERT_EQ(days.has_value(), !model.empty());
+      if (days) {
+        ASSERT_EQ(days->first.since_epoch, on_day.begin()->first);
+        ASSERT_EQ(days->second.since_epoch, on_day.rbegin()->first);
+      }
+    }
+  }
+}
+
+TEST(HistoryTest, LongestIdsFit) {
+  const std::string longest(kMaxIdBytes, 'x');
+  History history(longest);
+  HistoryEntry entry = Order(longest, 65000 - 25567, kMaxAmountMinor);
+  entry.margin = Minor{-kMaxAmountMinor};
+  entry.items = UINT32_MAX;
+  ASSERT_TRUE(history.Add(entry));
+  EXPECT_TRUE(history.Find(entry)->SameContent(entry));
+  EXPECT_EQ(history.customer(), longest);
+}
+
+}  // namespace
+}  // namespace kundig::engine
