@@ -111,6 +111,8 @@ Connection::Sent Connection::Send(wire::MessageType type, uint32_t request_id,
 
 void Connection::Write() {
   writing_.clear();
+  // Large requests are rare; their memory is not kept for the small ones.
+  if (writing_.capacity() > wire::kKeptBufferBytes) writing_.shrink_to_fit();
   std::swap(writing_, outgoing_);
   write_under_way_ = true;
   asio::async_write(socket_, asio::buffer(writing_),
