@@ -75,7 +75,13 @@ int RunCommandLine(int argc, const char* const* argv) {
   } catch (const CLI::Success& help) {
     return app.exit(help);
   } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "kundig: {}; see kundig --help\n", error.what());
+    // CLI11 only says that a command is required, not that the one given is unknown.
+    const std::vector<std::string> unknown = app.remaining();
+    if (app.get_subcommands().empty() && !unknown.empty()) {
+      fmt::print(stderr, "kundig: there is no command {}; see kundig --help\n", unknown.front());
+    } else {
+      fmt::print(stderr, "kundig: {}; see kundig --help\n", error.what());
+    }
     return kExitUsage;
   }
   try {

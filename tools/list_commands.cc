@@ -105,7 +105,8 @@ int RunList(const GlobalOptions& options, wire::ListKind kind, const ListWords& 
   }
   if (options.csv && !next.empty()) {
     // The rows alone would look like the whole list.
-    std::fprintf(stderr, "kundig: there is more; add --cursor %s or --limit 0\n", next.c_str());
+    std::fprintf(stderr, "kundig: there is more; take --limit 0, or add --cursor %s\n",
+                 next.c_str());
   }
   return code;
 }

@@ -153,7 +153,7 @@ std::string PipelineText(const wire::PipelineReplyT& reply, const Look& look) {
     table.AddRow(std::move(row));
   };
   for (const auto& group : reply.groups) add(group->keys, *group);
-  table.AddRule();
+  if (!table.empty()) table.AddRule();
   std::vector<std::string> total(reply.by.size());
   if (!total.empty()) total.front() = "total";
   add(std::move(total), *reply.total);

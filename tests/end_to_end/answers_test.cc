@@ -177,7 +177,7 @@ TEST_F(SmallShop, RowsComeAsCsvToo) {
             "b,false,0,consumer,\n");
   const Done page = server_.Run({"list", "--csv", "--limit", "1", "--fields", "customer"});
   EXPECT_EQ(page.out, "customer\nann lee\n");
-  EXPECT_THAT(page.err, HasSubstr("there is more; add --cursor "));
+  EXPECT_THAT(page.err, HasSubstr("there is more; take --limit 0, or add --cursor "));
   EXPECT_EQ(server_.Run({"pipeline", "--by", "owner", "--csv"}).out,
             "owner,leads,revenue,weighted,overridden\nAda,2,110000,76000,1\nBob,1,1000,250,0\n");
   EXPECT_EQ(server_.Run({"value", "--csv"}).out,

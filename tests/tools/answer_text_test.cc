@@ -192,6 +192,21 @@ TEST(AnswerText, PipelineHasTotalsAndTheClosed) {
                                              "won     price       1     9.00\n");
 }
 
+TEST(AnswerText, AnEmptyPipelineIsOneLine) {
+  wire::PipelineReplyT reply;
+  reply.state = SomeState();
+  reply.by = {wire::PipelineKey::owner};
+  reply.total = std::make_unique<wire::PipelineGroupT>();
+  EXPECT_EQ(PipelineText(reply, kPlain),
+            "Open leads on 2010-12-10, money in GBP\n"
+            "\n"
+            "owner  leads  revenue  weighted  overridden\n"
+            "─────  ─────  ───────  ────────  ──────────\n"
+            "total      0     0.00      0.00           0\n"
+            "\n"
+            "won 0 leads, 0.00 GBP · lost 0 leads, 0.00 GBP\n");
+}
+
 TEST(AnswerText, AProfileNamesItsReasons) {
   wire::ProfileT profile;
   profile.customer = "Zoë\n";

@@ -61,6 +61,12 @@ TEST(CommandLine, WrongUsageIsTwoWithAReason) {
   }
 }
 
+TEST(CommandLine, AnUnknownCommandIsNamed) {
+  EXPECT_EQ(RunKundig({"frobnicate"}).err,
+            "kundig: there is no command frobnicate; see kundig --help\n");
+  EXPECT_EQ(RunKundig({}).err, "kundig: A subcommand is required; see kundig --help\n");
+}
+
 TEST(CommandLine, AnswersWithoutRowsTakeNoCsv) {
   for (const auto& words :
        std::vector<std::vector<const char*>>{{"ping"},
