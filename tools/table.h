@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace kundig::tools {
@@ -38,9 +39,9 @@ class Table {
   };
 
   struct Cell {
-    // NOLINTNEXTLINE(google-explicit-constructor): a cell without a style is just its text.
+    // Not explicit: a cell without a style is just its text.
     Cell(std::string shown, std::string sgr = {}) : text(std::move(shown)), style(std::move(sgr)) {}
-    Cell(const char* shown) : text(shown) {}  // NOLINT(google-explicit-constructor)
+    Cell(const char* shown) : text(shown) {}
 
     std::string text;
     std::string style;  // ANSI parameters, as "1" or "48;5;22"
