@@ -174,9 +174,7 @@ void Dispatcher::HandleEvents(std::span<const uint8_t> payload,
               [&](auto* out) { EncodeEventBatch(answer, pending->batch, out); });
     if (answer.applied + answer.replaced > 0) book_changed_();
   };
-  Submit(&writer_, {.run = write, .responder = std::move(responder), .weight = payload.size()},
-         Overloaded("max_queued_event_bytes",
-                    "Too many events wait for the writer; send this batch again later."));
+  Write(write, payload.size(), std::move(responder));
 }
 
 void Dispatcher::HandleProfiles(std::span<const uint8_t> payload, Responder* responder) {
@@ -226,13 +224,15 @@ void Dispatcher::HandleAdvanceDay(std::span<const uint8_t> payload,
                 .position = std::nullopt},
         responder.get());
   }
-  Queue(std::move(responder), [this, day = *day](Responder* to) {
+  // By the writer, so that it keeps its place among the events of its connection.
+  const auto write = [this, day = *day](Responder* to) {
     const engine::Result<engine::StateName> state = book_->AdvanceDay(day);
     if (!state) return SendRefusal(ToRefusal(state.error()), to);
     SendReply(MessageType::advance_day_reply, to,
               [&](auto* out) { EncodeAdvanceDay(*state, out); });
     book_changed_();
-  });
+  };
+  Write(write, payload.size(), std::move(responder));
 }
 
 void Dispatcher::HandleList(std::span<const uint8_t> payload,
@@ -290,6 +290,14 @@ void Dispatcher::Queue(std::unique_ptr<Responder> responder, std::function<void(
   Submit(
       &queries_, {.run = std::move(run), .responder = std::move(responder)},
       Overloaded("max_queued_queries", "Too many scans wait for a query thread; ask again later."));
+}
+
+void Dispatcher::Write(std::function<void(Responder*)> run, size_t payload_bytes,
+                       std::unique_ptr<Responder> responder) {
+  Submit(&writer_,
+         {.run = std::move(run), .responder = std::move(responder), .weight = payload_bytes},
+         Overloaded("max_queued_event_bytes",
+                    "Too many events wait for the writer; send this again later."));
 }
 
 void Dispatcher::Submit(JobPool* pool, JobPool::Job job, const Refusal& full) {

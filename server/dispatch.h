@@ -1,10 +1,10 @@
 // Requests -> the book -> answers.
 //
 // Lookups and status take microseconds and never wait for a scan: they are done on the network
-// thread that read the request, without a hop. Batches of events may have to wait for a scan, so
-// they go to one writer thread, in the order in which they were read; what scans the book goes to a
-// few query threads. Both have bounded queues. All ways are the same for the session: it hands in a
-// responder and goes on.
+// thread that read the request, without a hop. Batches of events and day changes may have to wait
+// for a scan, so they go to one writer thread, in the order in which they were read; what scans the
+// book goes to a few query threads. Both have bounded queues. All ways are the same for the
+// session: it hands in a responder and goes on.
 //
 // Thread safety: Handle from any thread; Stop by one, after which requests are answered
 // shutting_down.
@@ -55,6 +55,9 @@ class Dispatcher final : public RequestHandler {
   void SendList(engine::ListAnswer answer, Responder* responder);
   // Has `run` done by a query thread.
   void Queue(std::unique_ptr<Responder> responder, std::function<void(Responder*)> run);
+  // Has `run` done by the writer.
+  void Write(std::function<void(Responder*)> run, size_t payload_bytes,
+             std::unique_ptr<Responder> responder);
   // Hands the job to the pool, or answers `full` where its queue is.
   static void Submit(JobPool* pool, JobPool::Job job, const Refusal& full);
 
