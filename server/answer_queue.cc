@@ -38,10 +38,12 @@ void AppendAnswer(wire::MessageType type, uint32_t request_id, std::span<const u
   wire::AppendFrame(static_cast<uint8_t>(wire::MessageType::error), request_id, refusal, out);
 }
 
-uint64_t AnswerQueue::Expect(uint32_t request_id, size_t request_bytes) {
+uint64_t AnswerQueue::Expect(uint32_t request_id, size_t request_bytes, bool writes) {
   Slot& slot = slots_.emplace_back();
   slot.request_id = request_id;
   slot.request_bytes = request_bytes;
+  slot.writes = writes;
+  writes_ += writes ? 1 : 0;
   request_bytes_ += request_bytes;
   return oldest_ + slots_.size() - 1;
 }
@@ -50,6 +52,7 @@ AnswerQueue::Slot& AnswerQueue::SlotOf(uint64_t sequence) {
   KUNDIG_CHECK(sequence >= oldest_ && sequence - oldest_ < slots_.size());
   Slot& slot = slots_[sequence - oldest_];
   KUNDIG_CHECK(slot.frame.empty() && slot.chunks == nullptr);
+  writes_ -= slot.writes ? 1 : 0;
   return slot;
 }
 
@@ -118,6 +121,7 @@ void AnswerQueue::Clear() {
   slots_.clear();
   waiting_bytes_ = 0;
   request_bytes_ = 0;
+  writes_ = 0;
 }
 
 }  // namespace kundig::server

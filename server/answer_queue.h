@@ -48,8 +48,9 @@ class AnswerQueue {
  public:
   explicit AnswerQueue(uint32_t max_payload_bytes) : max_payload_bytes_(max_payload_bytes) {}
 
-  // A request that will be answered; the number it is to be answered by.
-  uint64_t Expect(uint32_t request_id, size_t request_bytes);
+  // A request that will be answered; the number it is to be answered by. `writes`: it changes the
+  // book.
+  uint64_t Expect(uint32_t request_id, size_t request_bytes, bool writes = false);
 
   // Each expected request gets one of these, once.
   void Answer(uint64_t sequence, wire::MessageType type, std::span<const uint8_t> payload);
@@ -75,16 +76,20 @@ class AnswerQueue {
   bool streaming() const { return !slots_.empty() && slots_.front().chunks != nullptr; }
   size_t waiting_bytes() const { return waiting_bytes_; }
   size_t request_bytes() const { return request_bytes_; }
+  // Whether a request that changes the book has no answer yet.
+  bool write_under_way() const { return writes_ > 0; }
 
  private:
   struct Slot {
     uint32_t request_id = 0;
     bool cancelled = false;
     size_t request_bytes = 0;
+    bool writes = false;
     std::vector<uint8_t> frame;           // ready where not empty
     std::unique_ptr<ChunkSource> chunks;  // streaming where set
   };
 
+  // The slot that an answer is for.
   Slot& SlotOf(uint64_t sequence);
   void MoveReady();
   void PopOldest();
@@ -95,6 +100,7 @@ class AnswerQueue {
   uint64_t oldest_ = 0;  // sequence of slots_.front()
   size_t waiting_bytes_ = 0;
   size_t request_bytes_ = 0;
+  size_t writes_ = 0;
 };
 
 }  // namespace kundig::server

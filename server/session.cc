@@ -156,7 +156,8 @@ void Session::PumpLater() {
 
 bool Session::MayTake() const {
   const SessionLimits& limits = context_->limits;
-  return !ending_ && answers_.size() < size_t{kWaitingAnswersPerInFlight} * limits.max_in_flight &&
+  return !ending_ && !(held_ && answers_.write_under_way()) &&
+         answers_.size() < size_t{kWaitingAnswersPerInFlight} * limits.max_in_flight &&
          answers_.send_buffer().size() + answers_.waiting_bytes() < limits.write_high_water_bytes &&
          answers_.request_bytes() < kRequestHighWaterBytes;
 }
@@ -164,14 +165,18 @@ bool Session::MayTake() const {
 void Session::TakeFrames() {
   bool took_one = false;
   while (MayTake()) {
-    const std::optional<wire::Frame> frame = reader_.Next();
+    const std::optional<wire::Frame> frame = held_ ? std::exchange(held_, {}) : reader_.Next();
     if (!frame) {
       took_all_ = true;
       break;
     }
     took_all_ = false;
     took_one = true;
-    TakeFrame(*frame);
+    if (WaitsForWrites(*frame)) {
+      held_ = frame;
+    } else {
+      TakeFrame(*frame);
+    }
   }
   if (ending_) return;
   if (reader_.error() != wire::FrameError::kNone) {
@@ -190,6 +195,14 @@ void Session::TakeFrames() {
   } else if (!frame_began_at_ || took_one) {
     frame_began_at_ = Clock::now();
   }
+}
+
+// Events are applied by the writer in their order, so only what reads must wait; and a cancel must
+// not.
+bool Session::WaitsForWrites(const wire::Frame& frame) const {
+  const auto type = static_cast<wire::MessageType>(frame.header.type);
+  return answers_.write_under_way() && type != wire::MessageType::events &&
+         type != wire::MessageType::ping && type != wire::MessageType::cancel;
 }
 
 void Session::TakeFrame(const wire::Frame& frame) {
@@ -243,7 +256,8 @@ void Session::TakeFrame(const wire::Frame& frame) {
                     {builder.GetBufferPointer(), builder.GetSize()});
     return;
   }
-  const uint64_t sequence = answers_.Expect(request_id, frame.payload.size());
+  const bool writes = type == wire::MessageType::events || type == wire::MessageType::advance_day;
+  const uint64_t sequence = answers_.Expect(request_id, frame.payload.size(), writes);
   context_->handler->Handle(type, frame.payload,
                             std::make_unique<MailboxResponder>(mailbox_, sequence, request_id,
                                                                context_->limits.max_frame_bytes));

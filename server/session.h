@@ -103,6 +103,8 @@ class Session final : public MailboxOwner, public std::enable_shared_from_this<S
   void TakeFrame(const wire::Frame& frame);
   void TakeHello(const wire::Frame& frame);
   bool MayTake() const;
+  // Whether the frame must wait for the writes that this connection asked for before it.
+  bool WaitsForWrites(const wire::Frame& frame) const;
   // Answers request `request_id` with an error, in its turn.
   void AnswerError(uint32_t request_id, wire::ErrorCode code, std::string_view message,
                    std::string_view field = {});
@@ -132,6 +134,8 @@ class Session final : public MailboxOwner, public std::enable_shared_from_this<S
       timer_;
   const std::shared_ptr<Mailbox> mailbox_;
   wire::FrameReader reader_;
+  std::optional<wire::Frame>
+      held_;  // taken from reader_, waits for writes; reader_ rests meanwhile
   AnswerQueue answers_;
   std::string peer_;
 

@@ -82,6 +82,29 @@ TEST(ServerTest, AnswersFromItsBook) {
   EXPECT_TRUE(server.Stop());
 }
 
+TEST(ServerTest, AClientThatDoesNotWaitSeesItsOwnWrites) {
+  Server server(Configured({"--listen", "127.0.0.1:0"}));
+  ASSERT_TRUE(server.Start());
+  RawClient client;
+  ASSERT_TRUE(client.Open(server.address()));
+  constexpr uint32_t kOrders = 200;
+  for (uint32_t order = 1; order <= kOrders; ++order) {
+    ASSERT_TRUE(client.Send(MessageType::events, 2 * order,
+                            OrderPayload("ada", "o" + std::to_string(order), 1)));
+    ASSERT_TRUE(client.Send(MessageType::profiles, 2 * order + 1, ProfilesPayload("ada")));
+  }
+  for (uint32_t order = 1; order <= kOrders; ++order) {
+    ASSERT_TRUE(client.Receive().has_value());
+    const std::optional<RawReply> profiles = client.Receive();
+    ASSERT_TRUE(profiles && profiles->type == MessageType::profiles_reply);
+    EXPECT_GE(flatbuffers::GetRoot<wire::ProfilesReply>(profiles->payload.data())
+                  ->profiles()
+                  ->Get(0)
+                  ->orders(),
+              order);
+  }
+}
+
 TEST(ServerTest, SaysItsLimitsAndStagesInTheHandshake) {
   Server server(
       Configured({"--listen", "127.0.0.1:0", "--max-in-flight", "17", "--max-profile-ids", "18"}));
