@@ -153,9 +153,12 @@ OrderPart OrderAggregate::ToPart(const State& state) {
   return part;
 }
 
-Outcome<void> OrderAggregate::Finish(const std::function<void(const OrderPart&)>& emit) {
+Outcome<void> OrderAggregate::Finish(const Emit& emit) {
   if (!spill_) {
-    for (const State& state : orders_) emit(ToPart(state));
+    for (const State& state : orders_) {
+      const auto done = emit(ToPart(state));
+      if (done.has_error()) return done;
+    }
     return {};
   }
   for (size_t partition = 0; partition < kSpillPartitions; ++partition) {

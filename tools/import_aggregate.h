@@ -52,8 +52,9 @@ class OrderAggregate {
   Outcome<void> Add(const OrderPart& part);
 
   // Hands over the orders (without attributes), where all fitted the memory in the order of their
-  // first rows. Ends the use of this object.
-  Outcome<void> Finish(const std::function<void(const OrderPart&)>& emit);
+  // first rows, until `emit` fails. Ends the use of this object.
+  using Emit = std::function<Outcome<void>(const OrderPart&)>;
+  Outcome<void> Finish(const Emit& emit);
 
  private:
   struct State {

@@ -38,9 +38,10 @@ class AttributeMerge {
   // Failure: the disk cannot be used.
   Outcome<void> Set(std::string_view customer, const AttributeTexts& texts, uint64_t line);
 
-  // `line` is that of the last row that gave something. Ends the use of this object.
-  using Emit =
-      std::function<void(std::string_view customer, const AttributeTexts& texts, uint64_t line)>;
+  // `line` is that of the last row that gave something. Stops where `emit` fails. Ends the use of
+  // this object.
+  using Emit = std::function<Outcome<void>(std::string_view customer, const AttributeTexts& texts,
+                                           uint64_t line)>;
   Outcome<void> Finish(const Emit& emit);
 
  private:

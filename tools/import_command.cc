@@ -15,6 +15,7 @@
 #include "tools/figures.h"
 #include "tools/import_client_port.h"
 #include "tools/import_run.h"
+#include "tools/progress.h"
 #include "tools/table.h"
 
 namespace kundig::tools {
@@ -91,7 +92,8 @@ int Import(const GlobalOptions& options, Typed* typed) {
   auto port = ClientPort::Connect(options.server);
   if (port.has_error()) return Report(port.error());
   request.time_zone = (*port)->server().time_zone;
-  request.say = [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
+  const char* const start = StandardErrorIsTerminal() ? kClearLine : "";
+  request.say = [start](const std::string& line) { fmt::print(stderr, "{}{}\n", start, line); };
   const auto answer = RunImport(request, port->get());
   if (answer.has_error()) return Fail(answer.error());
 

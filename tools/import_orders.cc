@@ -65,10 +65,12 @@ class OrderImporter : public RowImporter {
   }
 
   Outcome<void> Finish() override {
-    const auto done = orders_.Finish([this](const OrderPart& order) { SendOrder(order); });
+    const auto done = orders_.Finish([this](const OrderPart& order) { return SendOrder(order); });
     if (done.has_error()) return done;
-    return attributes_.Finish([this](std::string_view customer, const AttributeTexts& texts,
-                                     uint64_t line) { SendAttributes(customer, texts, line); });
+    return attributes_.Finish(
+        [this](std::string_view customer, const AttributeTexts& texts, uint64_t line) {
+          return SendAttributes(customer, texts, line);
+        });
   }
 
   uint64_t empty_returns() const override { return empty_returns_; }
@@ -94,17 +96,18 @@ class OrderImporter : public RowImporter {
     }
   }
 
-  void SendOrder(const OrderPart& order) {
+  Outcome<void> SendOrder(const OrderPart& order) {
     const int decimals = desk_.options->minor_units ? 0 : 2;
     const auto amount = order.amount.Rounded(decimals);
     const auto margin = order.margin.Rounded(decimals);
     // Items taken back by later rows must not leave less than none.
     const auto items = order.items.negative() ? 0 : order.items.Truncated(0);
     if (!amount || !margin || !items || *items > std::numeric_limits<uint32_t>::max()) {
-      desk_.tally->BadRow(order.line, fmt::format("revenue, margin or items of order {} are out "
-                                                  "of range",
-                                                  order.order));
-      return;
+      desk_.tally->BadRow(order.line,
+                          fmt::format("revenue, margin or items of order {:.40} are out "
+                                      "of range",
+                                      order.order));
+      return {};
     }
     const flatbuffers::Optional<int64_t> sent_margin =
         order.has_margin ? flatbuffers::Optional<int64_t>(*margin) : flatbuffers::nullopt;
@@ -128,11 +131,13 @@ class OrderImporter : public RowImporter {
     } else {
       // Nothing to take off, but the customer is one that the book must know.
       ++empty_returns_;
-      SendAttributes(order.customer, {}, order.line);
+      return SendAttributes(order.customer, {}, order.line);
     }
+    return GoOn(*desk_.events);
   }
 
-  void SendAttributes(std::string_view customer, const AttributeTexts& texts, uint64_t line) {
+  Outcome<void> SendAttributes(std::string_view customer, const AttributeTexts& texts,
+                               uint64_t line) {
     desk_.attributes->Add(
         line, wire::EventBody::CustomerSet, [&](flatbuffers::FlatBufferBuilder* to) {
           const auto id = EventSender::Text(to, customer);
@@ -150,6 +155,13 @@ class OrderImporter : public RowImporter {
           }
           return set.Finish().Union();
         });
+    return GoOn(*desk_.attributes);
+  }
+
+  // What the server said is told by the sender's counts.
+  static Outcome<void> GoOn(const EventSender& sender) {
+    if (sender.failed()) return Failure{"the server did not take a batch"};
+    return {};
   }
 
   const ImportDesk desk_;

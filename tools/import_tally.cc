@@ -26,18 +26,22 @@ void Tally::Skip(std::string_view why) {
 void Tally::BadRow(uint64_t line, std::string_view reason) {
   const std::lock_guard lock(mutex_);
   Count(kBadRow);
-  if (++bad_rows_ > kShownSkips) return;
-  say_(fmt::format("{}:{}: {}: {}", file_, line, kBadRow, Printable(reason)));
-  if (bad_rows_ == kShownSkips) say_("further bad rows are counted only");
+  if (++bad_rows_ <= kShownSkips) {
+    say_(fmt::format("{}:{}: {}: {}", file_, line, kBadRow, Printable(reason)));
+  } else if (bad_rows_ == kShownSkips + 1) {
+    say_("further bad rows are counted only");
+  }
 }
 
 void Tally::Refused(std::string_view file, uint64_t line, std::string_view error,
                     std::string_view message) {
   const std::lock_guard lock(mutex_);
   Count(error);
-  if (++refused_ > kShownSkips) return;
-  say_(fmt::format("{}:{}: {}: {}", file, line, error, Printable(message)));
-  if (refused_ == kShownSkips) say_("further refused events are counted only");
+  if (++refused_ <= kShownSkips) {
+    say_(fmt::format("{}:{}: {}: {}", file, line, error, Printable(message)));
+  } else if (refused_ == kShownSkips + 1) {
+    say_("further refused events are counted only");
+  }
 }
 
 uint64_t Tally::rows() const {

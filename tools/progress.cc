@@ -16,11 +16,15 @@ constexpr std::chrono::milliseconds kBetweenDraws{100};
 constexpr size_t kBarCells = 24;
 }  // namespace
 
+bool StandardErrorIsTerminal() {
+  return isatty(STDERR_FILENO) == 1;
+}
+
 Progress::Progress(std::string label, std::string unit, uint64_t total)
     : label_(std::move(label)),
       unit_(std::move(unit)),
       total_(total),
-      shown_(isatty(STDERR_FILENO) == 1),
+      shown_(StandardErrorIsTerminal()),
       started_(std::chrono::steady_clock::now()),
       next_draw_(started_ + kBetweenDraws) {}
 
@@ -45,7 +49,7 @@ void Progress::Draw(uint64_t done, uint64_t items, double seconds) {
                       std::string(kBarCells - cells, ' '), share * 100);
   }
   const auto rate = static_cast<uint64_t>(static_cast<double>(items) / std::max(seconds, 1e-3));
-  fmt::print(stderr, "\r\x1b[K{}{}  {} {}, {}/s", label_, bar, FormatCount(items), unit_,
+  fmt::print(stderr, "{}{}{}  {} {}, {}/s", kClearLine, label_, bar, FormatCount(items), unit_,
              FormatCount(rate));
   std::fflush(stderr);
   drawn_ = true;
@@ -53,7 +57,7 @@ void Progress::Draw(uint64_t done, uint64_t items, double seconds) {
 
 void Progress::Clear() {
   if (!drawn_) return;
-  fmt::print(stderr, "\r\x1b[K");
+  fmt::print(stderr, "{}", kClearLine);
   std::fflush(stderr);
   drawn_ = false;
 }

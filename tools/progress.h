@@ -1,4 +1,5 @@
-// A progress bar on standard error, where that is a terminal; nothing otherwise.
+// A progress bar on standard error, where that is a terminal; nothing otherwise. What else is
+// printed there meanwhile begins with kClearLine; the bar is drawn again below it.
 //
 // Thread safety: belongs to one thread.
 
@@ -11,6 +12,10 @@
 
 namespace kundig::tools {
 
+inline constexpr const char* kClearLine = "\r\x1b[K";
+
+bool StandardErrorIsTerminal();
+
 class Progress {
  public:
   // `unit` is what `items` of Update counts: "rows". `total` is in the unit of `done` of Update; 0
@@ -22,11 +27,9 @@ class Progress {
 
   // Cheap enough to be called often; draws a few times a second.
   void Update(uint64_t done, uint64_t items);
-  // Takes the bar off the line, so that something else can be printed; the next Update draws it
-  // again.
-  void Clear();
 
  private:
+  void Clear();
   void Draw(uint64_t done, uint64_t items, double seconds);
 
   const std::string label_;
