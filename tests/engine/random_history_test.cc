@@ -27,7 +27,15 @@
 namespace kundig::engine {
 namespace {
 
-constexpr uint64_t kDefaultSeeds = 100;
+// Sanitizers make everything ten to fifty times slower.
+#if defined(__has_feature)
+#define KUNDIG_UNDER_SANITIZER (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define KUNDIG_UNDER_SANITIZER 1
+#else
+#define KUNDIG_UNDER_SANITIZER 0
+#endif
+constexpr uint64_t kDefaultSeeds = KUNDIG_UNDER_SANITIZER ? 24 : 100;
 constexpr uint64_t kSlices = 4;  // tests that share the seeds, so that they run side by side
 constexpr std::chrono::seconds kShrinkTime{20};
 
