@@ -61,8 +61,9 @@ class Book {
   // Moves today forward: windows roll, orders of the new day enter. Error: kDayNotForward.
   Result<StateName> AdvanceDay(Day day);
 
-  // Puts other rules in force and recomputes what depends on them. Error: kInvalidValue where
-  // currency or stages of open leads do not fit; nothing is changed then.
+  // Puts other rules in force and recomputes what depends on them. Nothing is changed where it is
+  // refused: kInvalidValue for another currency, kUnknownStage where an open lead stands at a stage
+  // they do not name.
   Result<StateName> ReplaceRules(std::shared_ptr<const Rules> rules);
 
   // Brings the rankings up to date with the state now; does nothing where they are.

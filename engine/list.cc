@@ -80,6 +80,11 @@ class Lister {
   std::string_view CustomerOf(const Candidate& candidate) const {
     return source_.shards[candidate.shard]->CustomerAt(candidate.row);
   }
+  // Ties are broken by id ascending, but where the id is what is asked for it has its own
+  // direction.
+  bool ByCustomerDescending() const {
+    return plan_.order_by == CustomerField::kCustomer && plan_.descending;
+  }
   bool Before(const Candidate& a, const Candidate& b) const;
   bool AfterCursor(const CustomerView& view, const Candidate& candidate) const;
   // False, and counted, where the customer may not be approached.
@@ -100,6 +105,7 @@ class Lister {
 bool Lister::Before(const Candidate& a, const Candidate& b) const {
   if (a.absent != b.absent) return b.absent;
   if (a.number != b.number) return plan_.descending ? a.number > b.number : a.number < b.number;
+  if (ByCustomerDescending()) return CustomerOf(b) < CustomerOf(a);
   return CustomerOf(a) < CustomerOf(b);
 }
 
@@ -115,6 +121,7 @@ bool Lister::AfterCursor(const CustomerView& view, const Candidate& candidate) c
   } else if (candidate.number != place.number) {
     return plan_.descending ? candidate.number < place.number : candidate.number > place.number;
   }
+  if (ByCustomerDescending()) return CustomerOf(candidate) < cursor.customer;
   return CustomerOf(candidate) > cursor.customer;
 }
 
