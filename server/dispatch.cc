@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <optional>
 #include <string>
@@ -281,6 +282,17 @@ void Dispatcher::HandlePipeline(std::span<const uint8_t> payload,
   Queue(std::move(responder), [this, query = std::move(*query)](Responder* to) {
     const engine::Result<engine::PipelineAnswer> answer = book_->Pipeline(query);
     if (!answer) return SendRefusal(ToRefusal(answer.error()), to);
+    const size_t groups = std::max(answer->groups.size(), answer->closed.size());
+    if (groups > wire::kMaxPipelineGroups) {
+      return SendRefusal(
+          Refusal{.code = wire::ErrorCode::result_too_large,
+                  .message = "The grouping has " + std::to_string(groups) + " groups, more than " +
+                             std::to_string(wire::kMaxPipelineGroups) +
+                             "; group by fewer keys, or narrow it with where.",
+                  .field = "max_pipeline_groups",
+                  .position = std::nullopt},
+          to);
+    }
     SendReply(MessageType::pipeline_reply, to,
               [&](auto* out) { EncodePipeline(*answer, query, out); });
   });

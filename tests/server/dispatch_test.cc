@@ -215,6 +215,29 @@ TEST_F(DispatchTest, RefusesWithTypedErrors) {
   }
 }
 
+TEST_F(DispatchTest, RefusesAPipelineOfMoreGroupsThanAReplyHolds) {
+  constexpr uint32_t kLeads = wire::kMaxPipelineGroups + 1;
+  for (uint32_t first = 0; first < kLeads; first += 10'000) {
+    wire::EventBatchT batch;
+    for (uint32_t lead = first; lead < std::min(first + 10'000, kLeads); ++lead) {
+      wire::LeadSetT set;
+      set.lead = "lead-" + std::to_string(lead);
+      set.customer = "customer-" + std::to_string(lead);
+      set.stage = "Offer";
+      batch.events.push_back(std::make_unique<wire::EventT>());
+      batch.events.back()->body.Set(std::move(set));
+    }
+    ASSERT_TRUE(Get<wire::EventBatchReplyT>(MessageType::events, batch).refused.empty());
+  }
+  wire::PipelineRequestT by_customer;
+  by_customer.by = {wire::PipelineKey::customer};
+  const wire::ErrorT error = GetError(MessageType::pipeline, by_customer);
+  EXPECT_EQ(error.code, wire::ErrorCode::result_too_large);
+  EXPECT_EQ(error.field, "max_pipeline_groups");
+  EXPECT_EQ(Get<wire::PipelineReplyT>(MessageType::pipeline, wire::PipelineRequestT()).total->leads,
+            kLeads);
+}
+
 TEST_F(DispatchTest, AdvancesAPinnedDay) {
   wire::AdvanceDayRequestT request;
   request.day = (kToday + 1).since_epoch;
