@@ -19,10 +19,10 @@ constexpr const char* kReactivationFields[] = {"customer",      "activity",     
                                                "inactive_days", "orders_total", "revenue_total",
                                                "abc",           "value_class"};
 
-Refusal InvalidValue(std::string field, const std::string& expected) {
+Refusal InvalidValue(const std::string& field, const std::string& expected) {
   return Refusal{.code = wire::ErrorCode::invalid_value,
                  .message = "Send a " + field + " that is " + expected + ".",
-                 .field = std::move(field),
+                 .field = field,
                  .position = std::nullopt};
 }
 
