@@ -312,7 +312,8 @@ Result<ListAnswer> Book::Impl::List(const ListQuery& query) {
   source.rules = rules_.get();
   source.names = &names_;
   // A later page is judged by the ranking of the first.
-  source.ranking = plan->cursor ? plan->cursor->ranking : scan.RankingFor(plan->needs_ranking);
+  const bool given = plan->cursor && plan->cursor->ranking;
+  source.ranking = given ? *plan->cursor->ranking : scan.RankingFor(plan->needs_ranking);
   source.today = today_;
   source.sequence = sequence_;
   source.rules_version = rules_version_;

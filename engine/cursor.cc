@@ -15,13 +15,17 @@ constexpr uint8_t kCursorFormat = 1;
 // Far above any cursor that EncodeCursor makes.
 constexpr size_t kMaxCursorBytes = 1024;
 
+// Numbers of variable length (LEB128; signed ones zigzag), so that cursors stay short enough to be
+// pasted.
 class Writer {
  public:
   void Number(uint64_t value) {
-    const uint64_t little = boost::endian::native_to_little(value);
-    bytes_.append(reinterpret_cast<const char*>(&little), sizeof(little));
+    for (; value >= 0x80; value >>= 7) bytes_.push_back(static_cast<char>(value | 0x80));
+    bytes_.push_back(static_cast<char>(value));
   }
-  void Signed(int64_t value) { Number(static_cast<uint64_t>(value)); }
+  void Signed(int64_t value) {
+    Number((static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63));
+  }
   void Text(std::string_view text) {
     Number(text.size());
     bytes_.append(text);
@@ -37,16 +41,21 @@ class Reader {
  public:
   explicit Reader(std::string_view bytes) : left_(bytes) {}
   uint64_t Number() {
-    uint64_t little = 0;
-    if (left_.size() < sizeof(little)) {
-      ok_ = false;
-      return 0;
+    uint64_t value = 0;
+    for (int shift = 0; shift < 64; shift += 7) {
+      if (left_.empty()) break;
+      const auto byte = static_cast<uint8_t>(left_.front());
+      left_.remove_prefix(1);
+      value |= static_cast<uint64_t>(byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
     }
-    std::copy_n(left_.data(), sizeof(little), reinterpret_cast<char*>(&little));
-    left_.remove_prefix(sizeof(little));
-    return boost::endian::little_to_native(little);
+    ok_ = false;
+    return 0;
   }
-  int64_t Signed() { return static_cast<int64_t>(Number()); }
+  int64_t Signed() {
+    const uint64_t value = Number();
+    return static_cast<int64_t>(value >> 1) ^ -static_cast<int64_t>(value & 1);
+  }
   std::string Text() {
     const uint64_t size = Number();
     if (size > left_.size()) {
@@ -64,6 +73,12 @@ class Reader {
   std::string_view left_;
   bool ok_ = true;
 };
+
+// Eight bytes that tell a damaged cursor from a whole one.
+std::string SealOf(std::string_view body) {
+  const uint64_t seal = boost::endian::native_to_little(HashBytes(body));
+  return {reinterpret_cast<const char*>(&seal), sizeof(seal)};
+}
 
 Error BadCursor() {
   return Error{
@@ -85,19 +100,19 @@ std::string EncodeCursor(const Cursor& cursor) {
   out.Signed(cursor.place.number);
   out.Text(cursor.place.text);
   out.Text(cursor.customer);
-  out.Number(cursor.ranking.version);
-  out.Number(cursor.ranking.scored ? 1 : 0);
-  for (const auto* cuts : {&cursor.ranking.recency_cuts, &cursor.ranking.frequency_cuts,
-                           &cursor.ranking.monetary_cuts}) {
-    for (const int64_t cut : *cuts) out.Signed(cut);
+  out.Number(cursor.ranking ? 1 : 0);
+  if (cursor.ranking) {
+    out.Number(cursor.ranking->version);
+    out.Number(cursor.ranking->scored ? 1 : 0);
+    for (const auto* cuts : {&cursor.ranking->recency_cuts, &cursor.ranking->frequency_cuts,
+                             &cursor.ranking->monetary_cuts}) {
+      for (const int64_t cut : *cuts) out.Signed(cut);
+    }
+    out.Signed(cursor.ranking->a_from);
+    out.Signed(cursor.ranking->b_from);
   }
-  out.Signed(cursor.ranking.a_from);
-  out.Signed(cursor.ranking.b_from);
-  Writer sealed;
-  sealed.Number(HashBytes(out.bytes()));
-  const std::string bytes = out.bytes() + sealed.bytes();
   std::string text;
-  boost::algorithm::hex_lower(bytes, std::back_inserter(text));
+  boost::algorithm::hex_lower(out.bytes() + SealOf(out.bytes()), std::back_inserter(text));
   return text;
 }
 
@@ -111,9 +126,7 @@ Result<Cursor> DecodeCursor(std::string_view text) {
   }
   if (bytes.size() < sizeof(uint64_t)) return BadCursor();
   const std::string_view body = std::string_view(bytes).substr(0, bytes.size() - sizeof(uint64_t));
-  if (Reader(std::string_view(bytes).substr(body.size())).Number() != HashBytes(body)) {
-    return BadCursor();
-  }
+  if (std::string_view(bytes).substr(body.size()) != SealOf(body)) return BadCursor();
   Reader in(body);
   Cursor cursor;
   if (in.Number() != kCursorFormat) return BadCursor();
@@ -125,14 +138,16 @@ Result<Cursor> DecodeCursor(std::string_view text) {
   cursor.place.number = in.Signed();
   cursor.place.text = in.Text();
   cursor.customer = in.Text();
-  cursor.ranking.version = in.Number();
-  cursor.ranking.scored = in.Number() != 0;
-  for (auto* cuts : {&cursor.ranking.recency_cuts, &cursor.ranking.frequency_cuts,
-                     &cursor.ranking.monetary_cuts}) {
-    for (int64_t& cut : *cuts) cut = in.Signed();
+  if (in.Number() != 0) {
+    Ranking& ranking = cursor.ranking.emplace();
+    ranking.version = in.Number();
+    ranking.scored = in.Number() != 0;
+    for (auto* cuts : {&ranking.recency_cuts, &ranking.frequency_cuts, &ranking.monetary_cuts}) {
+      for (int64_t& cut : *cuts) cut = in.Signed();
+    }
+    ranking.a_from = in.Signed();
+    ranking.b_from = in.Signed();
   }
-  cursor.ranking.a_from = in.Signed();
-  cursor.ranking.b_from = in.Signed();
   if (!in.ok() || !in.AtEnd()) return BadCursor();
   return cursor;
 }

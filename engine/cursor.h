@@ -19,6 +19,7 @@
 #define KUNDIG_ENGINE_CURSOR_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -36,13 +37,13 @@ struct ListPlace {
 };
 
 struct Cursor {
-  uint64_t question = 0;       // hash of what was asked: filter, order, activities
-  uint64_t rules_version = 0;  // of the book
-  uint64_t sequence = 0;       // journal_sequence of the first page
-  Day as_of;                   // its day
-  ListPlace place;             // of the last row shown
-  std::string customer;        // its id
-  Ranking ranking;
+  uint64_t question = 0;           // hash of what was asked: filter, order, activities
+  uint64_t rules_version = 0;      // of the book
+  uint64_t sequence = 0;           // journal_sequence of the first page
+  Day as_of;                       // its day
+  ListPlace place;                 // of the last row shown
+  std::string customer;            // its id
+  std::optional<Ranking> ranking;  // where the list depends on one
 };
 
 // Text of letters and digits only.

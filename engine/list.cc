@@ -222,7 +222,7 @@ std::string Lister::NextCursor(const Candidate& last) const {
   cursor.rules_version = source_.rules_version;
   cursor.sequence = plan_.cursor ? plan_.cursor->sequence : source_.sequence;
   cursor.as_of = source_.today;
-  cursor.ranking = source_.ranking;
+  if (plan_.needs_ranking) cursor.ranking = source_.ranking;
   cursor.place.absent = last.absent;
   cursor.place.number = last.number;
   if (!last.absent && IsNameField(plan_.order_by)) {

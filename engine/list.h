@@ -51,7 +51,7 @@ struct ListSource {
   std::span<const std::unique_ptr<Shard>> shards;
   const Rules* rules = nullptr;
   const CustomerNames* names = nullptr;
-  Ranking ranking;  // that of the cursor where there is one
+  Ranking ranking;  // that of the cursor where it carries one
   Day today;
   uint64_t sequence = 0;
   uint64_t rules_version = 0;

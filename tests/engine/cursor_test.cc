@@ -13,9 +13,10 @@ Cursor Sample() {
   cursor.as_of = Day{-5};
   cursor.place = {false, -42, "N\xc3\xbcrnberg"};
   cursor.customer = std::string("c\0d", 3);
-  cursor.ranking.version = 70;
-  cursor.ranking.scored = true;
-  cursor.ranking.monetary_cuts = {-1, 2, 3, INT64_MAX};
+  cursor.ranking.emplace();
+  cursor.ranking->version = 70;
+  cursor.ranking->scored = true;
+  cursor.ranking->monetary_cuts = {INT64_MIN, -1, 3, INT64_MAX};
   return cursor;
 }
 
@@ -32,6 +33,14 @@ TEST(CursorTest, ComesBackWhole) {
   EXPECT_EQ(back->place.text, cursor.place.text);
   EXPECT_EQ(back->customer, cursor.customer);
   EXPECT_EQ(back->ranking, cursor.ranking);
+}
+
+TEST(CursorTest, IsShortWithoutARanking) {
+  Cursor cursor = Sample();
+  cursor.ranking.reset();
+  const std::string text = EncodeCursor(cursor);
+  EXPECT_FALSE(DecodeCursor(text)->ranking.has_value());
+  EXPECT_LT(text.size(), 120u);
 }
 
 TEST(CursorTest, EveryChangedOrMissingLetterIsRefused) {

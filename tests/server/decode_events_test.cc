@@ -109,6 +109,8 @@ TEST(DecodeEvents, TakesAReturnAVisitAContactAConsentAndTheRest) {
   consent.customer = "c";
   consent.until = 12'345;
   EXPECT_EQ(Taken<engine::Consent>(consent, &keep).until, engine::Day{12'345});
+  consent.until = 2'932'896;  // 9999-12-31, as many systems write "without end"
+  EXPECT_EQ(Taken<engine::Consent>(consent, &keep).until, engine::Day{2'932'896});
 
   wire::OrderCancelledT cancelled;
   cancelled.customer = "c";
@@ -258,6 +260,8 @@ TEST(DecodeEvents, RefusesAnEmptyNameThatIsThere) {
 TEST(DecodeEvents, RefusesWhatDoesNotGoTogether) {
   wire::ConsentT consent;
   consent.customer = "c";
+  consent.until = 2'932'897;
+  ExpectInvalid(consent, "until");
   consent.state = wire::ConsentState::withdrawn;
   consent.until = 1;
   ExpectInvalid(consent, "until");
