@@ -64,8 +64,9 @@ inline constexpr std::chrono::milliseconds kWriteStallTimeout{10'000};
 inline constexpr std::chrono::milliseconds kIdleTimeout{60 * 60 * 1'000};
 // For a client to read the last error and close its side.
 inline constexpr std::chrono::milliseconds kLingerTimeout{1'000};
-// Draining: a connection without a request for this long is closed.
-inline constexpr std::chrono::milliseconds kDrainQuiet{50};
+// Draining: a connection without a request for this long is closed. Long enough that a client which
+// is asking, on a busy machine, asks once more and is told instead of finding the end.
+inline constexpr std::chrono::milliseconds kDrainQuiet{250};
 // From the first signal to the end; what is still unanswered then is cut.
 inline constexpr std::chrono::milliseconds kDrainTimeout{10'000};
 // After an accept that failed because descriptors or memory ran out.
