@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "schemas/events_generated.h"
-#include "schemas/lists_generated.h"
 #include "schemas/limits.h"
+#include "schemas/lists_generated.h"
 #include "schemas/pipeline_generated.h"
 #include "schemas/profile_generated.h"
 #include "schemas/summaries_generated.h"
