@@ -1,8 +1,8 @@
 // The events that a book is made of, as the engine takes them. Form and ranges (ids, ratings, days
-// between kFirstDay and kLastDay, what is written beside a field here) were judged at the border,
-// where the bytes came in; what needs the book (tomorrow's end, currency, stages, limits on money)
-// is judged by Book::Apply. Text points into the caller's memory and needs to live only until
-// Book::Apply returns.
+// between kFirstCivilDay and kLastCivilDay, what is written beside a field here) were judged at the
+// border, where the bytes came in; what needs the book (tomorrow's end, currency, stages, limits on
+// money) is judged by Book::Apply. Text points into the caller's memory and needs to live only
+// until Book::Apply returns.
 //
 // Thread safety: plain values.
 

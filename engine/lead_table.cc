@@ -31,9 +31,9 @@ std::optional<Error> PatchName(const Patch<std::string_view>& patch, Dictionary*
   return std::nullopt;
 }
 
-void PatchDay(const Patch<Day>& patch, ColumnDay* day) {
-  if (patch.verb == Patch<Day>::Verb::kRemove) *day = kNoDay;
-  if (patch.verb == Patch<Day>::Verb::kSet) *day = ToColumn(patch.value);
+void PatchDay(const Patch<Day>& patch, LeadDay* day) {
+  if (patch.verb == Patch<Day>::Verb::kRemove) *day = kNoLeadDay;
+  if (patch.verb == Patch<Day>::Verb::kSet) *day = patch.value.since_epoch;
 }
 
 }  // namespace
@@ -111,7 +111,7 @@ Result<Effect> LeadTable::Apply(const LeadSet& event, const Rules& rules, Day to
     if (fields.stage == kNoStage) {
       return Refusal(ErrorCode::kMissingField, "an open lead needs a stage", "stage");
     }
-    fields.closed = kNoDay;
+    fields.closed = kNoLeadDay;
     fields.reason = kNoName;
   } else {
     if (event.stage && !event.status) {
@@ -129,9 +129,9 @@ Result<Effect> LeadTable::Apply(const LeadSet& event, const Rules& rules, Day to
       }
     }
     if (event.closed) {
-      fields.closed = ToColumn(*event.closed);
+      fields.closed = event.closed->since_epoch;
     } else if (newly) {
-      fields.closed = ToColumn(today);
+      fields.closed = today.since_epoch;
     }
     fields.stage = kNoStage;
   }
@@ -176,9 +176,9 @@ Result<Effect> LeadTable::Apply(const LeadClosed& event, Day today) {
     return *refusal;
   }
   if (event.closed) {
-    fields.closed = ToColumn(*event.closed);
+    fields.closed = event.closed->since_epoch;
   } else if (before.status != event.status) {
-    fields.closed = ToColumn(today);
+    fields.closed = today.since_epoch;
   }
   fields.status = event.status;
   fields.stage = kNoStage;
@@ -299,8 +299,8 @@ uint32_t LeadTable::Create(std::string_view lead) {
     c.stage.push_back(kNoStage);
     c.revenue.push_back(0);
     c.chance.push_back(kNoChance);
-    for (std::vector<ColumnDay>* days : {&c.opened, &c.expected_close, &c.closed}) {
-      days->push_back(kNoDay);
+    for (std::vector<LeadDay>* days : {&c.opened, &c.expected_close, &c.closed}) {
+      days->push_back(kNoLeadDay);
     }
   }
   columns_.id[row] = std::string(lead);

@@ -31,6 +31,10 @@ namespace kundig::engine {
 inline constexpr uint16_t kNoChance = UINT16_MAX;
 inline constexpr uint8_t kNoStage = UINT8_MAX;
 
+// Days since 1970-01-01. Leads are few beside customers, and their days may be any.
+using LeadDay = int32_t;
+inline constexpr LeadDay kNoLeadDay = INT32_MIN;
+
 struct LeadColumns {
   std::vector<std::string> id;
   std::vector<uint8_t> live;
@@ -39,7 +43,7 @@ struct LeadColumns {
   std::vector<uint8_t> stage;  // place in the stage table; kNoStage for closed leads
   std::vector<int64_t> revenue;
   std::vector<uint16_t> chance;  // the override, hundredths of a percent
-  std::vector<ColumnDay> opened, expected_close, closed;
+  std::vector<LeadDay> opened, expected_close, closed;
 };
 
 // Customers that leads refer to, as codes; a name that no lead uses any more is forgotten.
@@ -93,7 +97,7 @@ class LeadTable {
     uint8_t stage = kNoStage;
     int64_t revenue = 0;
     uint16_t chance = kNoChance;
-    ColumnDay opened = kNoDay, expected_close = kNoDay, closed = kNoDay;
+    LeadDay opened = kNoLeadDay, expected_close = kNoLeadDay, closed = kNoLeadDay;
     friend bool operator==(const Fields&, const Fields&) = default;
   };
   struct KeyHash {

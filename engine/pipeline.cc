@@ -55,9 +55,9 @@ class LeadReader {
 
   bool Number(FieldIndex index, int64_t* value) const {
     const LeadColumns& c = leads_.columns();
-    const auto day = [value](ColumnDay column) {
-      *value = FromColumn(column).since_epoch;
-      return column != kNoDay;
+    const auto day = [value](LeadDay column) {
+      *value = column;
+      return column != kNoLeadDay;
     };
     switch (static_cast<LeadField>(index)) {
       case LeadField::kStatus:
@@ -105,9 +105,9 @@ class LeadReader {
   uint32_t row_;
 };
 
-uint32_t MonthOf(ColumnDay day) {
-  if (day == kNoDay) return kNoMonth;
-  const CivilDate date = ToCivil(FromColumn(day));
+uint32_t MonthOf(LeadDay day) {
+  if (day == kNoLeadDay) return kNoMonth;
+  const CivilDate date = ToCivil(Day{day});
   return static_cast<uint32_t>(date.year * 12 + date.month - 1);
 }
 
@@ -159,10 +159,10 @@ std::string NameOf(PipelineKey key, const LeadTable& leads, const Rules& rules, 
     case PipelineKey::kQuarter:
       break;
   }
-  if (c.expected_close[row] == kNoDay) return "none";
-  const std::string day = FormatDay(FromColumn(c.expected_close[row]));  // YYYY-MM-DD
+  if (c.expected_close[row] == kNoLeadDay) return "none";
+  const std::string day = FormatDay(Day{c.expected_close[row]});  // YYYY-MM-DD
   if (key == PipelineKey::kMonth) return day.substr(0, 7);
-  const int quarter = (ToCivil(FromColumn(c.expected_close[row])).month + 2) / 3;
+  const int quarter = (ToCivil(Day{c.expected_close[row]}).month + 2) / 3;
   return day.substr(0, 4) + "-Q" + std::to_string(quarter);
 }
 

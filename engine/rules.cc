@@ -1,5 +1,6 @@
 #include "engine/rules.h"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -54,7 +55,9 @@ Result<CompiledCriterion> CompileCriterion(const CriterionSetting& setting,
                  "expected a field that is a number or true or false, found " + setting.field,
                  std::move(name), std::nullopt};
   }
-  return CompiledCriterion{*field, setting.weight, setting.missing, setting.points};
+  CompiledCriterion criterion{*field, setting.weight, setting.missing, setting.points};
+  std::sort(criterion.points.begin(), criterion.points.end());
+  return criterion;
 }
 
 // `forbidden`: fields that have no value yet when the rule is looked at, or always the same one.

@@ -78,7 +78,7 @@ struct CriterionSetting {
   std::string field;
   int32_t weight = 1;  // 1..1000
   Missing missing = Missing::kSkip;
-  std::vector<std::pair<int64_t, int32_t>> points;  // {from, p}, from ascending, p 0..100
+  std::vector<std::pair<int64_t, int32_t>> points;  // {from, p}, no from twice, p 0..100
 };
 
 struct AlwaysSetting {

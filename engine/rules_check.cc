@@ -92,8 +92,9 @@ std::optional<Error> CheckCriterion(const std::string& name, const CriterionSett
   if (auto error = CheckCount(name + ".points", points.size(), kMaxCriterionPoints)) return error;
   for (size_t i = 0; i < points.size(); ++i) {
     const std::string place = name + ".points[" + std::to_string(i) + "]";
-    if (i > 0 && points[i].first <= points[i - 1].first) {
-      return Refuse(place, "[from, points] with a from above the one before it");
+    for (size_t before = 0; before < i; ++before) {
+      if (points[before].first != points[i].first) continue;
+      return Refuse(place, "[from, points] with a from that no step before it has");
     }
     if (points[i].second < 0 || points[i].second > kMaxPoints) {
       return Refuse(place, "[from, points] with points from 0 to 100");

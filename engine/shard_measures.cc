@@ -103,9 +103,12 @@ void Shard::SettleConsent(uint32_t row) {
   KUNDIG_CHECK(latest.has_value());
   columns_.consent[row] = latest->consent == ConsentState::kGranted ? ColumnConsent::kGranted
                                                                     : ColumnConsent::kWithdrawn;
-  // A last day beyond the columns' range is as good as none.
-  const bool ends = latest->until && *latest->until <= kLastDay;
-  columns_.consent_until[row] = ends ? ToColumn(*latest->until) : kNoDay;
+  // A last day behind the columns' range is as good as none, one before it has passed.
+  ColumnDay until = kNoDay;
+  if (latest->until && *latest->until <= kLastDay) {
+    until = ToColumn(std::max(*latest->until, kFirstDay));
+  }
+  columns_.consent_until[row] = until;
 }
 
 void Shard::SettleDays(uint32_t row) {

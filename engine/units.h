@@ -25,6 +25,10 @@ inline constexpr Day kDayBeforeFirst{-25567};             // 1900-01-01
 inline constexpr Day kFirstDay = kDayBeforeFirst + 1;     // 1900-01-02
 inline constexpr Day kLastDay = kDayBeforeFirst + 65535;  // 2079-06-06
 
+// A lead's days and the last day of a consent are what people write: any day of the civil calendar.
+inline constexpr Day kFirstCivilDay{-719162};  // 0001-01-01
+inline constexpr Day kLastCivilDay{2932896};   // 9999-12-31
+
 // Money in minor units (cents, pence) of the book's currency.
 struct Minor {
   int64_t units = 0;

@@ -49,10 +49,9 @@ void ReadRfm(TomlSection section, engine::RfmSettings* rfm) {
                                   std::pair("frequency_cuts", &rfm->frequency_cuts),
                                   std::pair("monetary_cuts", &rfm->monetary_cuts)}) {
     section.Integers(key, cuts);
+    // Cuts may stay in the file while scores come from quantiles.
     if (rfm->scoring == engine::RfmScoring::kFixed) {
       section.Require(key, "expected 4 whole numbers, ascending, with scoring = \"fixed\"");
-    } else if (section.Has(key)) {
-      section.Reject(key, "expected scoring = \"fixed\" with cuts");
     }
   }
   if (section.Has("otherwise")) section.Text("otherwise", &rfm->otherwise.emplace());

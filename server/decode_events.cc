@@ -138,20 +138,12 @@ bool Take(const wire::Contact& in, engine::Contact* out, Refusal* refusal) {
          TakeOptionalName(in.campaign(), "campaign", &out->campaign, refusal);
 }
 
-constexpr int32_t kLatestUntil = 2932896;  // 9999-12-31
-
 bool Take(const wire::Consent& in, engine::Consent* out, Refusal* refusal) {
   out->state = static_cast<engine::ConsentState>(in.state());
   if (!TakeId(in.customer(), "customer", &out->customer, refusal) ||
       !TakeTime(in.at(), &out->at, refusal) ||
-      !InRange(static_cast<int64_t>(in.state()), 0, kLast<wire::ConsentState>, "state", refusal)) {
-    return false;
-  }
-  // Systems write a day such as 9999-12-31 where a consent has no end, so this day alone may be
-  // that late.
-  if (in.until() && *in.until() > engine::kLastDay.since_epoch && *in.until() <= kLatestUntil) {
-    out->until = engine::Day{*in.until()};
-  } else if (!TakeDay(in.until(), "until", &out->until, refusal)) {
+      !InRange(static_cast<int64_t>(in.state()), 0, kLast<wire::ConsentState>, "state", refusal) ||
+      !TakeDay(in.until(), "until", &out->until, refusal)) {
     return false;
   }
   return !out->until.has_value() || out->state == engine::ConsentState::kGranted ||

@@ -14,8 +14,8 @@ constexpr int64_t kFirstTimeMs = (engine::kFirstDay.since_epoch + 1) * kDayMs;
 constexpr int64_t kLastTimeMs = engine::kLastDay.since_epoch * kDayMs - 1;
 
 bool DayInRange(int32_t day, const char* field, Refusal* refusal) {
-  return (day >= engine::kFirstDay.since_epoch && day <= engine::kLastDay.since_epoch) ||
-         RefuseValue(field, "a day between 1900-01-02 and 2079-06-06", refusal);
+  return (day >= engine::kFirstCivilDay.since_epoch && day <= engine::kLastCivilDay.since_epoch) ||
+         RefuseValue(field, "a day between 0001-01-01 and 9999-12-31", refusal);
 }
 
 }  // namespace

@@ -15,11 +15,6 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
-// Spaces belong to the field; who uses a field strips it.
-int IsNoSpace(unsigned char) {
-  return 0;
-}
-
 }  // namespace
 
 class CsvReader::Impl {
@@ -29,7 +24,6 @@ class CsvReader::Impl {
     // All line ends are reported, so that empty lines are counted.
     csv_init(&parser_, CSV_REPALL_NL);
     csv_set_delim(&parser_, static_cast<unsigned char>(delimiter));
-    csv_set_space_func(&parser_, IsNoSpace);
   }
   ~Impl() { csv_free(&parser_); }
   Impl(const Impl&) = delete;

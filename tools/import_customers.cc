@@ -106,8 +106,9 @@ class CustomerImporter : public RowImporter {
   bool KeyAccount() {
     if (!Given(kKeyAccount)) return false;
     const std::string word = Lowered(text_.Raw(kKeyAccount));
-    if (word == "1" || word == "true" || word == "yes") return true;
-    if (word != "0" && word != "false" && word != "no") text_.MarkBad(kKeyAccount, "true or false");
+    if (word == "1" || word == "true" || word == "yes" || word == "y") return true;
+    if (word != "0" && word != "false" && word != "no" && word != "n")
+      text_.MarkBad(kKeyAccount, "true or false");
     return false;
   }
 

@@ -18,6 +18,7 @@ namespace {
 
 constexpr int64_t kDaySeconds = 86400;
 constexpr size_t kMaxTimeTextBytes = 127;
+constexpr int kEarliestYear = 1000;  // of a --time-format
 
 // A clock reading: local where `offset_s` is absent.
 struct Reading {
@@ -191,6 +192,9 @@ class MomentReader::Impl {
       }
     }
     if (at != copy + text.size()) return std::nullopt;
+    // strptime takes a year of fewer than four digits for %Y, so "12/01/10" would be a day of
+    // the year 10.
+    if (fields.tm_year + 1900 < kEarliestYear) return std::nullopt;
     const auto day = DayOf(fields.tm_year + 1900, fields.tm_mon + 1, fields.tm_mday);
     if (!day || fields.tm_sec > 59) return std::nullopt;
     reading.seconds = int64_t{*day} * kDaySeconds +

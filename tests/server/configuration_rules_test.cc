@@ -217,8 +217,8 @@ TEST(ConfigurationRules, NameFileLineAndKey) {
   ExpectMistake("[book]\n\n\ntime_zone = \"Mars/Base\"\n",
                 "4: book.time_zone: expected an IANA time zone");
   ExpectMistake("[rfm]\nscoring = \"fixed\"\n", "1: rfm.recency_cuts: expected 4 whole numbers");
-  ExpectMistake("[rfm]\nmonetary_cuts = [1, 2, 3, 4]\n",
-                "2: rfm.monetary_cuts: expected scoring = \"fixed\"");
+  ExpectMistake("[rfm]\nmonetary_cuts = [1, 2, 3]\n",
+                "2: rfm.monetary_cuts: expected 4 whole numbers");
   ExpectMistake(
       "[rfm]\nscoring = \"fixed\"\nrecency_cuts = [1, 2, 3]\nfrequency_cuts = [1, 2, 3, 4]\n"
       "monetary_cuts = [1, 2, 3, 4]\n",
