@@ -41,7 +41,7 @@ void AsyncClient::Profiles(std::vector<std::string> customers,
   impl_->channel_->Submit(std::move(request));
 }
 
-void AsyncClient::Send(wire::EventBatchT batch, Callback<wire::EventBatchReplyT> done) {
+void AsyncClient::Send(const wire::EventBatchT& batch, Callback<wire::EventBatchReplyT> done) {
   Channel::Request request;
   request.type = wire::MessageType::events;
   request.check = AtMostBatchEvents(batch);

@@ -116,7 +116,7 @@ class AsyncClient {
   // At most the server's max_profile_ids.
   void Profiles(std::vector<std::string> customers, Callback<wire::ProfilesReplyT> done);
   // At most the server's max_batch_events.
-  void Send(wire::EventBatchT batch, Callback<wire::EventBatchReplyT> done);
+  void Send(const wire::EventBatchT& batch, Callback<wire::EventBatchReplyT> done);
 
   // Any other request: payload and types as in the schemas. The answer is a sound message of the
   // request's reply type, verified, 16-byte aligned. A list needs `more`, which gets each chunk but
