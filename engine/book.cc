@@ -139,7 +139,7 @@ Result<Effect> Book::Impl::ApplyOne(const Event& event) {
           if (effect == Effect::kApplied) figures_changed_at_ = context.sequence;
           return had_leads ? Effect::kApplied : effect;
         } else {
-          const Result<Effect> effect = ShardOf(body.customer).Apply(body, context);
+          Result<Effect> effect = ShardOf(body.customer).Apply(body, context);
           if (effect && *effect != Effect::kUnchanged) figures_changed_at_ = context.sequence;
           return effect;
         }
