@@ -12,6 +12,7 @@
 #include "tools/figures.h"
 #include "tools/generate_files.h"
 #include "tools/moment.h"
+#include "tools/output.h"
 #include "tools/table.h"
 
 namespace kundig::tools {
@@ -36,16 +37,15 @@ int Fail(const std::string& sentence, int exit_code) {
   return exit_code;
 }
 
-void Print(const GlobalOptions& options, const GenerateRequest& request,
-           const GenerateAnswer& answer, double seconds) {
+std::string AnswerText(const GlobalOptions& options, const GenerateRequest& request,
+                       const GenerateAnswer& answer, double seconds) {
   if (options.json) {
     boost::json::object shown;
     for (size_t i = 0; i < kShopFiles; ++i) shown[kShopFileNames[i]] = answer.rows[i];
     shown["from"] = FormatDay(request.plan.from);
     shown["until"] = FormatDay(request.plan.until);
     shown["seconds"] = std::round(seconds * 1000) / 1000;
-    fmt::print("{}\n", ToText(shown));
-    return;
+    return ToText(shown) + "\n";
   }
   Table table({{"file"}, {"rows", Table::Align::kRight}, {"bytes", Table::Align::kRight}});
   for (size_t i = 0; i < kShopFiles; ++i) {
@@ -54,8 +54,9 @@ void Print(const GlobalOptions& options, const GenerateRequest& request,
   }
   Look look;
   look.colour = StandardOutputWantsColour();
-  fmt::print("{}{} to {}, in {}; {:.1f} s\n", table.Render(look), FormatDay(request.plan.from),
-             FormatDay(request.plan.until), request.folder, seconds);
+  return fmt::format("{}{} to {}, in {}; {:.1f} s\n", table.Render(look),
+                     FormatDay(request.plan.from), FormatDay(request.plan.until), request.folder,
+                     seconds);
 }
 
 int Generate(const GlobalOptions& options, Typed* typed) {
@@ -78,9 +79,11 @@ int Generate(const GlobalOptions& options, Typed* typed) {
   plan.until = *until;
   const auto answer = GenerateShop(typed->request);
   if (answer.has_error()) return Fail(answer.error().sentence, answer.error().exit_code);
-  Print(options, typed->request, *answer,
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
-  return kExitDone;
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  Output output;
+  output.Write(AnswerText(options, typed->request, *answer, seconds));
+  return output.Finish();
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "tools/figures.h"
 #include "tools/import_client_port.h"
 #include "tools/import_run.h"
+#include "tools/output.h"
 #include "tools/progress.h"
 #include "tools/table.h"
 
@@ -36,7 +37,7 @@ int Fail(const Failure& failure) {
   return failure.exit_code;
 }
 
-void PrintJson(ImportKind kind, const ImportAnswer& answer, double seconds) {
+std::string JsonText(ImportKind kind, const ImportAnswer& answer, double seconds) {
   boost::json::object shown;
   shown["rows"] = answer.rows;
   if (kind == ImportKind::kOrders) {
@@ -51,10 +52,10 @@ void PrintJson(ImportKind kind, const ImportAnswer& answer, double seconds) {
   boost::json::object& skipped = shown["skipped"].emplace_object();
   for (const auto& [reason, count] : answer.skipped) skipped[reason] = count;
   shown["seconds"] = std::round(seconds * 1000) / 1000;
-  fmt::print("{}\n", ToText(shown));
+  return ToText(shown) + "\n";
 }
 
-void PrintTable(ImportKind kind, const ImportAnswer& answer, double seconds) {
+std::string TableText(ImportKind kind, const ImportAnswer& answer, double seconds) {
   Table table({{"", Table::Align::kLeft}, {"", Table::Align::kRight}});
   const auto add = [&table](std::string name, uint64_t count) {
     table.AddRow({std::move(name), FormatCount(count)});
@@ -72,10 +73,12 @@ void PrintTable(ImportKind kind, const ImportAnswer& answer, double seconds) {
   table.AddRow({"seconds", fmt::format("{:.2f}", seconds)});
   Look look;
   look.colour = StandardOutputWantsColour();
-  fmt::print("{}", table.Render(look));
+  std::string text = table.Render(look);
   if (!answer.unused_columns.empty()) {
-    fmt::print("Columns that were not used: {}\n", fmt::join(answer.unused_columns, ", "));
+    text += fmt::format("Columns that were not used: {}\n",
+                        Printable(fmt::format("{}", fmt::join(answer.unused_columns, ", "))));
   }
+  return text;
 }
 
 int Import(const GlobalOptions& options, Typed* typed) {
@@ -105,12 +108,10 @@ int Import(const GlobalOptions& options, Typed* typed) {
 
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-  if (options.json) {
-    PrintJson(request.kind, *answer, seconds);
-  } else {
-    PrintTable(request.kind, *answer, seconds);
-  }
-  return kExitDone;
+  Output output;
+  output.Write(options.json ? JsonText(request.kind, *answer, seconds)
+                            : TableText(request.kind, *answer, seconds));
+  return output.Finish();
 }
 
 std::string RolesText(ImportKind kind) {
