@@ -70,6 +70,7 @@ struct CustomerColumns {
   // The consent in force: the latest by time.
   std::vector<ColumnConsent> consent;
   std::vector<ColumnDay> consent_until;  // kNoDay: without end
+  std::vector<int64_t> consent_at;       // its time, with consent only
 
   // journal_sequence of the last entry that changed this customer's figures.
   std::vector<uint64_t> changed_at;
@@ -110,6 +111,7 @@ struct CustomerColumns {
     function(bonding, kNoRating);
     function(consent, ColumnConsent::kAbsent);
     function(consent_until, kNoDay);
+    function(consent_at, int64_t{0});
     function(changed_at, uint64_t{0});
   }
 };

@@ -127,6 +127,12 @@ uint64_t IdentityHash(const HistoryEntry& entry) {
   return HashBytes({reinterpret_cast<const char*>(&entry.at.since_epoch), sizeof(int64_t)}) ^ kind;
 }
 
+// Frees a block and leaves nothing of it.
+void Wipe(uint8_t* block, uint32_t bytes) {
+  if (block != nullptr) explicit_bzero(block, bytes);
+  delete[] block;
+}
+
 uint32_t Grown(uint32_t needed) {
   return (needed + needed / 5 + 15) & ~uint32_t{15};
 }
@@ -166,8 +172,7 @@ History::History(std::string_view customer) {
 
 History::~History() {
   // A customer that is gone leaves no bytes behind.
-  if (data_ != nullptr) explicit_bzero(data_, used_);
-  delete[] data_;
+  Wipe(data_, capacity_);
 }
 
 History::History(History&& other) noexcept
@@ -327,7 +332,7 @@ void History::Append(const uint8_t* bytes, uint32_t size) {
     const uint32_t capacity = Grown(used_ + size);
     auto* grown = new uint8_t[capacity];
     if (used_ > 0) std::memcpy(grown, data_, used_);
-    delete[] data_;
+    Wipe(data_, capacity_);
     data_ = grown;
     capacity_ = capacity;
   }

@@ -221,8 +221,8 @@ PipelineAnswer::Group Report(const Sums& sums) {
 std::optional<Error> CheckGrouping(const PipelineQuery& query) {
   if (query.by.size() > kMaxPipelineKeys || query.closed_by.size() > kMaxPipelineKeys) {
     return Error{ErrorCode::kLimitExceeded,
-                 "a grouping has at most " + std::to_string(kMaxPipelineKeys) + " keys", "by",
-                 std::nullopt};
+                 "a grouping has at most " + std::to_string(kMaxPipelineKeys) + " keys",
+                 query.by.size() > kMaxPipelineKeys ? "by" : "closed_by", std::nullopt};
   }
   if (std::find(query.by.begin(), query.by.end(), PipelineKey::kReason) != query.by.end()) {
     return Error{ErrorCode::kInvalidValue, "open leads have no reason; group closed ones by it",

@@ -97,7 +97,7 @@ class Shard {
   // ... or adds it, after it was added.
   void AddUp(uint32_t row, const HistoryEntry& entry, const ApplyContext& context);
   void CountSums(uint32_t row, const HistoryEntry& entry, const ApplyContext& context, int sign);
-  void SettleConsent(uint32_t row);
+  void SettleConsent(uint32_t row, const HistoryEntry& entry);
   void SettleDays(uint32_t row);
   // The window measures and totals of a row from its history.
   void RecomputeSums(uint32_t row, const Rules& rules, Day today);

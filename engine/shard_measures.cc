@@ -40,7 +40,7 @@ void Shard::AddUp(uint32_t row, const HistoryEntry& entry, const ApplyContext& c
       c.last_contact[row] = std::max(c.last_contact[row], day);
       return;
     case EntryKind::kConsent:
-      SettleConsent(row);
+      SettleConsent(row, entry);
       return;
   }
   CountSums(row, entry, context, 1);
@@ -95,20 +95,18 @@ void Shard::CountSums(uint32_t row, const HistoryEntry& entry, const ApplyContex
   }
 }
 
-void Shard::SettleConsent(uint32_t row) {
-  std::optional<HistoryEntry> latest;
-  histories_[row]->ForEach([&](const HistoryEntry& entry) {
-    if (entry.kind == EntryKind::kConsent && (!latest || entry.at >= latest->at)) latest = entry;
-  });
-  KUNDIG_CHECK(latest.has_value());
-  columns_.consent[row] = latest->consent == ConsentState::kGranted ? ColumnConsent::kGranted
-                                                                    : ColumnConsent::kWithdrawn;
+// The latest by time is in force. One that takes another's place has the same time, so what is in
+// force never has to be looked for.
+void Shard::SettleConsent(uint32_t row, const HistoryEntry& entry) {
+  CustomerColumns& c = columns_;
+  if (c.consent[row] != ColumnConsent::kAbsent && entry.at.since_epoch < c.consent_at[row]) return;
+  c.consent_at[row] = entry.at.since_epoch;
+  c.consent[row] =
+      entry.consent == ConsentState::kGranted ? ColumnConsent::kGranted : ColumnConsent::kWithdrawn;
   // A last day behind the columns' range is as good as none, one before it has passed.
   ColumnDay until = kNoDay;
-  if (latest->until && *latest->until <= kLastDay) {
-    until = ToColumn(std::max(*latest->until, kFirstDay));
-  }
-  columns_.consent_until[row] = until;
+  if (entry.until && *entry.until <= kLastDay) until = ToColumn(std::max(*entry.until, kFirstDay));
+  c.consent_until[row] = until;
 }
 
 void Shard::SettleDays(uint32_t row) {

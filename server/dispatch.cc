@@ -175,7 +175,9 @@ void Dispatcher::HandleEvents(std::span<const uint8_t> payload,
               [&](auto* out) { EncodeEventBatch(answer, pending->batch, out); });
     if (answer.applied + answer.replaced > 0) book_changed_();
   };
-  Write(write, payload.size(), std::move(responder));
+  // What the batch holds in memory: a few bytes on the wire may stand for many events.
+  const size_t bytes = payload.size() + pending->batch.events.size() * sizeof(engine::Event);
+  Write(write, bytes, std::move(responder));
 }
 
 void Dispatcher::HandleProfiles(std::span<const uint8_t> payload, Responder* responder) {
@@ -299,15 +301,19 @@ void Dispatcher::HandlePipeline(std::span<const uint8_t> payload,
 }
 
 void Dispatcher::Queue(std::unique_ptr<Responder> responder, std::function<void(Responder*)> run) {
+  // The scans of a client that is gone would only keep those of the others waiting.
+  auto run_where_wanted = [run = std::move(run)](Responder* to) {
+    if (to->Wanted()) return run(to);
+    SendRefusal(ShuttingDown(), to);
+  };
   Submit(
-      &queries_, {.run = std::move(run), .responder = std::move(responder)},
+      &queries_, {.run = std::move(run_where_wanted), .responder = std::move(responder)},
       Overloaded("max_queued_queries", "Too many scans wait for a query thread; ask again later."));
 }
 
-void Dispatcher::Write(std::function<void(Responder*)> run, size_t payload_bytes,
+void Dispatcher::Write(std::function<void(Responder*)> run, size_t bytes,
                        std::unique_ptr<Responder> responder) {
-  Submit(&writer_,
-         {.run = std::move(run), .responder = std::move(responder), .weight = payload_bytes},
+  Submit(&writer_, {.run = std::move(run), .responder = std::move(responder), .weight = bytes},
          Overloaded("max_queued_event_bytes",
                     "Too many events wait for the writer; send this again later."));
 }

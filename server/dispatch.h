@@ -56,7 +56,7 @@ class Dispatcher final : public RequestHandler {
   // Has `run` done by a query thread.
   void Queue(std::unique_ptr<Responder> responder, std::function<void(Responder*)> run);
   // Has `run` done by the writer.
-  void Write(std::function<void(Responder*)> run, size_t payload_bytes,
+  void Write(std::function<void(Responder*)> run, size_t bytes,
              std::unique_ptr<Responder> responder);
   // Hands the job to the pool, or answers `full` where its queue is.
   static void Submit(JobPool* pool, JobPool::Job job, const Refusal& full);

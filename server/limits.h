@@ -49,8 +49,9 @@ inline constexpr uint32_t kWaitingAnswersPerInFlight = 2;
 
 // --- Memory of all connections ---
 
-// Batches of events that wait for the writer; one more is refused with overloaded.
-inline constexpr size_t kMaxQueuedEventBytes = size_t{64} << 20;
+// Batches of events that wait for the writer, with their decoded events; one more is refused with
+// overloaded.
+inline constexpr size_t kMaxQueuedEventBytes = size_t{256} << 20;
 
 // --- Time ---
 

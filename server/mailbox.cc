@@ -32,6 +32,11 @@ void Mailbox::Close() {
   dropped.swap(letters_);
 }
 
+bool Mailbox::IsOpen() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return open_;
+}
+
 std::shared_ptr<MailboxOwner> Mailbox::OwnerOnThisThread() const {
   if (std::this_thread::get_id() != thread_ || !open_) return nullptr;
   return owner_.lock();

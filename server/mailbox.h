@@ -49,13 +49,15 @@ class Mailbox {
   void Open(boost::asio::io_context* context, std::weak_ptr<MailboxOwner> owner);
   std::vector<Letter> Take();
   void Close();
+  // From any thread.
+  bool IsOpen() const;
 
   // The owner where this is its thread and the mailbox is open; else nullptr.
   std::shared_ptr<MailboxOwner> OwnerOnThisThread() const;
   void Post(Letter letter);
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::vector<Letter> letters_;
   bool open_ = false;
   bool told_ = false;  // OnMail is on its way
@@ -82,6 +84,7 @@ class MailboxResponder final : public Responder {
 
   void Send(wire::MessageType type, std::span<const uint8_t> payload) override;
   void Stream(std::unique_ptr<ChunkSource> chunks) override;
+  bool Wanted() const override { return mailbox_->IsOpen(); }
 
  private:
   const std::shared_ptr<Mailbox> mailbox_;

@@ -42,6 +42,9 @@ class Responder {
   virtual ~Responder() = default;
   virtual void Send(wire::MessageType type, std::span<const uint8_t> payload) = 0;
   virtual void Stream(std::unique_ptr<ChunkSource> chunks) = 0;
+  // False once the connection is gone: long work for its answer need not begin. It must still be
+  // answered.
+  virtual bool Wanted() const { return true; }
 };
 
 class RequestHandler {
