@@ -208,10 +208,10 @@ TEST(DecodeEvents, RefusesNumbersOutOfRange) {
   lead.revenue = -1;
   ExpectInvalid(lead, "revenue");
   lead = Lead();
-  lead.opened = engine::kLastDay.since_epoch + 1;
+  lead.opened = engine::kLastCivilDay.since_epoch + 1;
   ExpectInvalid(lead, "opened");
   lead = Lead();
-  lead.expected_close = engine::kFirstDay.since_epoch - 1;
+  lead.expected_close = engine::kFirstCivilDay.since_epoch - 1;
   ExpectInvalid(lead, "expected_close");
 }
 

@@ -49,8 +49,7 @@ TEST(CsvReader, ReadsQuotesDelimitersAndLineEnds) {
   EXPECT_EQ(read.header, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(
       read.rows,
-      (Rows{
-          {"1", "x, \"y\""}, {"two\nlines", " z "}, {"3", ""}, {"", ""}, {"last", "12\" vinyl"}}));
+      (Rows{{"1", "x, \"y\""}, {"two\nlines", "z"}, {"3", ""}, {"", ""}, {"last", "12\" vinyl"}}));
   EXPECT_EQ(read.lines, (Lines{2, 4, 7, 8, 9}));
 }
 
@@ -59,8 +58,14 @@ TEST(CsvReader, ReadsOldLineEndsAndBlanks) {
   const Read read = ReadAll(folder.Write("a.csv", "a\r1\r\r2\r"));
   EXPECT_EQ(read.rows, (Rows{{"1"}, {"2"}}));
   EXPECT_EQ(read.lines, (Lines{2, 4}));
-  // A line of spaces is a row with one field, as in every other reader of CSV.
-  EXPECT_EQ(ReadAll(folder.Write("b.csv", "a,b\n  \n1,2\n")).rows, (Rows{{"  "}, {"1", "2"}}));
+  // A line of blanks is an empty line.
+  EXPECT_EQ(ReadAll(folder.Write("b.csv", "a,b\n  \n1,2\n")).rows, (Rows{{"1", "2"}}));
+}
+
+TEST(CsvReader, LosesNoRowToBlanksBehindAQuote) {
+  const TestFolder folder;
+  EXPECT_EQ(ReadAll(folder.Write("a.csv", "a,b\n1,\"x\" \n2,\"y\" \n\"3\"\t, z \n")).rows,
+            (Rows{{"1", "x"}, {"2", "y"}, {"3", "z"}}));
 }
 
 TEST(CsvReader, SkipsTheByteOrderMarkAndTakesOtherDelimiters) {
