@@ -156,7 +156,7 @@ OrderPart OrderAggregate::ToPart(const State& state) {
 Outcome<void> OrderAggregate::Finish(const Emit& emit) {
   if (!spill_) {
     for (const State& state : orders_) {
-      const auto done = emit(ToPart(state));
+      auto done = emit(ToPart(state));
       if (done.has_error()) return done;
     }
     return {};

@@ -96,8 +96,8 @@ void AttributeMerge::Forget() {
 Outcome<void> AttributeMerge::Finish(const Emit& emit) {
   if (!spill_) {
     for (const State& state : states_) {
-      const auto done = emit(state.customer, state.texts,
-                             *std::max_element(state.lines.begin(), state.lines.end()));
+      auto done = emit(state.customer, state.texts,
+                       *std::max_element(state.lines.begin(), state.lines.end()));
       if (done.has_error()) return done;
     }
     return {};

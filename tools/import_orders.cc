@@ -65,7 +65,7 @@ class OrderImporter : public RowImporter {
   }
 
   Outcome<void> Finish() override {
-    const auto done = orders_.Finish([this](const OrderPart& order) { return SendOrder(order); });
+    auto done = orders_.Finish([this](const OrderPart& order) { return SendOrder(order); });
     if (done.has_error()) return done;
     return attributes_.Finish(
         [this](std::string_view customer, const AttributeTexts& texts, uint64_t line) {
