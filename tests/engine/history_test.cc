@@ -7,6 +7,7 @@
 #include <map>
 #include <random>
 #include <string>
+#include <string_view>
 
 #include "engine/limits.h"
 
@@ -15,7 +16,8 @@ namespace {
 
 constexpr int64_t kDayMs = 86'400'000;
 
-HistoryEntry Order(const std::string& id, int32_t day, int64_t revenue) {
+// The entry points to `id`.
+HistoryEntry Order(std::string_view id, int32_t day, int64_t revenue) {
   HistoryEntry entry;
   entry.kind = EntryKind::kOrder;
   entry.id = id;
