@@ -93,6 +93,11 @@ TEST(NetworkTest, AFloodThatNeverReadsIsBounded) {
 }
 
 TEST(NetworkTest, AcceptingPausesWhileDescriptorsAreOut) {
+#if defined(__SANITIZE_ADDRESS__)
+  // The undefined-behaviour sanitizer opens a pipe to look at an object, and takes it for broken
+  // when there is no descriptor left.
+  GTEST_SKIP() << "needs every descriptor, and so does the sanitizer";
+#endif
   Served served;
   RawClient early, late;
   ASSERT_TRUE(early.Open(served.address()));
