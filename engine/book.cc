@@ -36,7 +36,8 @@ class Book::Impl {
     ranking_ = ComputeRanking(shards_, *rules_, today_, sequence_, &runner_);
   }
 
-  ApplyAnswer Apply(std::span<const Event> events);
+  template <typename AnyEvent>
+  ApplyAnswer Apply(std::span<const AnyEvent> events);
   Result<StateName> AdvanceDay(Day day);
   Result<StateName> ReplaceRules(std::shared_ptr<const Rules> rules);
   StateName RefreshRankings();
@@ -44,6 +45,8 @@ class Book::Impl {
   std::shared_ptr<const Rules> rules();
   StatusAnswer Status();
   void Profiles(std::span<const std::string_view> ids, ProfilesAnswer* answer);
+  void Records(std::span<const std::string_view> ids, RecordsAnswer* answer);
+  NamesAnswer Names(NameKind kind, uint32_t first, size_t limit);
   ExplainAnswer Explain(std::string_view id);
   RfmAnswer Rfm();
   AbcAnswer Abc();
@@ -66,6 +69,9 @@ class Book::Impl {
   StateName State() const { return {sequence_, ranking_.version, today_}; }
   bool Stale() const { return figures_changed_at_ > ranking_.version; }
   Result<Effect> ApplyOne(const Event& event);
+  Result<Effect> ApplyOne(const OrderPlaced& order) { return ApplyBody(order); }
+  template <typename Body>
+  Result<Effect> ApplyBody(const Body& body);
 
   // Publishes a ranking that a scan has computed, unless a newer one is in force.
   void Publish(const Ranking& ranking) {
@@ -120,34 +126,35 @@ class Book::Impl::Scanning {
   std::optional<Ranking> fresh_;
 };
 
-Result<Effect> Book::Impl::ApplyOne(const Event& event) {
+template <typename Body>
+Result<Effect> Book::Impl::ApplyBody(const Body& body) {
   ApplyContext context;
   context.rules = rules_.get();
   context.names = &names_;
   context.today = today_;
   context.sequence = sequence_ + 1;
-  return std::visit(
-      [&](const auto& body) -> Result<Effect> {
-        using Body = std::decay_t<decltype(body)>;
-        if constexpr (std::is_same_v<Body, LeadSet>) {
-          return leads_.Apply(body, *rules_, today_);
-        } else if constexpr (std::is_same_v<Body, LeadClosed>) {
-          return leads_.Apply(body, today_);
-        } else if constexpr (std::is_same_v<Body, engine::Erase>) {
-          const bool had_leads = leads_.EraseOf(body.customer);
-          const Effect effect = ShardOf(body.customer).Erase(body.customer);
-          if (effect == Effect::kApplied) figures_changed_at_ = context.sequence;
-          return had_leads ? Effect::kApplied : effect;
-        } else {
-          Result<Effect> effect = ShardOf(body.customer).Apply(body, context);
-          if (effect && *effect != Effect::kUnchanged) figures_changed_at_ = context.sequence;
-          return effect;
-        }
-      },
-      event);
+  if constexpr (std::is_same_v<Body, LeadSet>) {
+    return leads_.Apply(body, *rules_, today_);
+  } else if constexpr (std::is_same_v<Body, LeadClosed>) {
+    return leads_.Apply(body, today_);
+  } else if constexpr (std::is_same_v<Body, engine::Erase>) {
+    const bool had_leads = leads_.EraseOf(body.customer);
+    const Effect effect = ShardOf(body.customer).Erase(body.customer);
+    if (effect == Effect::kApplied) figures_changed_at_ = context.sequence;
+    return had_leads ? Effect::kApplied : effect;
+  } else {
+    Result<Effect> effect = ShardOf(body.customer).Apply(body, context);
+    if (effect && *effect != Effect::kUnchanged) figures_changed_at_ = context.sequence;
+    return effect;
+  }
 }
 
-ApplyAnswer Book::Impl::Apply(std::span<const Event> events) {
+Result<Effect> Book::Impl::ApplyOne(const Event& event) {
+  return std::visit([this](const auto& body) { return ApplyBody(body); }, event);
+}
+
+template <typename AnyEvent>
+ApplyAnswer Book::Impl::Apply(std::span<const AnyEvent> events) {
   ApplyAnswer answer;
   size_t next = 0;
   do {
@@ -246,6 +253,51 @@ void Book::Impl::Profiles(std::span<const std::string_view> ids, ProfilesAnswer*
       FillProfile(ViewOf(shard), Raw(*row), &profile);
     }
   }
+}
+
+void Book::Impl::Records(std::span<const std::string_view> ids, RecordsAnswer* answer) {
+  answer->records.assign(ids.size(), ProfileRecord{});
+  StateLock::Lookup lookup(&lock_);
+  answer->state = State();
+  for (size_t at = 0; at < ids.size(); ++at) {
+    const Shard& shard = ShardOf(ids[at]);
+    if (const std::optional<RowIndex> row = shard.Find(ids[at])) {
+      FillRecord(ViewOf(shard), Raw(*row), &answer->records[at]);
+    }
+  }
+}
+
+NamesAnswer Book::Impl::Names(NameKind kind, uint32_t first, size_t limit) {
+  KUNDIG_CHECK(first >= 1);
+  NamesAnswer answer;
+  StateLock::Lookup lookup(&lock_);
+  answer.rules = rules_;
+  const auto fill = [&](size_t codes, const auto& text_of) {
+    answer.codes = static_cast<uint32_t>(codes);
+    for (size_t code = first; code <= codes && answer.names.size() < limit; ++code) {
+      answer.names.push_back(text_of(static_cast<uint32_t>(code)));
+    }
+  };
+  const auto from = [&](const Dictionary& names) {
+    fill(names.size(), [&](NameCode code) { return names.Text(code); });
+  };
+  switch (kind) {
+    case NameKind::kCountry:
+      from(names_.countries);
+      break;
+    case NameKind::kRegion:
+      from(names_.regions);
+      break;
+    case NameKind::kOwner:
+      from(names_.owners);
+      break;
+    case NameKind::kRfmSegment: {
+      const std::vector<std::string>& names = rules_->segment_names();
+      fill(names.size(), [&](uint32_t code) { return std::string_view(names[code - 1]); });
+      break;
+    }
+  }
+  return answer;
 }
 
 ExplainAnswer Book::Impl::Explain(std::string_view id) {
@@ -348,6 +400,9 @@ Book::~Book() = default;
 ApplyAnswer Book::Apply(std::span<const Event> events) {
   return impl_->Apply(events);
 }
+ApplyAnswer Book::Apply(std::span<const OrderPlaced> orders) {
+  return impl_->Apply(orders);
+}
 Result<StateName> Book::AdvanceDay(Day day) {
   return impl_->AdvanceDay(day);
 }
@@ -368,6 +423,12 @@ StatusAnswer Book::Status() const {
 }
 void Book::Profiles(std::span<const std::string_view> ids, ProfilesAnswer* answer) const {
   impl_->Profiles(ids, answer);
+}
+void Book::Records(std::span<const std::string_view> ids, RecordsAnswer* answer) const {
+  impl_->Records(ids, answer);
+}
+NamesAnswer Book::Names(NameKind kind, uint32_t first, size_t limit) const {
+  return impl_->Names(kind, first, limit);
 }
 ExplainAnswer Book::Explain(std::string_view id) const {
   return impl_->Explain(id);

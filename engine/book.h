@@ -57,6 +57,8 @@ class Book {
   // Takes each event or refuses it by itself, in the order given. A refused event changes nothing
   // and takes no place in the journal sequence.
   ApplyAnswer Apply(std::span<const Event> events);
+  // The same for orders alone, without the width of an Event for each.
+  ApplyAnswer Apply(std::span<const OrderPlaced> orders);
 
   // Moves today forward: windows roll, orders of the new day enter. Error: kDayNotForward.
   Result<StateName> AdvanceDay(Day day);
@@ -75,6 +77,10 @@ class Book {
 
   // Point lookups, on the calling thread. `answer` is overwritten; its memory is used again.
   void Profiles(std::span<const std::string_view> ids, ProfilesAnswer* answer) const;
+  // The same figures as fixed-size records, for very many customers at once.
+  void Records(std::span<const std::string_view> ids, RecordsAnswer* answer) const;
+  // The names behind the codes first, first + 1, ... of a kind, at most `limit`; first >= 1.
+  NamesAnswer Names(NameKind kind, uint32_t first, size_t limit) const;
   ExplainAnswer Explain(std::string_view id) const;
 
   // Scans. Rankings are brought up to date first where the answer depends on them.

@@ -147,6 +147,60 @@ void FillProfile(const CustomerView& view, uint32_t row, Profile* profile) {
   p.last_contact = OptionalDay(c.last_contact[row]);
 }
 
+void FillRecord(const CustomerView& view, uint32_t row, ProfileRecord* record) {
+  const CustomerColumns& c = view.columns();
+  ProfileRecord& out = *record;
+  const auto day_of = [](ColumnDay day) {
+    return day == kNoDay ? kRecordNoDay : FromColumn(day).since_epoch;
+  };
+  out.found = true;
+  if (c.kind[row] != ColumnKind::kAbsent) {
+    out.kind = static_cast<uint8_t>(static_cast<uint8_t>(c.kind[row]) - 1);
+  }
+  out.country = c.country[row];
+  out.region = c.region[row];
+  out.owner = c.owner[row];
+  static_assert(kNoCount == kRecordNoCount && kNoPotential == kRecordNoPotential &&
+                kNoRating == kRecordNoByte);
+  out.company_size = c.company_size[row];
+  out.products = c.products[row];
+  out.potential = c.potential[row];
+  out.key_account = c.key_account[row] == ColumnFlag::kTrue;
+  out.satisfaction = c.satisfaction[row];
+  out.referral = c.referral[row];
+  out.bonding = c.bonding[row];
+  out.first_order = day_of(c.first_order[row]);
+  out.last_order = day_of(c.last_order[row]);
+  out.last_activity = day_of(LastActivity(c, row));
+  out.last_contact = day_of(c.last_contact[row]);
+  const int32_t today = view.today.since_epoch;
+  if (out.last_order != kRecordNoDay) out.recency_days = today - out.last_order;
+  if (out.last_activity != kRecordNoDay) out.inactive_days = today - out.last_activity;
+  out.purchase_days = c.purchase_days[row];
+  out.orders = c.orders[row];
+  out.revenue = c.revenue[row];
+  out.margin = c.margin[row];
+  out.items = c.items[row];
+  out.orders_total = c.orders_total[row];
+  out.revenue_total = c.revenue_total[row];
+  out.margin_total = c.margin_total[row];
+  if (const std::optional<RfmScores> scores = ScoresOf(view, row)) {
+    out.r = scores->r;
+    out.f = scores->f;
+    out.m = scores->m;
+    out.rfm_segment = static_cast<uint8_t>(scores->segment + 1);
+  }
+  out.abc = static_cast<uint8_t>(view.ranking->AbcOf(c.abc_value[row]));
+  const ValueVerdict verdict = JudgeValue(view, row);
+  out.value_score_thousandths = verdict.score_thousandths.value_or(kRecordNoScore);
+  out.value_class = static_cast<uint8_t>(verdict.value_class);
+  out.hidden_potential = HiddenPotential(view, row, verdict.value_class).has_value();
+  out.activity = static_cast<uint8_t>(ActivityOf(view, row));
+  if (const std::optional<ConsentStatus> consent = ConsentOf(view, row)) {
+    out.consent = static_cast<uint8_t>(*consent);
+  }
+}
+
 void FillExplanation(const CustomerView& view, uint32_t row, ExplainAnswer* answer) {
   const Rules& rules = *view.rules;
   const ValueSettings& settings = rules.settings().value;

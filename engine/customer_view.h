@@ -256,6 +256,8 @@ class RowReader {
 
 // Everything about one row. `customer` of the profile is left to the caller.
 void FillProfile(const CustomerView& view, uint32_t row, Profile* profile);
+// The same as a record, over one made anew.
+void FillRecord(const CustomerView& view, uint32_t row, ProfileRecord* record);
 // The value class explained; the state is left to the caller.
 void FillExplanation(const CustomerView& view, uint32_t row, ExplainAnswer* answer);
 

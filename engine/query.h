@@ -20,6 +20,7 @@
 
 #include "engine/customer_field.h"
 #include "engine/event.h"
+#include "engine/profile_record.h"
 #include "engine/result.h"
 #include "engine/rules.h"
 #include "engine/units.h"
@@ -73,6 +74,20 @@ struct ProfilesAnswer {
   StateName state;
   std::shared_ptr<const Rules> rules;
   std::vector<Profile> profiles;  // in the order asked; `customer` points into the caller's ids
+};
+
+struct RecordsAnswer {
+  StateName state;
+  std::vector<ProfileRecord> records;  // in the order asked
+};
+
+// Kinds of names that a ProfileRecord has as codes.
+enum class NameKind : uint8_t { kCountry, kRegion, kOwner, kRfmSegment };
+
+struct NamesAnswer {
+  std::shared_ptr<const Rules> rules;
+  std::vector<std::string_view> names;  // of the codes asked for, ascending
+  uint32_t codes = 0;                   // codes are 1..codes
 };
 
 struct ExplainedCriterion {
