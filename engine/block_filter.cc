@@ -1,9 +1,17 @@
 #include "engine/block_filter.h"
 
-#include <algorithm>
+#include <limits>
+
+#include "engine/block_scan.h"
 
 namespace kundig::engine {
 namespace {
+
+// Above as many runs, a table of the codes is quicker than a comparison for each run.
+constexpr size_t kMaxCodeRuns = 4;
+
+constexpr int64_t kLowest = std::numeric_limits<int64_t>::min();
+constexpr int64_t kHighest = std::numeric_limits<int64_t>::max();
 
 bool IsTextNode(const Expression::Node& node) {
   return node.op == Expression::Op::kText || node.op == Expression::Op::kTextIn;
@@ -14,7 +22,7 @@ bool TextHolds(const Expression::Node& node, std::string_view text) {
                                           : IsIn(node.texts, text);
 }
 
-// The rows of `among` for which holds(row) is true; rows count from the block's first.
+// The rows of `among` for which holds(row) is true.
 template <typename Holds>
 Selection Narrow(const Selection& among, Holds&& holds) {
   Selection selected;
@@ -26,109 +34,96 @@ Selection Narrow(const Selection& among, Holds&& holds) {
 
 }  // namespace
 
-bool Selection::Empty() const {
-  return std::all_of(words_.begin(), words_.end(), [](uint64_t word) { return word == 0; });
-}
-
-Selection operator&(Selection a, const Selection& b) {
-  for (size_t word = 0; word < a.words_.size(); ++word) a.words_[word] &= b.words_[word];
-  return a;
-}
-
-Selection operator|(Selection a, const Selection& b) {
-  for (size_t word = 0; word < a.words_.size(); ++word) a.words_[word] |= b.words_[word];
-  return a;
-}
-
-Selection Without(Selection a, const Selection& b) {
-  for (size_t word = 0; word < a.words_.size(); ++word) a.words_[word] &= ~b.words_[word];
-  return a;
-}
-
 BlockFilter::BlockFilter(const Expression& expression, const CustomerNames& names)
-    : expression_(expression), code_tables_(expression.nodes().size()) {
+    : expression_(expression),
+      runs_(expression.nodes().size()),
+      code_tables_(expression.nodes().size()) {
   for (size_t at = 0; at < expression.nodes().size(); ++at) {
     const Expression::Node& node = expression.nodes()[at];
     const auto field = static_cast<CustomerField>(node.field);
-    if (!IsTextNode(node) || !IsNameField(field)) continue;
-    const Dictionary& dictionary = NamesOf(names, field);
-    code_tables_[at].resize(dictionary.size() + 1, 0);
-    for (NameCode code = 1; code <= dictionary.size(); ++code) {
-      code_tables_[at][code] = TextHolds(node, dictionary.Text(code)) ? 1 : 0;
+    const auto add = [&](int64_t code) {
+      CodeRuns& runs = runs_[at];
+      if (!runs.empty() && runs.back().second == code - 1) {
+        runs.back().second = code;
+      } else {
+        runs.emplace_back(code, code);
+      }
+    };
+    if (node.op == Expression::Op::kNumberIn) {
+      for (const int64_t number : node.numbers) add(number);
+    } else if (IsTextNode(node) && IsNameField(field)) {
+      const Dictionary& dictionary = NamesOf(names, field);
+      code_tables_[at].resize(dictionary.size() + 1, 0);
+      for (NameCode code = 1; code <= dictionary.size(); ++code) {
+        if (!TextHolds(node, dictionary.Text(code))) continue;
+        code_tables_[at][code] = 1;
+        add(code);
+      }
     }
   }
 }
 
-Selection BlockFilter::Select(const CustomerView& view, uint32_t first_row) const {
-  const std::vector<uint8_t>& live = view.columns().live;
-  const uint32_t rows = std::min(kBlockRows, static_cast<uint32_t>(live.size()) - first_row);
-  Selection selected;
-  for (uint32_t row = 0; row < rows; ++row) {
-    if (live[first_row + row] != 0) selected.Add(row);
-  }
-  return Evaluate(expression_.root(), view, first_row, selected);
+Selection BlockFilter::Select(const BookView& view, const CustomerBlock& block) const {
+  return Evaluate(expression_.root(), view, block, LiveRows(block));
 }
 
-Selection BlockFilter::Evaluate(const Expression::Node& node, const CustomerView& view,
-                                uint32_t first_row, const Selection& among) const {
+Selection BlockFilter::Evaluate(const Expression::Node& node, const BookView& view,
+                                const CustomerBlock& block, const Selection& among) const {
   if (among.Empty()) return among;
   const std::vector<Expression::Node>& nodes = expression_.nodes();
   const auto field = static_cast<CustomerField>(node.field);
+  const auto place = static_cast<size_t>(&node - nodes.data());
+  const auto in_runs = [&] {
+    Selection selected;
+    for (const auto& [first, last] : runs_[place]) {
+      selected = selected | FieldInRange(view, block, field, first, last, among);
+    }
+    return selected;
+  };
   switch (node.op) {
     case Expression::Op::kAnd: {
       Selection selected = among;
       for (const uint32_t child : node.children) {
-        selected = Evaluate(nodes[child], view, first_row, selected);
+        selected = Evaluate(nodes[child], view, block, selected);
       }
       return selected;
     }
     case Expression::Op::kOr: {
       Selection selected;
       for (const uint32_t child : node.children) {
-        selected = selected | Evaluate(nodes[child], view, first_row, Without(among, selected));
+        selected = selected | Evaluate(nodes[child], view, block, Without(among, selected));
       }
       return selected;
     }
     case Expression::Op::kNot:
-      return Without(among, Evaluate(nodes[node.children[0]], view, first_row, among));
-    case Expression::Op::kRange:
-      return WithField(view, field, [&](auto value_of) {
-        return Narrow(among, [&](uint32_t row) {
-          int64_t value = 0;
-          return value_of(first_row + row, &value) &&
-                 (node.low <= value && value <= node.high) != node.inverted;
-        });
-      });
+      return Without(among, Evaluate(nodes[node.children[0]], view, block, among));
+    case Expression::Op::kRange: {
+      const Selection inside = FieldInRange(view, block, field, node.low, node.high, among);
+      if (!node.inverted) return inside;
+      return Without(FieldInRange(view, block, field, kLowest, kHighest, among), inside);
+    }
     case Expression::Op::kNumberIn:
-      return WithField(view, field, [&](auto value_of) {
-        return Narrow(among, [&](uint32_t row) {
-          int64_t value = 0;
-          return value_of(first_row + row, &value) && IsIn(node.numbers, value);
-        });
-      });
+      return in_runs();
     case Expression::Op::kText:
-    case Expression::Op::kTextIn: {
+    case Expression::Op::kTextIn:
       if (field == CustomerField::kCustomer) {
         return Narrow(among, [&](uint32_t row) {
-          return TextHolds(node, view.shard->CustomerAt(first_row + row));
+          return TextHolds(node, block.rows[row].history.customer());
         });
       }
-      const std::vector<uint8_t>& holds = code_tables_[static_cast<size_t>(&node - nodes.data())];
+      if (runs_[place].size() <= kMaxCodeRuns) return in_runs();
       return WithField(view, field, [&](auto value_of) {
+        const std::vector<uint8_t>& holds = code_tables_[place];
         return Narrow(among, [&](uint32_t row) {
           int64_t code = 0;
-          return value_of(first_row + row, &code) && holds[static_cast<size_t>(code)] != 0;
+          return value_of(ColumnFields(block, row), &code) && holds[static_cast<size_t>(code)] != 0;
         });
       });
-    }
-    case Expression::Op::kAbsent:
+    case Expression::Op::kAbsent: {
       if (field == CustomerField::kCustomer) return node.inverted ? among : Selection::None();
-      return WithField(view, field, [&](auto value_of) {
-        return Narrow(among, [&](uint32_t row) {
-          int64_t value = 0;
-          return !value_of(first_row + row, &value) != node.inverted;
-        });
-      });
+      const Selection present = FieldInRange(view, block, field, kLowest, kHighest, among);
+      return node.inverted ? present : Without(among, present);
+    }
   }
   KUNDIG_CHECK(false);
 }

@@ -1,7 +1,9 @@
 #include "engine/book.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <mutex>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -10,9 +12,11 @@
 #include "engine/customer_view.h"
 #include "engine/dictionary.h"
 #include "engine/hash.h"
+#include "engine/huge_pages.h"
 #include "engine/lead_table.h"
 #include "engine/list.h"
 #include "engine/pipeline.h"
+#include "engine/rank_counts.h"
 #include "engine/ranking.h"
 #include "engine/shard.h"
 #include "engine/shard_runner.h"
@@ -31,9 +35,9 @@ class Book::Impl {
     KUNDIG_CHECK(std::has_single_bit(options.shards) && options.shards <= kMaxShards);
     KUNDIG_CHECK(options.today >= kFirstDay && options.today <= kLastDay);
     for (uint32_t shard = 0; shard < options.shards; ++shard) {
-      shards_.push_back(std::make_unique<Shard>());
+      shards_.push_back(std::make_unique<Shard>(&arena_, today_));
     }
-    ranking_ = ComputeRanking(shards_, *rules_, today_, sequence_, &runner_);
+    ranking_ = NewRanking();
   }
 
   template <typename AnyEvent>
@@ -59,12 +63,26 @@ class Book::Impl {
   class Scanning;
 
   // The shard of an id: the high bits of its hash; the key index of the shard uses the low ones.
-  Shard& ShardOf(std::string_view id) const {
-    return *shards_[(HashBytes(id) >> 32) & (options_.shards - 1)];
+  Shard& ShardOf(uint64_t hash) const { return *shards_[(hash >> 32) & (options_.shards - 1)]; }
+  BookView View() const { return {rules_.get(), &ranking_, &names_, today_}; }
+  Ranking NewRanking() {
+    return ComputeRanking(counts_, shards_, *rules_, today_, sequence_, &runner_);
   }
-  CustomerView ViewOf(const Shard& shard) const {
-    return CustomerView{&shard, rules_.get(), &ranking_, &names_, today_};
+  ApplyContext Context() {
+    ApplyContext context;
+    context.rules = rules_.get();
+    context.names = &names_;
+    context.counts = &counts_;
+    context.today = today_;
+    context.sequence = sequence_;
+    return context;
   }
+  // Calls found(place in ids, customer) for each id that there is.
+  template <typename Found>
+  void ForEachCustomer(std::span<const std::string_view> ids, Found&& found) const;
+  // Asks the processor for all that applying these events will touch. In the writer's turn.
+  template <typename AnyEvent>
+  void Prefetch(std::span<const AnyEvent> slice);
   // These need the lookup, scan or write lock.
   StateName State() const { return {sequence_, ranking_.version, today_}; }
   bool Stale() const { return figures_changed_at_ > ranking_.version; }
@@ -79,7 +97,7 @@ class Book::Impl {
     if (ranking.version > ranking_.version) ranking_ = ranking;
   }
   SummarySource SourceOf(const Ranking& ranking) const {
-    return SummarySource{shards_, rules_.get(), &names_, &ranking, today_};
+    return {shards_, {rules_.get(), &ranking, &names_, today_}};
   }
 
   const BookOptions options_;
@@ -90,7 +108,9 @@ class Book::Impl {
   Day today_;
   uint64_t sequence_ = 0;
   uint64_t figures_changed_at_ = 0;  // sequence of the last entry that changed a customer's figures
+  BlockArena arena_;
   std::vector<std::unique_ptr<Shard>> shards_;
+  RankCounts counts_;  // of the customers in shards_
   CustomerNames names_;
   LeadTable leads_;
   Ranking ranking_;
@@ -112,8 +132,7 @@ class Book::Impl::Scanning {
 
   const Ranking& RankingFor(bool needed) {
     if (!needed || !book_->Stale()) return book_->ranking_;
-    fresh_ = ComputeRanking(book_->shards_, *book_->rules_, book_->today_, book_->sequence_,
-                            &book_->runner_);
+    fresh_ = book_->NewRanking();
     return *fresh_;
   }
   StateName StateWith(const Ranking& ranking) const {
@@ -126,26 +145,79 @@ class Book::Impl::Scanning {
   std::optional<Ranking> fresh_;
 };
 
+template <typename Found>
+void Book::Impl::ForEachCustomer(std::span<const std::string_view> ids, Found&& found) const {
+  // A lookup is four reads of memory, each of an address that the one before tells. Those of a
+  // group of customers are under way at the same time.
+  constexpr size_t kGroup = 32;
+  std::array<uint64_t, kGroup> hashes;
+  CustomerFigures room;
+  const BookView view = View();
+  for (size_t begin = 0; begin < ids.size(); begin += kGroup) {
+    const std::span<const std::string_view> group =
+        ids.subspan(begin, std::min(kGroup, ids.size() - begin));
+    for (size_t at = 0; at < group.size(); ++at) {
+      hashes[at] = HashBytes(group[at]);
+      ShardOf(hashes[at]).PrefetchSlot(hashes[at]);
+    }
+    if (group.size() > 1) {
+      for (size_t at = 0; at < group.size(); ++at) ShardOf(hashes[at]).PrefetchRow(hashes[at]);
+      for (size_t at = 0; at < group.size(); ++at) ShardOf(hashes[at]).PrefetchHistory(hashes[at]);
+    }
+    for (size_t at = 0; at < group.size(); ++at) {
+      const Shard& shard = ShardOf(hashes[at]);
+      const std::optional<RowIndex> row = shard.Find(group[at], hashes[at]);
+      if (!row) continue;
+      const CustomerFigures& figures = shard.FiguresOn(Raw(*row), *rules_, today_, &room);
+      found(begin + at, CustomerView(view, shard.row(Raw(*row)), figures));
+    }
+  }
+}
+
+// The id of the customer whose row an event changes; empty where it changes none.
+template <typename Body>
+std::string_view CustomerOf(const Body& body) {
+  if constexpr (std::is_same_v<Body, Event>) {
+    return std::visit([](const auto& one) { return CustomerOf(one); }, body);
+  } else if constexpr (std::is_same_v<Body, LeadSet> || std::is_same_v<Body, LeadClosed>) {
+    return {};
+  } else {
+    return body.customer;
+  }
+}
+
+template <typename AnyEvent>
+void Book::Impl::Prefetch(std::span<const AnyEvent> slice) {
+  std::array<uint64_t, kWriteSliceEvents> hashes;
+  for (size_t at = 0; at < slice.size(); ++at) {
+    hashes[at] = HashBytes(CustomerOf(slice[at]));
+    ShardOf(hashes[at]).PrefetchSlot(hashes[at]);
+  }
+  for (size_t at = 0; at < slice.size(); ++at) ShardOf(hashes[at]).PrefetchRow(hashes[at]);
+  for (size_t at = 0; at < slice.size(); ++at) ShardOf(hashes[at]).PrefetchToWrite(hashes[at]);
+}
+
 template <typename Body>
 Result<Effect> Book::Impl::ApplyBody(const Body& body) {
-  ApplyContext context;
-  context.rules = rules_.get();
-  context.names = &names_;
-  context.today = today_;
-  context.sequence = sequence_ + 1;
   if constexpr (std::is_same_v<Body, LeadSet>) {
     return leads_.Apply(body, *rules_, today_);
   } else if constexpr (std::is_same_v<Body, LeadClosed>) {
     return leads_.Apply(body, today_);
-  } else if constexpr (std::is_same_v<Body, engine::Erase>) {
-    const bool had_leads = leads_.EraseOf(body.customer);
-    const Effect effect = ShardOf(body.customer).Erase(body.customer);
-    if (effect == Effect::kApplied) figures_changed_at_ = context.sequence;
-    return had_leads ? Effect::kApplied : effect;
   } else {
-    Result<Effect> effect = ShardOf(body.customer).Apply(body, context);
-    if (effect && *effect != Effect::kUnchanged) figures_changed_at_ = context.sequence;
-    return effect;
+    ApplyContext context = Context();
+    context.sequence = sequence_ + 1;
+    context.hash = HashBytes(body.customer);
+    Shard& shard = ShardOf(context.hash);
+    if constexpr (std::is_same_v<Body, engine::Erase>) {
+      const bool had_leads = leads_.EraseOf(body.customer);
+      const Effect effect = shard.Erase(body, context);
+      if (effect == Effect::kApplied) figures_changed_at_ = context.sequence;
+      return had_leads ? Effect::kApplied : effect;
+    } else {
+      Result<Effect> effect = shard.Apply(body, context);
+      if (effect && *effect != Effect::kUnchanged) figures_changed_at_ = context.sequence;
+      return effect;
+    }
   }
 }
 
@@ -158,8 +230,10 @@ ApplyAnswer Book::Impl::Apply(std::span<const AnyEvent> events) {
   ApplyAnswer answer;
   size_t next = 0;
   do {
-    StateLock::Write write(&lock_);
+    const StateLock::Turn turn(&lock_);
     const size_t end = std::min(next + kWriteSliceEvents, events.size());
+    Prefetch(events.subspan(next, end - next));
+    const StateLock::Alone alone(turn);
     for (; next < end; ++next) {
       Result<Effect> effect = ApplyOne(events[next]);
       if (!effect) {
@@ -177,19 +251,38 @@ ApplyAnswer Book::Impl::Apply(std::span<const AnyEvent> events) {
 }
 
 Result<StateName> Book::Impl::AdvanceDay(Day day) {
-  StateLock::Write write(&lock_);
+  const StateLock::Turn turn(&lock_);
   if (day <= today_ || day > kLastDay) {
     return Error{
         ErrorCode::kDayNotForward,
         "the day must be after " + FormatDay(today_) + " and not after " + FormatDay(kLastDay),
         "day", std::nullopt};
   }
-  ++sequence_;
-  runner_.ForEach(shards_.size(),
-                  [&](size_t shard) { shards_[shard]->Roll(*rules_, today_, day, sequence_); });
-  today_ = day;
-  figures_changed_at_ = sequence_;
-  ranking_ = ComputeRanking(shards_, *rules_, today_, sequence_, &runner_);
+  const Day before = today_;
+  {
+    // From here on lookups are as of the new day; they compute the windows of customers that are
+    // not settled yet.
+    const StateLock::Alone alone(turn);
+    ++sequence_;
+    today_ = day;
+    figures_changed_at_ = sequence_;
+  }
+  const ApplyContext context = Context();
+  for (const std::unique_ptr<Shard>& shard : shards_) {
+    const std::vector<uint32_t> rows = shard->RowsToRoll(*rules_, before, day);
+    for (size_t next = 0; next < rows.size(); next += kWriteSliceEvents) {
+      const std::span<const uint32_t> slice =
+          std::span(rows).subspan(next, std::min(kWriteSliceEvents, rows.size() - next));
+      shard->PrefetchRows(slice);
+      const StateLock::Alone alone(turn);
+      shard->RollRows(slice, context);
+    }
+    const StateLock::Alone alone(turn);
+    shard->Settle(day);
+  }
+  const Ranking ranking = NewRanking();
+  const StateLock::Alone alone(turn);
+  ranking_ = ranking;
   return State();
 }
 
@@ -205,9 +298,15 @@ Result<StateName> Book::Impl::ReplaceRules(std::shared_ptr<const Rules> rules) {
   leads_.MoveStages(*rules_, *rules);
   rules_ = std::move(rules);
   ++rules_version_;
-  runner_.ForEach(shards_.size(),
-                  [&](size_t shard) { shards_[shard]->Recompute(*rules_, today_); });
-  ranking_ = ComputeRanking(shards_, *rules_, today_, sequence_, &runner_);
+  counts_ = RankCounts();
+  std::mutex merging;
+  runner_.ForEach(shards_.size(), [&](size_t shard) {
+    RankCounts counts;
+    shards_[shard]->Recompute(*rules_, today_, &counts);
+    const std::lock_guard<std::mutex> lock(merging);
+    counts_.Merge(counts);
+  });
+  ranking_ = NewRanking();
   return State();
 }
 
@@ -242,29 +341,22 @@ StatusAnswer Book::Impl::Status() {
 
 void Book::Impl::Profiles(std::span<const std::string_view> ids, ProfilesAnswer* answer) {
   answer->profiles.assign(ids.size(), Profile{});
+  for (size_t at = 0; at < ids.size(); ++at) answer->profiles[at].customer = ids[at];
   StateLock::Lookup lookup(&lock_);
   answer->state = State();
   answer->rules = rules_;
-  for (size_t at = 0; at < ids.size(); ++at) {
-    Profile& profile = answer->profiles[at];
-    profile.customer = ids[at];
-    const Shard& shard = ShardOf(ids[at]);
-    if (const std::optional<RowIndex> row = shard.Find(ids[at])) {
-      FillProfile(ViewOf(shard), Raw(*row), &profile);
-    }
-  }
+  ForEachCustomer(ids, [&](size_t at, const CustomerView& customer) {
+    FillProfile(customer, &answer->profiles[at]);
+  });
 }
 
 void Book::Impl::Records(std::span<const std::string_view> ids, RecordsAnswer* answer) {
   answer->records.assign(ids.size(), ProfileRecord{});
   StateLock::Lookup lookup(&lock_);
   answer->state = State();
-  for (size_t at = 0; at < ids.size(); ++at) {
-    const Shard& shard = ShardOf(ids[at]);
-    if (const std::optional<RowIndex> row = shard.Find(ids[at])) {
-      FillRecord(ViewOf(shard), Raw(*row), &answer->records[at]);
-    }
-  }
+  ForEachCustomer(ids, [&](size_t at, const CustomerView& customer) {
+    FillRecord(customer, &answer->records[at]);
+  });
 }
 
 NamesAnswer Book::Impl::Names(NameKind kind, uint32_t first, size_t limit) {
@@ -305,10 +397,9 @@ ExplainAnswer Book::Impl::Explain(std::string_view id) {
   StateLock::Lookup lookup(&lock_);
   answer.state = State();
   answer.rules = rules_;
-  const Shard& shard = ShardOf(id);
-  if (const std::optional<RowIndex> row = shard.Find(id)) {
-    FillExplanation(ViewOf(shard), Raw(*row), &answer);
-  }
+  ForEachCustomer(std::span(&id, 1), [&](size_t, const CustomerView& customer) {
+    FillExplanation(customer, &answer);
+  });
   return answer;
 }
 

@@ -31,10 +31,10 @@ std::optional<std::string_view> NameOf(const Dictionary& names, NameCode code) {
 
 }  // namespace
 
-ValueVerdict JudgeValue(const CustomerView& view, uint32_t row) {
-  const Rules& rules = *view.rules;
+ValueVerdict JudgeValue(const CustomerView& customer) {
+  const Rules& rules = *customer.book->rules;
   const ValueSettings& settings = rules.settings().value;
-  const RowReader reader(view, row);
+  const RowReader reader(customer);
   ValueVerdict verdict;
   for (const CompiledCriterion& criterion : rules.criteria()) {
     int64_t value = 0;
@@ -63,11 +63,10 @@ ValueVerdict JudgeValue(const CustomerView& view, uint32_t row) {
   return verdict;
 }
 
-std::optional<uint32_t> HiddenPotential(const CustomerView& view, uint32_t row,
-                                        ValueClass value_class) {
+std::optional<uint32_t> HiddenPotential(const CustomerView& customer, ValueClass value_class) {
   if (value_class != ValueClass::kStandard) return std::nullopt;
-  const std::vector<Expression>& rules = view.rules->potential();
-  const RowReader reader(view, row);
+  const std::vector<Expression>& rules = customer.book->rules->potential();
+  const RowReader reader(customer);
   for (uint32_t index = 0; index < rules.size(); ++index) {
     if (rules[index].Holds(reader)) return index;
   }
@@ -89,123 +88,140 @@ const Dictionary& NamesOf(const CustomerNames& names, CustomerField field) {
 bool RowReader::Number(FieldIndex index, int64_t* value) const {
   const auto field = static_cast<CustomerField>(index);
   if (field == CustomerField::kCustomer || IsNameField(field)) return false;
-  return WithField(view_, field, [&](auto value_of) { return value_of(row_, value); });
+  if (IsJudgedField(field)) {
+    const ValueVerdict verdict = JudgeValue(customer_);
+    if (field == CustomerField::kValueScore) {
+      *value = verdict.score_thousandths.value_or(0);
+      return verdict.score_thousandths.has_value();
+    }
+    *value = field == CustomerField::kValueClass
+                 ? static_cast<int64_t>(verdict.value_class)
+                 : HiddenPotential(customer_, verdict.value_class).has_value();
+    return true;
+  }
+  return WithField(*customer_.book, field,
+                   [&](auto value_of) { return value_of(RowFields(*customer_.figures), value); });
 }
 
 bool RowReader::Text(FieldIndex index, std::string_view* text) const {
   const auto field = static_cast<CustomerField>(index);
   if (field == CustomerField::kCustomer) {
-    *text = view_.shard->CustomerAt(row_);
+    *text = customer_.row->history.customer();
     return true;
   }
   if (!IsNameField(field)) return false;
   int64_t code = 0;
-  if (!WithField(view_, field, [&](auto value_of) { return value_of(row_, &code); })) return false;
-  *text = NamesOf(*view_.names, field).Text(static_cast<NameCode>(code));
-  return true;
+  const bool present = WithField(*customer_.book, field, [&](auto value_of) {
+    return value_of(RowFields(*customer_.figures), &code);
+  });
+  if (present) *text = NamesOf(*customer_.book->names, field).Text(static_cast<NameCode>(code));
+  return present;
 }
 
-void FillProfile(const CustomerView& view, uint32_t row, Profile* profile) {
-  const CustomerColumns& c = view.columns();
+void FillProfile(const CustomerView& customer, Profile* profile) {
+  const BookView& view = *customer.book;
+  const CustomerFigures& c = *customer.figures;
+  const RowFields fields(c);
   Profile& p = *profile;
   p.found = true;
-  if (c.kind[row] != ColumnKind::kAbsent) {
-    p.kind =
-        c.kind[row] == ColumnKind::kConsumer ? CustomerKind::kConsumer : CustomerKind::kBusiness;
+  if (c.kind != ColumnKind::kAbsent) {
+    p.kind = c.kind == ColumnKind::kConsumer ? CustomerKind::kConsumer : CustomerKind::kBusiness;
   }
-  p.country = NameOf(view.names->countries, c.country[row]);
-  p.region = NameOf(view.names->regions, c.region[row]);
-  p.owner = NameOf(view.names->owners, c.owner[row]);
-  p.company_size = Unless(c.company_size[row], kNoCount);
-  p.products = Unless(c.products[row], kNoCount);
-  if (c.potential[row] != kNoPotential) p.potential = Minor{c.potential[row]};
-  p.key_account = c.key_account[row] == ColumnFlag::kTrue;
-  p.satisfaction = Unless(c.satisfaction[row], kNoRating);
-  p.referral = Unless(c.referral[row], kNoRating);
-  p.bonding = Unless(c.bonding[row], kNoRating);
-  p.first_order = OptionalDay(c.first_order[row]);
-  p.last_order = OptionalDay(c.last_order[row]);
-  p.last_activity = OptionalDay(LastActivity(c, row));
+  p.country = NameOf(view.names->countries, c.country);
+  p.region = NameOf(view.names->regions, c.region);
+  p.owner = NameOf(view.names->owners, c.owner);
+  p.company_size = Unless(c.company_size, kNoCount);
+  p.products = Unless(c.products, kNoCount);
+  if (c.potential != kNoPotential) p.potential = Minor{c.potential};
+  p.key_account = c.key_account == ColumnFlag::kTrue;
+  p.satisfaction = Unless(c.satisfaction, kNoRating);
+  p.referral = Unless(c.referral, kNoRating);
+  p.bonding = Unless(c.bonding, kNoRating);
+  p.first_order = OptionalDay(c.first_order);
+  p.last_order = OptionalDay(c.last_order);
+  p.last_activity = OptionalDay(LastActivity(fields));
   if (p.last_order) p.recency_days = view.today - *p.last_order;
   if (p.last_activity) p.inactive_days = view.today - *p.last_activity;
-  p.purchase_days = c.purchase_days[row];
-  p.orders = c.orders[row];
-  p.revenue = Minor{c.revenue[row]};
-  p.margin = Minor{c.margin[row]};
-  p.items = c.items[row];
-  p.orders_total = c.orders_total[row];
-  p.revenue_total = Minor{c.revenue_total[row]};
-  p.margin_total = Minor{c.margin_total[row]};
-  p.rfm = ScoresOf(view, row);
-  p.abc = view.ranking->AbcOf(c.abc_value[row]);
-  const ValueVerdict verdict = JudgeValue(view, row);
+  p.purchase_days = c.purchase_days;
+  p.orders = c.orders;
+  p.revenue = Minor{c.revenue};
+  p.margin = Minor{c.margin};
+  p.items = c.items;
+  p.orders_total = c.orders_total;
+  p.revenue_total = Minor{c.revenue_total};
+  p.margin_total = Minor{c.margin_total};
+  p.rfm = ScoresOf(view, fields);
+  p.abc = view.ranking->AbcOf(c.abc_value);
+  const ValueVerdict verdict = JudgeValue(customer);
   p.value_score_thousandths = verdict.score_thousandths;
   p.value_class = verdict.value_class;
-  p.hidden_potential = HiddenPotential(view, row, verdict.value_class).has_value();
-  p.activity = ActivityOf(view, row);
-  p.consent = ConsentOf(view, row);
-  p.last_contact = OptionalDay(c.last_contact[row]);
+  p.hidden_potential = HiddenPotential(customer, verdict.value_class).has_value();
+  p.activity = ActivityOf(view, fields);
+  p.consent = ConsentOf(view, fields);
+  p.last_contact = OptionalDay(c.last_contact);
 }
 
-void FillRecord(const CustomerView& view, uint32_t row, ProfileRecord* record) {
-  const CustomerColumns& c = view.columns();
+void FillRecord(const CustomerView& customer, ProfileRecord* record) {
+  const BookView& view = *customer.book;
+  const CustomerFigures& c = *customer.figures;
+  const RowFields fields(c);
   ProfileRecord& out = *record;
   const auto day_of = [](ColumnDay day) {
     return day == kNoDay ? kRecordNoDay : FromColumn(day).since_epoch;
   };
   out.found = true;
-  if (c.kind[row] != ColumnKind::kAbsent) {
-    out.kind = static_cast<uint8_t>(static_cast<uint8_t>(c.kind[row]) - 1);
+  if (c.kind != ColumnKind::kAbsent) {
+    out.kind = static_cast<uint8_t>(static_cast<uint8_t>(c.kind) - 1);
   }
-  out.country = c.country[row];
-  out.region = c.region[row];
-  out.owner = c.owner[row];
+  out.country = c.country;
+  out.region = c.region;
+  out.owner = c.owner;
   static_assert(kNoCount == kRecordNoCount && kNoPotential == kRecordNoPotential &&
                 kNoRating == kRecordNoByte);
-  out.company_size = c.company_size[row];
-  out.products = c.products[row];
-  out.potential = c.potential[row];
-  out.key_account = c.key_account[row] == ColumnFlag::kTrue;
-  out.satisfaction = c.satisfaction[row];
-  out.referral = c.referral[row];
-  out.bonding = c.bonding[row];
-  out.first_order = day_of(c.first_order[row]);
-  out.last_order = day_of(c.last_order[row]);
-  out.last_activity = day_of(LastActivity(c, row));
-  out.last_contact = day_of(c.last_contact[row]);
+  out.company_size = c.company_size;
+  out.products = c.products;
+  out.potential = c.potential;
+  out.key_account = c.key_account == ColumnFlag::kTrue;
+  out.satisfaction = c.satisfaction;
+  out.referral = c.referral;
+  out.bonding = c.bonding;
+  out.first_order = day_of(c.first_order);
+  out.last_order = day_of(c.last_order);
+  out.last_activity = day_of(LastActivity(fields));
+  out.last_contact = day_of(c.last_contact);
   const int32_t today = view.today.since_epoch;
   if (out.last_order != kRecordNoDay) out.recency_days = today - out.last_order;
   if (out.last_activity != kRecordNoDay) out.inactive_days = today - out.last_activity;
-  out.purchase_days = c.purchase_days[row];
-  out.orders = c.orders[row];
-  out.revenue = c.revenue[row];
-  out.margin = c.margin[row];
-  out.items = c.items[row];
-  out.orders_total = c.orders_total[row];
-  out.revenue_total = c.revenue_total[row];
-  out.margin_total = c.margin_total[row];
-  if (const std::optional<RfmScores> scores = ScoresOf(view, row)) {
+  out.purchase_days = c.purchase_days;
+  out.orders = c.orders;
+  out.revenue = c.revenue;
+  out.margin = c.margin;
+  out.items = c.items;
+  out.orders_total = c.orders_total;
+  out.revenue_total = c.revenue_total;
+  out.margin_total = c.margin_total;
+  if (const std::optional<RfmScores> scores = ScoresOf(view, fields)) {
     out.r = scores->r;
     out.f = scores->f;
     out.m = scores->m;
     out.rfm_segment = static_cast<uint8_t>(scores->segment + 1);
   }
-  out.abc = static_cast<uint8_t>(view.ranking->AbcOf(c.abc_value[row]));
-  const ValueVerdict verdict = JudgeValue(view, row);
+  out.abc = static_cast<uint8_t>(view.ranking->AbcOf(c.abc_value));
+  const ValueVerdict verdict = JudgeValue(customer);
   out.value_score_thousandths = verdict.score_thousandths.value_or(kRecordNoScore);
   out.value_class = static_cast<uint8_t>(verdict.value_class);
-  out.hidden_potential = HiddenPotential(view, row, verdict.value_class).has_value();
-  out.activity = static_cast<uint8_t>(ActivityOf(view, row));
-  if (const std::optional<ConsentStatus> consent = ConsentOf(view, row)) {
+  out.hidden_potential = HiddenPotential(customer, verdict.value_class).has_value();
+  out.activity = static_cast<uint8_t>(ActivityOf(view, fields));
+  if (const std::optional<ConsentStatus> consent = ConsentOf(view, fields)) {
     out.consent = static_cast<uint8_t>(*consent);
   }
 }
 
-void FillExplanation(const CustomerView& view, uint32_t row, ExplainAnswer* answer) {
-  const Rules& rules = *view.rules;
+void FillExplanation(const CustomerView& customer, ExplainAnswer* answer) {
+  const Rules& rules = *customer.book->rules;
   const ValueSettings& settings = rules.settings().value;
-  const RowReader reader(view, row);
-  const ValueVerdict verdict = JudgeValue(view, row);
+  const RowReader reader(customer);
+  const ValueVerdict verdict = JudgeValue(customer);
   answer->found = true;
   answer->value_class = verdict.value_class;
   answer->value_score_thousandths = verdict.score_thousandths;
@@ -238,7 +254,7 @@ void FillExplanation(const CustomerView& view, uint32_t row, ExplainAnswer* answ
     const int64_t scale = verdict.weights * 100;
     answer->distance_thousandths = static_cast<int32_t>((missing * 1000 + scale - 1) / scale);
   }
-  answer->potential_index = HiddenPotential(view, row, verdict.value_class);
+  answer->potential_index = HiddenPotential(customer, verdict.value_class);
   answer->hidden_potential = answer->potential_index.has_value();
 }
 

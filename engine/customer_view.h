@@ -1,9 +1,9 @@
-// One customer's fields, read from its row: the one place that says what each field of the profile
-// is made of.
+// One customer's fields: the one place that says what each field of the profile is made of.
 //
-// WithField gives, for one field, a function from a row to its value. Row readers call that
-// function once; scans call it for each row of a block with the choice of the field made outside of
-// the loop. So lists, rules and profiles cannot disagree about a field.
+// WithField gives, for one field, a function from a customer to its value. The customer comes as
+// RowFields (a lookup reads its row) or as ColumnFields (a scan reads the columns), and the
+// function is the same for both; scans call it for each row of a block, with the choice of the
+// field made outside of the loop. So lists, rules and profiles cannot disagree about a field.
 //
 // Thread safety: needs the book's lookup, scan or write lock as long as a view is used.
 
@@ -16,24 +16,33 @@
 #include <string_view>
 
 #include "engine/check.h"
-#include "engine/customer_columns.h"
+#include "engine/customer_block.h"
 #include "engine/customer_field.h"
 #include "engine/dictionary.h"
 #include "engine/query.h"
+#include "engine/rank_counts.h"
 #include "engine/ranking.h"
 #include "engine/rules.h"
-#include "engine/shard.h"
 
 namespace kundig::engine {
 
-struct CustomerView {
-  const Shard* shard = nullptr;
+// What the figures of a customer are read by.
+struct BookView {
   const Rules* rules = nullptr;
   const Ranking* ranking = nullptr;
   const CustomerNames* names = nullptr;
   Day today;
+};
 
-  const CustomerColumns& columns() const { return shard->columns(); }
+// One customer, for a lookup. `figures` are usually those of `row` itself.
+struct CustomerView {
+  const BookView* book = nullptr;
+  const CustomerRow* row = nullptr;
+  const CustomerFigures* figures = nullptr;
+
+  CustomerView(const BookView& in, const CustomerRow& of) : CustomerView(in, of, of) {}
+  CustomerView(const BookView& in, const CustomerRow& of, const CustomerFigures& as)
+      : book(&in), row(&of), figures(&as) {}
 };
 
 // The score of the weighted criteria and the class that follows; see Individual or Standard.
@@ -44,195 +53,179 @@ struct ValueVerdict {
   uint32_t rule_index = 0;  // with kAlwaysRule
   int64_t points = 0, weights = 0;
 };
-ValueVerdict JudgeValue(const CustomerView& view, uint32_t row);
+ValueVerdict JudgeValue(const CustomerView& customer);
 // The first of [[value.potential]] that holds, where the class is standard.
-std::optional<uint32_t> HiddenPotential(const CustomerView& view, uint32_t row,
-                                        ValueClass value_class);
+std::optional<uint32_t> HiddenPotential(const CustomerView& customer, ValueClass value_class);
 
-inline ColumnDay LastActivity(const CustomerColumns& c, uint32_t row) {
-  return std::max(c.last_order[row], c.last_visit[row]);
+template <typename Fields>
+ColumnDay LastActivity(const Fields& c) {
+  return std::max(c.last_order(), c.last_visit());
 }
 
-inline Activity ActivityOf(const CustomerView& view, uint32_t row) {
-  const CustomerColumns& c = view.columns();
+template <typename Fields>
+Activity ActivityOf(const BookView& view, const Fields& c) {
   const ActivitySettings& rules = view.rules->settings().activity;
-  const ColumnDay last = LastActivity(c, row);
+  const ColumnDay last = LastActivity(c);
   if (last == kNoDay) return Activity::kNever;
   const int32_t inactive_days = view.today - FromColumn(last);
   if (inactive_days >= rules.lost_after) return Activity::kLost;
   if (inactive_days >= rules.inactive_after) return Activity::kInactive;
-  if (c.orders_total[row] == 0) return Activity::kProspect;
-  if (c.purchase_days[row] >= 3) {
-    const int64_t recency_days = view.today - FromColumn(c.last_order[row]);
-    const int64_t span_days = c.last_order[row] - c.first_order[row];
-    const int64_t gaps = c.purchase_days[row] - 1;
+  if (c.orders_total() == 0) return Activity::kProspect;
+  if (c.purchase_days() >= 3) {
+    const int64_t recency_days = view.today - FromColumn(c.last_order());
+    const int64_t span_days = c.last_order() - c.first_order();
+    const int64_t gaps = c.purchase_days() - 1;
     if (recency_days * gaps * 100 > rules.overdue_percent * span_days) return Activity::kOverdue;
   }
   return Activity::kActive;
 }
 
-inline std::optional<ConsentStatus> ConsentOf(const CustomerView& view, uint32_t row) {
-  const CustomerColumns& c = view.columns();
-  if (c.consent[row] == ColumnConsent::kAbsent) return std::nullopt;
-  if (c.consent[row] == ColumnConsent::kWithdrawn) return ConsentStatus::kWithdrawn;
-  const ColumnDay until = c.consent_until[row];
+template <typename Fields>
+std::optional<ConsentStatus> ConsentOf(const BookView& view, const Fields& c) {
+  if (c.consent() == ColumnConsent::kAbsent) return std::nullopt;
+  if (c.consent() == ColumnConsent::kWithdrawn) return ConsentStatus::kWithdrawn;
+  const ColumnDay until = c.consent_until();
   return until != kNoDay && FromColumn(until) < view.today ? ConsentStatus::kExpired
                                                            : ConsentStatus::kGranted;
 }
 
-inline std::optional<RfmScores> ScoresOf(const CustomerView& view, uint32_t row) {
-  const CustomerColumns& c = view.columns();
-  if (c.orders[row] == 0 || !view.ranking->scored) return std::nullopt;
+template <typename Fields>
+std::optional<RfmScores> ScoresOf(const BookView& view, const Fields& c) {
+  if (c.orders() == 0 || !view.ranking->scored) return std::nullopt;
   const RfmSettings& rfm = view.rules->settings().rfm;
   const Ranking& ranking = *view.ranking;
   RfmScores scores;
-  scores.r = Ranking::Score(ranking.recency_cuts, FromColumn(c.last_order[row]).since_epoch);
-  scores.f = Ranking::Score(ranking.frequency_cuts, FrequencyOf(c, row, rfm));
-  scores.m = Ranking::Score(ranking.monetary_cuts, MonetaryOf(c, row, rfm));
+  scores.r = Ranking::Score(ranking.recency_cuts, FromColumn(c.last_order()).since_epoch);
+  scores.f = Ranking::Score(ranking.frequency_cuts, FrequencyOf(c, rfm));
+  scores.m = Ranking::Score(ranking.monetary_cuts, MonetaryOf(c, rfm));
   scores.segment = view.rules->SegmentOf(scores.r, scores.f, scores.m);
   return scores;
 }
 
-// Calls use(value_of), where bool value_of(uint32_t row, int64_t* value) is false for an absent
-// value. Names (country, region, owner) come as their codes. Not for kCustomer.
+// What the value class needs all rules for; the fields that follow from it are no functions of the
+// columns alone.
+inline bool IsJudgedField(CustomerField field) {
+  return field == CustomerField::kValueScore || field == CustomerField::kValueClass ||
+         field == CustomerField::kHiddenPotential;
+}
+
+// Calls use(value_of), where bool value_of(const Fields& customer, int64_t* value) is false for an
+// absent value. Names (country, region, owner) come as their codes. Not for kCustomer and judged
+// fields.
 template <typename Use>
-decltype(auto) WithField(const CustomerView& view, CustomerField field, Use&& use) {
-  const CustomerColumns& c = view.columns();
-  const auto day_of = [](const std::vector<ColumnDay>& column) {
-    return [&column](uint32_t row, int64_t* value) {
-      *value = FromColumn(column[row]).since_epoch;
-      return column[row] != kNoDay;
-    };
+decltype(auto) WithField(const BookView& view, CustomerField field, Use&& use) {
+  const auto day = [](ColumnDay column, int64_t* value) {
+    *value = FromColumn(column).since_epoch;
+    return column != kNoDay;
   };
-  const auto plain = [](const auto& column) {
-    return [&column](uint32_t row, int64_t* value) {
-      *value = static_cast<int64_t>(column[row]);
-      return true;
-    };
+  const auto days_since = [&view](ColumnDay column, int64_t* value) {
+    *value = view.today - FromColumn(column);
+    return column != kNoDay;
   };
-  const auto marked = [](const auto& column, auto absent) {
-    return [&column, absent](uint32_t row, int64_t* value) {
-      *value = static_cast<int64_t>(column[row]);
-      return column[row] != absent;
-    };
+  const auto plain = [](auto number, int64_t* value) {
+    *value = static_cast<int64_t>(number);
+    return true;
   };
-  const auto score = [&view](auto member) {
-    return [&view, member](uint32_t row, int64_t* value) {
-      const std::optional<RfmScores> scores = ScoresOf(view, row);
-      if (scores) *value = (*scores).*member;
-      return scores.has_value();
-    };
+  const auto marked = [](auto number, auto absent, int64_t* value) {
+    *value = static_cast<int64_t>(number);
+    return number != absent;
+  };
+  const auto score = [&view](const auto& c, uint8_t RfmScores::*member, int64_t* value) {
+    const std::optional<RfmScores> scores = ScoresOf(view, c);
+    if (scores) *value = (*scores).*member;
+    return scores.has_value();
   };
   switch (field) {
     case CustomerField::kCustomer:
+    case CustomerField::kValueScore:
+    case CustomerField::kValueClass:
+    case CustomerField::kHiddenPotential:
       break;
     case CustomerField::kKind:
-      return use([&c](uint32_t row, int64_t* value) {
-        *value = static_cast<int64_t>(c.kind[row]) - 1;
-        return c.kind[row] != ColumnKind::kAbsent;
+      return use([&](const auto& c, int64_t* value) {
+        *value = static_cast<int64_t>(c.kind()) - 1;
+        return c.kind() != ColumnKind::kAbsent;
+      });
+    case CustomerField::kKeyAccount:
+      return use([&](const auto& c, int64_t* value) {
+        return plain(c.key_account() == ColumnFlag::kTrue, value);
       });
     case CustomerField::kCountry:
-      return use(marked(c.country, kNoName));
+      return use(
+          [&](const auto& c, int64_t* value) { return marked(c.country(), kNoName, value); });
     case CustomerField::kRegion:
-      return use(marked(c.region, kNoName));
+      return use([&](const auto& c, int64_t* value) { return marked(c.region(), kNoName, value); });
     case CustomerField::kOwner:
-      return use(marked(c.owner, kNoName));
+      return use([&](const auto& c, int64_t* value) { return marked(c.owner(), kNoName, value); });
     case CustomerField::kCompanySize:
-      return use(marked(c.company_size, kNoCount));
+      return use(
+          [&](const auto& c, int64_t* value) { return marked(c.company_size(), kNoCount, value); });
     case CustomerField::kProducts:
-      return use(marked(c.products, kNoCount));
+      return use(
+          [&](const auto& c, int64_t* value) { return marked(c.products(), kNoCount, value); });
     case CustomerField::kPotential:
-      return use(marked(c.potential, kNoPotential));
-    case CustomerField::kKeyAccount:
-      return use([&c](uint32_t row, int64_t* value) {
-        *value = c.key_account[row] == ColumnFlag::kTrue;
-        return true;
+      return use([&](const auto& c, int64_t* value) {
+        return marked(c.potential(), kNoPotential, value);
       });
     case CustomerField::kSatisfaction:
-      return use(marked(c.satisfaction, kNoRating));
+      return use([&](const auto& c, int64_t* value) {
+        return marked(c.satisfaction(), kNoRating, value);
+      });
     case CustomerField::kReferral:
-      return use(marked(c.referral, kNoRating));
+      return use(
+          [&](const auto& c, int64_t* value) { return marked(c.referral(), kNoRating, value); });
     case CustomerField::kBonding:
-      return use(marked(c.bonding, kNoRating));
+      return use(
+          [&](const auto& c, int64_t* value) { return marked(c.bonding(), kNoRating, value); });
     case CustomerField::kFirstOrder:
-      return use(day_of(c.first_order));
+      return use([&](const auto& c, int64_t* value) { return day(c.first_order(), value); });
     case CustomerField::kLastOrder:
-      return use(day_of(c.last_order));
+      return use([&](const auto& c, int64_t* value) { return day(c.last_order(), value); });
     case CustomerField::kLastActivity:
-      return use([&c](uint32_t row, int64_t* value) {
-        const ColumnDay day = LastActivity(c, row);
-        *value = FromColumn(day).since_epoch;
-        return day != kNoDay;
-      });
+      return use([&](const auto& c, int64_t* value) { return day(LastActivity(c), value); });
+    case CustomerField::kLastContact:
+      return use([&](const auto& c, int64_t* value) { return day(c.last_contact(), value); });
     case CustomerField::kRecencyDays:
-      return use([&c, &view](uint32_t row, int64_t* value) {
-        *value = view.today - FromColumn(c.last_order[row]);
-        return c.last_order[row] != kNoDay;
-      });
+      return use([&](const auto& c, int64_t* value) { return days_since(c.last_order(), value); });
     case CustomerField::kInactiveDays:
-      return use([&c, &view](uint32_t row, int64_t* value) {
-        const ColumnDay day = LastActivity(c, row);
-        *value = view.today - FromColumn(day);
-        return day != kNoDay;
-      });
+      return use([&](const auto& c, int64_t* value) { return days_since(LastActivity(c), value); });
     case CustomerField::kPurchaseDays:
-      return use(plain(c.purchase_days));
+      return use([&](const auto& c, int64_t* value) { return plain(c.purchase_days(), value); });
     case CustomerField::kOrders:
-      return use(plain(c.orders));
+      return use([&](const auto& c, int64_t* value) { return plain(c.orders(), value); });
     case CustomerField::kRevenue:
-      return use(plain(c.revenue));
+      return use([&](const auto& c, int64_t* value) { return plain(c.revenue(), value); });
     case CustomerField::kMargin:
-      return use(plain(c.margin));
+      return use([&](const auto& c, int64_t* value) { return plain(c.margin(), value); });
     case CustomerField::kItems:
-      return use(plain(c.items));
+      return use([&](const auto& c, int64_t* value) { return plain(c.items(), value); });
     case CustomerField::kOrdersTotal:
-      return use(plain(c.orders_total));
+      return use([&](const auto& c, int64_t* value) { return plain(c.orders_total(), value); });
     case CustomerField::kRevenueTotal:
-      return use(plain(c.revenue_total));
+      return use([&](const auto& c, int64_t* value) { return plain(c.revenue_total(), value); });
     case CustomerField::kMarginTotal:
-      return use(plain(c.margin_total));
+      return use([&](const auto& c, int64_t* value) { return plain(c.margin_total(), value); });
     case CustomerField::kR:
-      return use(score(&RfmScores::r));
+      return use([&](const auto& c, int64_t* value) { return score(c, &RfmScores::r, value); });
     case CustomerField::kF:
-      return use(score(&RfmScores::f));
+      return use([&](const auto& c, int64_t* value) { return score(c, &RfmScores::f, value); });
     case CustomerField::kM:
-      return use(score(&RfmScores::m));
+      return use([&](const auto& c, int64_t* value) { return score(c, &RfmScores::m, value); });
     case CustomerField::kRfmSegment:
-      return use(score(&RfmScores::segment));
+      return use(
+          [&](const auto& c, int64_t* value) { return score(c, &RfmScores::segment, value); });
     case CustomerField::kAbc:
-      return use([&c, &view](uint32_t row, int64_t* value) {
-        *value = static_cast<int64_t>(view.ranking->AbcOf(c.abc_value[row]));
-        return true;
-      });
-    case CustomerField::kValueScore:
-      return use([&view](uint32_t row, int64_t* value) {
-        const ValueVerdict verdict = JudgeValue(view, row);
-        *value = verdict.score_thousandths.value_or(0);
-        return verdict.score_thousandths.has_value();
-      });
-    case CustomerField::kValueClass:
-      return use([&view](uint32_t row, int64_t* value) {
-        *value = static_cast<int64_t>(JudgeValue(view, row).value_class);
-        return true;
-      });
-    case CustomerField::kHiddenPotential:
-      return use([&view](uint32_t row, int64_t* value) {
-        *value = HiddenPotential(view, row, JudgeValue(view, row).value_class).has_value();
-        return true;
+      return use([&](const auto& c, int64_t* value) {
+        return plain(view.ranking->AbcOf(c.abc_value()), value);
       });
     case CustomerField::kActivity:
-      return use([&view](uint32_t row, int64_t* value) {
-        *value = static_cast<int64_t>(ActivityOf(view, row));
-        return true;
-      });
+      return use([&](const auto& c, int64_t* value) { return plain(ActivityOf(view, c), value); });
     case CustomerField::kConsent:
-      return use([&view](uint32_t row, int64_t* value) {
-        const std::optional<ConsentStatus> consent = ConsentOf(view, row);
+      return use([&](const auto& c, int64_t* value) {
+        const std::optional<ConsentStatus> consent = ConsentOf(view, c);
         if (consent) *value = static_cast<int64_t>(*consent);
         return consent.has_value();
       });
-    case CustomerField::kLastContact:
-      return use(day_of(c.last_contact));
   }
   KUNDIG_CHECK(false);
 }
@@ -241,25 +234,24 @@ bool IsNameField(CustomerField field);
 // The dictionary of a field that is a name.
 const Dictionary& NamesOf(const CustomerNames& names, CustomerField field);
 
-// The row as Expression::Holds reads it.
+// The customer as Expression::Holds reads it: every field.
 class RowReader {
  public:
-  RowReader(const CustomerView& view, uint32_t row) : view_(view), row_(row) {}
+  explicit RowReader(const CustomerView& customer) : customer_(customer) {}
 
   bool Number(FieldIndex index, int64_t* value) const;
   bool Text(FieldIndex index, std::string_view* text) const;
 
  private:
-  const CustomerView& view_;
-  uint32_t row_;
+  const CustomerView& customer_;
 };
 
-// Everything about one row. `customer` of the profile is left to the caller.
-void FillProfile(const CustomerView& view, uint32_t row, Profile* profile);
+// Everything about one customer. `customer` of the profile is left to the caller.
+void FillProfile(const CustomerView& customer, Profile* profile);
 // The same as a record, over one made anew.
-void FillRecord(const CustomerView& view, uint32_t row, ProfileRecord* record);
+void FillRecord(const CustomerView& customer, ProfileRecord* record);
 // The value class explained; the state is left to the caller.
-void FillExplanation(const CustomerView& view, uint32_t row, ExplainAnswer* answer);
+void FillExplanation(const CustomerView& customer, ExplainAnswer* answer);
 
 }  // namespace kundig::engine
 

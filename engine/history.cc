@@ -15,15 +15,19 @@ namespace {
 //   u8      kind in the low 4 bits, flags above
 //   u8      size of what follows
 //   u16     business day, days since kDayBeforeFirst
-//   varint  milliseconds since the UTC midnight of that day, zigzag
+//   orders and returns: u8 length and bytes of the id
+//   varint  time since the UTC midnight of that day, zigzag: whole seconds, or milliseconds
 //   then by kind:
-//     order   u8 length and bytes of the id, varint revenue, [zigzag margin], varint items
-//     return  u8 length and bytes of the id, varint amount, [zigzag margin]
+//     order   varint revenue, [zigzag margin], varint items
+//     return  varint amount, [zigzag margin]
 //     contact varint channel, varint campaign
 //     consent u8 state, [zigzag day of until]
+// An id lies at a fixed place, so that looking for it needs no unpacking.
 constexpr uint8_t kKindMask = 0x0f;
 constexpr uint8_t kHasOptional = 0x10;  // a margin; a last day
 constexpr uint8_t kRemoved = 0x20;
+constexpr uint8_t kMilliseconds = 0x40;  // the time is no whole second
+constexpr uint32_t kIdOffset = 4;
 constexpr int64_t kDayMs = 86'400'000;
 constexpr size_t kMaxEntryBytes = 2 + 2 + 10 + 1 + kMaxIdBytes + 10 + 10 + 10;
 static_assert(kMaxEntryBytes - 2 <= 255, "an entry's size is one byte");
@@ -81,20 +85,27 @@ class Reader {
   const uint8_t* at_;
 };
 
+bool HasId(EntryKind kind) {
+  return kind == EntryKind::kOrder || kind == EntryKind::kReturn;
+}
+
 void Pack(const HistoryEntry& entry, Writer* out) {
   const bool has_optional =
       entry.kind == EntryKind::kConsent ? entry.until.has_value() : entry.margin.has_value();
-  out->Byte(
-      static_cast<uint8_t>(static_cast<uint8_t>(entry.kind) | (has_optional ? kHasOptional : 0)));
+  const int64_t time_ms = entry.at.since_epoch - int64_t{entry.day.since_epoch} * kDayMs;
+  const bool milliseconds = time_ms % 1000 != 0;
+  out->Byte(static_cast<uint8_t>(static_cast<uint8_t>(entry.kind) |
+                                 (has_optional ? kHasOptional : 0) |
+                                 (milliseconds ? kMilliseconds : 0)));
   out->Byte(0);  // the size, below
   const auto day = static_cast<uint16_t>(entry.day - kDayBeforeFirst);
   out->Byte(static_cast<uint8_t>(day));
   out->Byte(static_cast<uint8_t>(day >> 8));
-  out->Zigzag(entry.at.since_epoch - int64_t{entry.day.since_epoch} * kDayMs);
+  if (HasId(entry.kind)) out->Id(entry.id);
+  out->Zigzag(milliseconds ? time_ms : time_ms / 1000);
   switch (entry.kind) {
     case EntryKind::kOrder:
     case EntryKind::kReturn:
-      out->Id(entry.id);
       out->Varint(static_cast<uint64_t>(entry.amount.units));
       if (entry.margin) out->Zigzag(entry.margin->units);
       if (entry.kind == EntryKind::kOrder) out->Varint(entry.items);
@@ -113,38 +124,58 @@ void Pack(const HistoryEntry& entry, Writer* out) {
   out->bytes()[1] = static_cast<uint8_t>(out->size() - 2);
 }
 
-bool HasId(EntryKind kind) {
-  return kind == EntryKind::kOrder || kind == EntryKind::kReturn;
-}
-
-bool SameIdentity(const HistoryEntry& a, const HistoryEntry& b) {
-  return a.kind == b.kind && (HasId(a.kind) ? a.id == b.id : a.at == b.at);
-}
-
 uint64_t IdentityHash(const HistoryEntry& entry) {
   const uint64_t kind = static_cast<uint64_t>(entry.kind) * 0x9e3779b97f4a7c15u;
   if (HasId(entry.kind)) return HashBytes(entry.id) ^ kind;
   return HashBytes({reinterpret_cast<const char*>(&entry.at.since_epoch), sizeof(int64_t)}) ^ kind;
 }
 
-// Frees a block and leaves nothing of it.
-void Wipe(uint8_t* block, uint32_t bytes) {
-  if (block != nullptr) explicit_bzero(block, bytes);
-  delete[] block;
-}
-
+// An eighth more than needed: histories grow by an entry now and then.
 uint32_t Grown(uint32_t needed) {
-  return (needed + needed / 5 + 15) & ~uint32_t{15};
+  return needed + needed / 8;
 }
 
 }  // namespace
 
-// By identity and by day, of a large block.
-struct History::Index {
+struct History::Small {
+  uint16_t used, capacity;  // bytes of data
+  uint16_t entries;
+
+  uint8_t* data() { return reinterpret_cast<uint8_t*>(this + 1); }
+
+  // `bytes`, and what the allocator would round away.
+  static Small* Make(uint32_t bytes) {
+    constexpr uint32_t kStep = 16;
+    const auto capacity =
+        static_cast<uint32_t>((sizeof(Small) + bytes + kStep - 1) / kStep * kStep - sizeof(Small));
+    auto* block = static_cast<Small*>(::operator new(sizeof(Small) + capacity));
+    block->used = 0;
+    block->capacity = static_cast<uint16_t>(capacity);
+    block->entries = 0;
+    return block;
+  }
+  // A customer that is gone leaves no bytes behind.
+  static void Free(Small* block) {
+    explicit_bzero(block->data(), block->capacity);
+    ::operator delete(block);
+  }
+};
+
+// A block with an index by identity and by day.
+struct History::Large {
+  std::vector<uint8_t> data;
+  uint32_t entries = 0;
+  uint32_t removed_bytes = 0;
   // Hash of the identity -> offset of the entry. Two identities with one hash are both kept.
   boost::unordered_flat_map<uint64_t, std::vector<uint32_t>> by_identity;
   std::map<Day, uint32_t> orders_on;
-  uint32_t removed_bytes = 0;
+
+  ~Large() { explicit_bzero(data.data(), data.size()); }
+  void Append(const HistoryEntry& entry, const uint8_t* bytes, uint32_t size);
+  void Count(const HistoryEntry& entry, uint32_t offset);
+  void Remove(uint32_t offset);
+  // Leaves the removed entries behind.
+  void Compact();
 };
 
 bool HistoryEntry::SameContent(const HistoryEntry& other) const {
@@ -167,40 +198,40 @@ bool HistoryEntry::SameContent(const HistoryEntry& other) const {
 History::History(std::string_view customer) {
   Writer id;
   id.Id(customer);
-  Append(id.bytes(), static_cast<uint32_t>(id.size()));
+  AppendSmall(id.bytes(), static_cast<uint32_t>(id.size()));
 }
 
 History::~History() {
-  // A customer that is gone leaves no bytes behind.
-  Wipe(data_, capacity_);
+  if (tagged_ == 0) return;
+  if (is_large()) {
+    delete large();
+  } else {
+    Small::Free(small());
+  }
 }
 
-History::History(History&& other) noexcept
-    : data_(std::exchange(other.data_, nullptr)),
-      used_(std::exchange(other.used_, 0)),
-      capacity_(std::exchange(other.capacity_, 0)),
-      entries_(std::exchange(other.entries_, 0)),
-      index_(std::move(other.index_)) {}
+History::History(History&& other) noexcept : tagged_(std::exchange(other.tagged_, 0)) {}
 
 History& History::operator=(History&& other) noexcept {
-  std::swap(data_, other.data_);
-  std::swap(used_, other.used_);
-  std::swap(capacity_, other.capacity_);
-  std::swap(entries_, other.entries_);
-  std::swap(index_, other.index_);
+  std::swap(tagged_, other.tagged_);
   return *this;
 }
 
+History::Bytes History::View() const {
+  if (!is_large()) return {small()->data(), small()->used};
+  return {large()->data.data(), static_cast<uint32_t>(large()->data.size())};
+}
+
 std::string_view History::customer() const {
-  return Reader(data_).Id();
+  return Reader(View().data).Id();
 }
 
-uint32_t History::FirstEntry() const {
-  return 1u + data_[0];
+uint32_t History::entries() const {
+  return is_large() ? large()->entries : small()->entries;
 }
 
-bool History::Read(uint32_t* at, HistoryEntry* entry) const {
-  const uint8_t* start = data_ + *at;
+bool History::Read(const uint8_t* data, uint32_t* at, HistoryEntry* entry) {
+  const uint8_t* start = data + *at;
   const uint8_t head = start[0];
   *at += 2u + start[1];
   if ((head & kRemoved) != 0) return false;
@@ -208,12 +239,14 @@ bool History::Read(uint32_t* at, HistoryEntry* entry) const {
   entry->kind = static_cast<EntryKind>(head & kKindMask);
   const uint32_t low = in.Byte();
   entry->day = kDayBeforeFirst + static_cast<int32_t>(low | static_cast<uint32_t>(in.Byte()) << 8);
-  entry->at = TimeMs{int64_t{entry->day.since_epoch} * kDayMs + in.Zigzag()};
+  if (HasId(entry->kind)) entry->id = in.Id();
+  const int64_t time = in.Zigzag();
+  entry->at = TimeMs{int64_t{entry->day.since_epoch} * kDayMs +
+                     ((head & kMilliseconds) != 0 ? time : time * 1000)};
   const bool has_optional = (head & kHasOptional) != 0;
   switch (entry->kind) {
     case EntryKind::kOrder:
     case EntryKind::kReturn:
-      entry->id = in.Id();
       entry->amount = Minor{static_cast<int64_t>(in.Varint())};
       if (has_optional) entry->margin = Minor{in.Zigzag()};
       if (entry->kind == EntryKind::kOrder) entry->items = static_cast<uint32_t>(in.Varint());
@@ -232,21 +265,31 @@ bool History::Read(uint32_t* at, HistoryEntry* entry) const {
   return true;
 }
 
+bool History::IsIt(const uint8_t* entry, const HistoryEntry& identity) {
+  if ((entry[0] & kRemoved) != 0) return false;
+  if ((entry[0] & kKindMask) != static_cast<uint8_t>(identity.kind)) return false;
+  if (HasId(identity.kind)) {
+    return entry[kIdOffset] == identity.id.size() &&
+           std::memcmp(entry + kIdOffset + 1, identity.id.data(), identity.id.size()) == 0;
+  }
+  uint32_t at = 0;
+  HistoryEntry unpacked;
+  Read(entry, &at, &unpacked);
+  return unpacked.at == identity.at;
+}
+
 std::optional<uint32_t> History::Locate(const HistoryEntry& identity) const {
-  if (index_ != nullptr) {
-    auto found = index_->by_identity.find(IdentityHash(identity));
-    if (found == index_->by_identity.end()) return std::nullopt;
+  const Bytes block = View();
+  if (is_large()) {
+    auto found = large()->by_identity.find(IdentityHash(identity));
+    if (found == large()->by_identity.end()) return std::nullopt;
     for (uint32_t offset : found->second) {
-      uint32_t at = offset;
-      HistoryEntry entry;
-      if (Read(&at, &entry) && SameIdentity(entry, identity)) return offset;
+      if (IsIt(block.data + offset, identity)) return offset;
     }
     return std::nullopt;
   }
-  for (uint32_t at = FirstEntry(); at < used_;) {
-    const uint32_t offset = at;
-    HistoryEntry entry;
-    if (Read(&at, &entry) && SameIdentity(entry, identity)) return offset;
+  for (uint32_t at = FirstEntry(block.data); at < block.used; at += 2u + block.data[at + 1]) {
+    if (IsIt(block.data + at, identity)) return at;
   }
   return std::nullopt;
 }
@@ -255,22 +298,21 @@ std::optional<HistoryEntry> History::Find(const HistoryEntry& identity) const {
   std::optional<uint32_t> at = Locate(identity);
   if (!at) return std::nullopt;
   HistoryEntry entry;
-  Read(&*at, &entry);
+  Read(View().data, &*at, &entry);
   return entry;
 }
 
 bool History::Add(const HistoryEntry& entry) {
-  if (entries_ >= kMaxHistoryEntries) return false;
+  if (entries() >= kMaxHistoryEntries) return false;
   Writer packed;
   Pack(entry, &packed);
-  const uint32_t offset = used_;
-  Append(packed.bytes(), static_cast<uint32_t>(packed.size()));
-  ++entries_;
-  if (index_ != nullptr) {
-    index_->by_identity[IdentityHash(entry)].push_back(offset);
-    if (entry.kind == EntryKind::kOrder) ++index_->orders_on[entry.day];
-  } else if (used_ >= kIndexedBytes) {
-    BuildIndex();
+  const auto size = static_cast<uint32_t>(packed.size());
+  if (!is_large() && small()->used + size >= kIndexedBytes) BecomeLarge();
+  if (is_large()) {
+    large()->Append(entry, packed.bytes(), size);
+  } else {
+    AppendSmall(packed.bytes(), size);
+    ++small()->entries;
   }
   return true;
 }
@@ -278,32 +320,21 @@ bool History::Add(const HistoryEntry& entry) {
 void History::Remove(const HistoryEntry& identity) {
   const std::optional<uint32_t> offset = Locate(identity);
   KUNDIG_CHECK(offset.has_value());
-  --entries_;
-  const uint32_t size = 2u + data_[*offset + 1];
-  if (index_ == nullptr) {
-    std::memmove(data_ + *offset, data_ + *offset + size, used_ - *offset - size);
-    used_ -= size;
+  if (is_large()) {
+    large()->Remove(*offset);
     return;
   }
-  uint32_t at = *offset;
-  HistoryEntry entry;
-  Read(&at, &entry);
-  auto same_hash = index_->by_identity.find(IdentityHash(entry));
-  std::erase(same_hash->second, *offset);
-  if (same_hash->second.empty()) index_->by_identity.erase(same_hash);
-  if (entry.kind == EntryKind::kOrder) {
-    auto day = index_->orders_on.find(entry.day);
-    if (--day->second == 0) index_->orders_on.erase(day);
-  }
-  data_[*offset] = static_cast<uint8_t>(data_[*offset] | kRemoved);
-  index_->removed_bytes += size;
-  if (index_->removed_bytes > used_ / 4) Compact();
+  Small* block = small();
+  --block->entries;
+  const uint32_t end = *offset + 2u + block->data()[*offset + 1];
+  std::memmove(block->data() + *offset, block->data() + end, block->used - end);
+  block->used = static_cast<uint16_t>(block->used - (end - *offset));
 }
 
 uint32_t History::OrdersOn(Day day) const {
-  if (index_ != nullptr) {
-    auto found = index_->orders_on.find(day);
-    return found == index_->orders_on.end() ? 0 : found->second;
+  if (is_large()) {
+    auto found = large()->orders_on.find(day);
+    return found == large()->orders_on.end() ? 0 : found->second;
   }
   uint32_t orders = 0;
   ForEach([&](const HistoryEntry& entry) {
@@ -313,9 +344,10 @@ uint32_t History::OrdersOn(Day day) const {
 }
 
 std::optional<std::pair<Day, Day>> History::OrderDays() const {
-  if (index_ != nullptr) {
-    if (index_->orders_on.empty()) return std::nullopt;
-    return std::pair(index_->orders_on.begin()->first, index_->orders_on.rbegin()->first);
+  if (is_large()) {
+    const std::map<Day, uint32_t>& orders_on = large()->orders_on;
+    if (orders_on.empty()) return std::nullopt;
+    return std::pair(orders_on.begin()->first, orders_on.rbegin()->first);
   }
   std::optional<std::pair<Day, Day>> days;
   ForEach([&](const HistoryEntry& entry) {
@@ -327,42 +359,91 @@ std::optional<std::pair<Day, Day>> History::OrderDays() const {
   return days;
 }
 
-void History::Append(const uint8_t* bytes, uint32_t size) {
-  if (used_ + size > capacity_) {
-    const uint32_t capacity = Grown(used_ + size);
-    auto* grown = new uint8_t[capacity];
-    if (used_ > 0) std::memcpy(grown, data_, used_);
-    Wipe(data_, capacity_);
-    data_ = grown;
-    capacity_ = capacity;
+void History::AppendSmall(const uint8_t* bytes, uint32_t size) {
+  Small* block = tagged_ == 0 ? nullptr : small();
+  const uint32_t used = block == nullptr ? 0 : block->used;
+  if (block == nullptr || used + size > block->capacity) {
+    Small* grown = Small::Make(Grown(used + size));
+    if (block != nullptr) {
+      std::memcpy(grown->data(), block->data(), used);
+      grown->used = block->used;
+      grown->entries = block->entries;
+      Small::Free(block);
+    }
+    block = grown;
+    tagged_ = reinterpret_cast<uintptr_t>(block);
   }
-  std::memcpy(data_ + used_, bytes, size);
-  used_ += size;
+  std::memcpy(block->data() + used, bytes, size);
+  block->used = static_cast<uint16_t>(used + size);
 }
 
-void History::BuildIndex() {
-  index_ = std::make_unique<Index>();
-  for (uint32_t at = FirstEntry(); at < used_;) {
-    const uint32_t offset = at;
+void History::BecomeLarge() {
+  Small* block = small();
+  auto grown = std::make_unique<Large>();
+  grown->data.assign(block->data(), block->data() + block->used);
+  grown->entries = block->entries;
+  grown->Compact();
+  Small::Free(block);
+  tagged_ = reinterpret_cast<uintptr_t>(grown.release()) | kLargeTag;
+}
+
+void History::Large::Append(const HistoryEntry& entry, const uint8_t* bytes, uint32_t size) {
+  const auto offset = static_cast<uint32_t>(data.size());
+  if (data.capacity() - data.size() < size) {
+    // By hand, so that what is left behind can be wiped.
+    std::vector<uint8_t> grown;
+    grown.reserve(Grown(offset + size));
+    grown.assign(data.begin(), data.end());
+    data.swap(grown);
+    explicit_bzero(grown.data(), grown.size());
+  }
+  data.insert(data.end(), bytes, bytes + size);
+  ++entries;
+  Count(entry, offset);
+}
+
+void History::Large::Count(const HistoryEntry& entry, uint32_t offset) {
+  by_identity[IdentityHash(entry)].push_back(offset);
+  if (entry.kind == EntryKind::kOrder) ++orders_on[entry.day];
+}
+
+void History::Large::Remove(uint32_t offset) {
+  const uint32_t size = 2u + data[offset + 1];
+  uint32_t at = offset;
+  HistoryEntry entry;
+  Read(data.data(), &at, &entry);
+  auto same_hash = by_identity.find(IdentityHash(entry));
+  std::erase(same_hash->second, offset);
+  if (same_hash->second.empty()) by_identity.erase(same_hash);
+  if (entry.kind == EntryKind::kOrder) {
+    auto day = orders_on.find(entry.day);
+    if (--day->second == 0) orders_on.erase(day);
+  }
+  data[offset] = static_cast<uint8_t>(data[offset] | kRemoved);
+  --entries;
+  removed_bytes += size;
+  if (removed_bytes > data.size() / 4) Compact();
+}
+
+void History::Large::Compact() {
+  by_identity.clear();
+  orders_on.clear();
+  uint32_t to = FirstEntry(data.data());
+  for (uint32_t from = to; from < data.size();) {
+    const uint32_t size = 2u + data[from + 1];
+    uint32_t at = to;
     HistoryEntry entry;
-    if (!Read(&at, &entry)) continue;
-    index_->by_identity[IdentityHash(entry)].push_back(offset);
-    if (entry.kind == EntryKind::kOrder) ++index_->orders_on[entry.day];
-  }
-}
-
-void History::Compact() {
-  uint32_t to = FirstEntry();
-  for (uint32_t from = to; from < used_;) {
-    const uint32_t size = 2u + data_[from + 1];
-    if ((data_[from] & kRemoved) == 0) {
-      std::memmove(data_ + to, data_ + from, size);
+    if ((data[from] & kRemoved) == 0) {
+      std::memmove(data.data() + to, data.data() + from, size);
+      Read(data.data(), &at, &entry);
+      Count(entry, to);
       to += size;
     }
     from += size;
   }
-  used_ = to;
-  BuildIndex();
+  explicit_bzero(data.data() + to, data.size() - to);
+  data.resize(to);
+  removed_bytes = 0;
 }
 
 }  // namespace kundig::engine

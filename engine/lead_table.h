@@ -17,8 +17,8 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/customer_columns.h"
 #include "engine/customer_field.h"
+#include "engine/customer_row.h"
 #include "engine/dictionary.h"
 #include "engine/event.h"
 #include "engine/result.h"

@@ -1,10 +1,13 @@
 #include "engine/list.h"
 
 #include <algorithm>
+#include <atomic>
+#include <limits>
 #include <string>
 #include <utility>
 
 #include "engine/block_filter.h"
+#include "engine/block_scan.h"
 #include "engine/check.h"
 #include "engine/customer_view.h"
 #include "engine/hash.h"
@@ -31,11 +34,18 @@ class OrderKey {
     if (IsNameField(plan.order_by)) ranks_ = NamesOf(*source.names, plan.order_by).Ranks();
   }
 
-  void Read(const CustomerView& view, uint32_t row, Candidate* candidate) const {
+  void Read(const BookView& view, const CustomerBlock& block, uint32_t at,
+            Candidate* candidate) const {
     if (plan_.order_by == CustomerField::kCustomer) return;  // the tie-break orders
     int64_t value = 0;
-    candidate->absent =
-        !WithField(view, plan_.order_by, [&](auto value_of) { return value_of(row, &value); });
+    if (IsJudgedField(plan_.order_by)) {
+      const CustomerView customer(view, block.rows[at]);
+      candidate->absent = !RowReader(customer).Number(Index(plan_.order_by), &value);
+    } else {
+      candidate->absent = !WithField(view, plan_.order_by, [&](auto value_of) {
+        return value_of(ColumnFields(block, at), &value);
+      });
+    }
     if (candidate->absent) return;
     if (!ranks_.empty()) {
       value = ranks_[static_cast<size_t>(value)];
@@ -43,6 +53,17 @@ class OrderKey {
       value -= view.today.since_epoch;
     }
     candidate->number = value;
+  }
+
+  // The rows of `among` that may come before or beside one of this number in the order.
+  Selection NotBehind(const BookView& view, const CustomerBlock& block, int64_t number,
+                      const Selection& among) const {
+    if (plan_.order_by == CustomerField::kCustomer || !ranks_.empty()) return among;
+    if (IsDaysSince()) number += view.today.since_epoch;
+    constexpr int64_t kLowest = std::numeric_limits<int64_t>::min();
+    constexpr int64_t kHighest = std::numeric_limits<int64_t>::max();
+    return FieldInRange(view, block, plan_.order_by, plan_.descending ? number : kLowest,
+                        plan_.descending ? kHighest : number, among);
   }
 
   bool IsDaysSince() const {
@@ -60,9 +81,12 @@ class Lister {
   Lister(const ListPlan& plan, const ListSource& source, ShardRunner* runner)
       : plan_(plan),
         source_(source),
+        view_{source.rules, &source.ranking, source.names, source.today},
         runner_(runner),
         filter_(plan.where, *source.names),
-        key_(plan, source) {}
+        key_(plan, source),
+        bound_(plan.descending ? std::numeric_limits<int64_t>::min()
+                               : std::numeric_limits<int64_t>::max()) {}
 
   Result<ListAnswer> Run();
 
@@ -73,12 +97,11 @@ class Lister {
     std::vector<Candidate> rows;
   };
 
-  CustomerView ViewOf(uint32_t shard) const {
-    return CustomerView{source_.shards[shard].get(), source_.rules, &source_.ranking, source_.names,
-                        source_.today};
+  const CustomerRow& RowOf(const Candidate& candidate) const {
+    return source_.shards[candidate.shard]->row(candidate.row);
   }
   std::string_view CustomerOf(const Candidate& candidate) const {
-    return source_.shards[candidate.shard]->CustomerAt(candidate.row);
+    return RowOf(candidate).history.customer();
   }
   // Ties are broken by id ascending, but where the id is what is asked for it has its own
   // direction.
@@ -86,10 +109,12 @@ class Lister {
     return plan_.order_by == CustomerField::kCustomer && plan_.descending;
   }
   bool Before(const Candidate& a, const Candidate& b) const;
-  bool AfterCursor(const CustomerView& view, const Candidate& candidate) const;
-  // False, and counted, where the customer may not be approached.
-  bool MayApproach(const CustomerView& view, uint32_t row, ShardPart* part) const;
-  void ScanShard(uint32_t shard, ShardPart* part) const;
+  bool AfterCursor(const Candidate& candidate) const;
+  // The rows of `among` with an activity that was asked for.
+  Selection InActivities(const CustomerBlock& block, const Selection& among) const;
+  // The rows of `among` that may be approached; the others are counted.
+  Selection MayApproach(const CustomerBlock& block, Selection among, ShardPart* part) const;
+  void ScanShard(uint32_t shard, ShardPart* part);
   void Keep(std::vector<Candidate>* rows, size_t count) const;
   void CopyColumn(const std::vector<Candidate>& rows, CustomerField field, ListColumn* column,
                   std::vector<std::string>* ids) const;
@@ -97,9 +122,20 @@ class Lister {
 
   const ListPlan& plan_;
   const ListSource& source_;
+  const BookView view_;
   ShardRunner* runner_;
   BlockFilter filter_;
   OrderKey key_;
+
+  // With a limit: a row whose number lies behind this one is on no page, because some shard has
+  // found enough rows that are not behind it. Shards tell each other by it; it decides what is
+  // looked at, never what is answered.
+  bool Closer(int64_t number, int64_t than) const {
+    return plan_.descending ? number > than : number < than;
+  }
+  void Tighten(const std::vector<Candidate>& rows);
+  std::atomic<bool> bounded_ = false;
+  std::atomic<int64_t> bound_;
 };
 
 bool Lister::Before(const Candidate& a, const Candidate& b) const {
@@ -109,34 +145,66 @@ bool Lister::Before(const Candidate& a, const Candidate& b) const {
   return CustomerOf(a) < CustomerOf(b);
 }
 
-bool Lister::AfterCursor(const CustomerView& view, const Candidate& candidate) const {
+bool Lister::AfterCursor(const Candidate& candidate) const {
   const Cursor& cursor = *plan_.cursor;
-  if (view.columns().changed_at[candidate.row] > cursor.sequence) return false;
+  const CustomerRow& row = RowOf(candidate);
+  if (row.changed_at > cursor.sequence) return false;
   const ListPlace& place = cursor.place;
   if (candidate.absent != place.absent) return candidate.absent;
   if (!candidate.absent && IsNameField(plan_.order_by)) {
     std::string_view text;
-    RowReader(view, candidate.row).Text(Index(plan_.order_by), &text);
+    const CustomerView customer(view_, row);
+    RowReader(customer).Text(Index(plan_.order_by), &text);
     if (text != place.text) return plan_.descending ? text < place.text : text > place.text;
   } else if (candidate.number != place.number) {
-    return plan_.descending ? candidate.number < place.number : candidate.number > place.number;
+    return Closer(place.number, candidate.number);
   }
   if (ByCustomerDescending()) return CustomerOf(candidate) < cursor.customer;
   return CustomerOf(candidate) > cursor.customer;
 }
 
-bool Lister::MayApproach(const CustomerView& view, uint32_t row, ShardPart* part) const {
-  if (plan_.need_consent && ConsentOf(view, row) != ConsentStatus::kGranted) {
-    ++part->no_consent;
-    return false;
+Selection Lister::InActivities(const CustomerBlock& block, const Selection& among) const {
+  Selection rows;
+  for (int64_t first = 0; first <= static_cast<int64_t>(Activity::kActive); ++first) {
+    if ((plan_.activities >> first & 1) == 0) continue;
+    int64_t last = first;
+    while ((plan_.activities >> (last + 1) & 1) != 0) ++last;
+    rows = rows | FieldInRange(view_, block, CustomerField::kActivity, first, last, among);
+    first = last;
   }
-  const ColumnDay contact = view.columns().last_contact[row];
-  if (contact != kNoDay &&
-      source_.today - FromColumn(contact) < source_.rules->settings().waiting_days) {
-    ++part->contacted;
-    return false;
+  return rows;
+}
+
+Selection Lister::MayApproach(const CustomerBlock& block, Selection among, ShardPart* part) const {
+  if (plan_.need_consent) {
+    constexpr auto kGranted = static_cast<int64_t>(ConsentStatus::kGranted);
+    const Selection consenting =
+        FieldInRange(view_, block, CustomerField::kConsent, kGranted, kGranted, among);
+    part->no_consent += among.Count() - consenting.Count();
+    among = consenting;
   }
-  return true;
+  // Contacts of the last days, and of tomorrow.
+  const int64_t waiting_days = source_.rules->settings().waiting_days;
+  const Selection contacted =
+      FieldInRange(view_, block, CustomerField::kLastContact,
+                   (source_.today - static_cast<int32_t>(waiting_days)).since_epoch + 1,
+                   std::numeric_limits<int64_t>::max(), among);
+  part->contacted += contacted.Count();
+  return Without(among, contacted);
+}
+
+// `rows` are as many as a page takes.
+void Lister::Tighten(const std::vector<Candidate>& rows) {
+  int64_t last = rows.front().number;
+  for (const Candidate& row : rows) {
+    if (row.absent) return;
+    if (Closer(last, row.number)) last = row.number;
+  }
+  int64_t bound = bound_.load(std::memory_order_relaxed);
+  while (Closer(last, bound) &&
+         !bound_.compare_exchange_weak(bound, last, std::memory_order_relaxed)) {
+  }
+  bounded_.store(true, std::memory_order_relaxed);
 }
 
 // Leaves the first `count` rows of the order, themselves in no order.
@@ -147,29 +215,34 @@ void Lister::Keep(std::vector<Candidate>* rows, size_t count) const {
   rows->resize(count);
 }
 
-void Lister::ScanShard(uint32_t shard, ShardPart* part) const {
-  const CustomerView view = ViewOf(shard);
-  const CustomerColumns& c = view.columns();
+void Lister::ScanShard(uint32_t shard, ShardPart* part) {
+  const Shard& rows_of = *source_.shards[shard];
   // One row more than the page tells whether there is a next one.
   const size_t wanted = size_t{plan_.limit} + 1;
-  for (uint32_t first = 0; first < c.size(); first += kBlockRows) {
-    filter_.Select(view, first).ForEach([&](uint32_t in_block) {
-      const uint32_t row = first + in_block;
-      if (plan_.reactivation) {
-        const auto activity = static_cast<uint32_t>(ActivityOf(view, row));
-        if ((plan_.activities >> activity & 1) == 0 || !MayApproach(view, row, part)) return;
-      }
-      ++part->customers;
-      part->revenue_total += c.revenue_total[row];
+  for (uint32_t at = 0; at < rows_of.blocks(); ++at) {
+    const CustomerBlock& block = rows_of.block(at);
+    Selection listed = filter_.Select(view_, block);
+    if (plan_.reactivation) {
+      listed = MayApproach(block, InActivities(block, listed), part);
+    }
+    if (listed.Empty()) continue;
+    part->customers += listed.Count();
+    part->revenue_total += SumOfMoney(block, kRevenueTotalColumn, listed);
+    if (bounded_.load(std::memory_order_relaxed)) {
+      listed = key_.NotBehind(view_, block, bound_.load(std::memory_order_relaxed), listed);
+    }
+    listed.ForEach([&](uint32_t in_block) {
       Candidate candidate;
       candidate.shard = shard;
-      candidate.row = row;
-      key_.Read(view, row, &candidate);
-      if (plan_.cursor && !AfterCursor(view, candidate)) return;
+      candidate.row = at * kBlockRows + in_block;
+      key_.Read(view_, block, in_block, &candidate);
+      if (plan_.cursor && !AfterCursor(candidate)) return;
       part->rows.push_back(candidate);
-      if (plan_.limit != 0 && part->rows.size() >= 2 * wanted + kBlockRows)
-        Keep(&part->rows, wanted);
     });
+    if (plan_.limit != 0 && part->rows.size() >= 2 * wanted) {
+      Keep(&part->rows, wanted);
+      Tighten(part->rows);
+    }
   }
   if (plan_.limit != 0) Keep(&part->rows, wanted);
 }
@@ -206,8 +279,8 @@ void Lister::CopyColumn(const std::vector<Candidate>& rows, CustomerField field,
       return;
     }
     for (size_t at = begin; at < end; ++at) {
-      const CustomerView view = ViewOf(rows[at].shard);
-      const RowReader reader(view, rows[at].row);
+      const CustomerView customer(view_, RowOf(rows[at]));
+      const RowReader reader(customer);
       const bool present = is_text ? reader.Text(Index(field), &column->texts[at])
                                    : reader.Number(Index(field), &column->numbers[at]);
       column->absent[at] = present ? 0 : 1;
@@ -226,9 +299,9 @@ std::string Lister::NextCursor(const Candidate& last) const {
   cursor.place.absent = last.absent;
   cursor.place.number = last.number;
   if (!last.absent && IsNameField(plan_.order_by)) {
-    const CustomerView view = ViewOf(last.shard);
+    const CustomerView customer(view_, RowOf(last));
     std::string_view text;
-    RowReader(view, last.row).Text(Index(plan_.order_by), &text);
+    RowReader(customer).Text(Index(plan_.order_by), &text);
     cursor.place.text = std::string(text);
     cursor.place.number = 0;
   }

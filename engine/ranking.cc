@@ -3,65 +3,38 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/block_scan.h"
 #include "engine/check.h"
-#include "engine/value_buckets.h"
+#include "engine/rank_counts.h"
+#include "engine/shard.h"
+#include "engine/shard_runner.h"
 #include "engine/wide.h"
 
 namespace kundig::engine {
 namespace {
 
-enum Column : size_t { kRecency, kFrequency, kMonetary };
-
-struct Counts {
-  std::array<std::vector<uint32_t>, 3> scored = {std::vector<uint32_t>(kBuckets),
-                                                 std::vector<uint32_t>(kBuckets),
-                                                 std::vector<uint32_t>(kBuckets)};
-  uint64_t population = 0;
-  std::vector<uint32_t> abc_customers = std::vector<uint32_t>(kBuckets);
-  std::vector<Wide> abc_sum = std::vector<Wide>(kBuckets);
-
-  void Add(const Counts& other);
-};
-
-void Counts::Add(const Counts& other) {
-  population += other.population;
-  for (uint32_t bucket = 0; bucket < kBuckets; ++bucket) {
-    for (size_t column = 0; column < 3; ++column) {
-      scored[column][bucket] += other.scored[column][bucket];
-    }
-    abc_customers[bucket] += other.abc_customers[bucket];
-    abc_sum[bucket] += other.abc_sum[bucket];
-  }
-}
-
-// Calls use(column, value) for the three RFM values of every row of the population, and
-// use_abc(value) for every ABC measure above 0. Recency is counted in days before today, so that
-// recent days, where the cuts usually lie, have narrow buckets; it descends where last_order
-// ascends.
-template <typename UseScored, typename UseAbc>
-void ForEachValue(const Shard& shard, const RfmSettings& rfm, Day today, UseScored&& use,
-                  UseAbc&& use_abc) {
-  const CustomerColumns& c = shard.columns();
-  for (uint32_t row = 0; row < c.size(); ++row) {
-    if (c.live[row] == 0) continue;
-    if (c.orders[row] > 0) {
-      use(kRecency, -int64_t{today - FromColumn(c.last_order[row])});
-      use(kFrequency, FrequencyOf(c, row, rfm));
-      use(kMonetary, MonetaryOf(c, row, rfm));
-    }
-    if (c.abc_value[row] > 0) use_abc(c.abc_value[row]);
-  }
-}
-
 // Where the value at `place` (from 1, ascending) lies: its bucket, and its place within the bucket
 // (from 0).
-std::pair<uint32_t, uint64_t> Locate(const std::vector<uint32_t>& counts, uint64_t place) {
+struct Place {
+  uint32_t bucket = 0;
+  uint64_t within = 0;
+};
+
+Place Locate(const std::vector<uint32_t>& counts, uint64_t place) {
   uint64_t below = 0;
-  for (uint32_t bucket = 0; bucket < kBuckets; ++bucket) {
+  for (uint32_t bucket = 0; bucket < counts.size(); ++bucket) {
     if (below + counts[bucket] >= place) return {bucket, place - below - 1};
     below += counts[bucket];
   }
   KUNDIG_CHECK(false);
+}
+
+using Places = std::array<Place, 4>;
+
+Places LocateCuts(const std::vector<uint32_t>& counts, uint64_t population) {
+  Places places;
+  for (uint64_t k = 1; k <= 4; ++k) places[k - 1] = Locate(counts, (k * population + 4) / 5);
+  return places;
 }
 
 // The bucket in which the ABC class that ends at `hundredths` percent of `total` ends: every
@@ -76,13 +49,13 @@ bool Belongs(Wide above, Wide own, Wide total, int32_t hundredths, AbcBoundary b
                                         : (above + own) * 10000 <= total * hundredths;
 }
 
-AbcEdge FindEdge(const Counts& counts, Wide total, int32_t hundredths, AbcBoundary boundary) {
+AbcEdge FindEdge(const RankCounts& counts, Wide total, int32_t hundredths, AbcBoundary boundary) {
   AbcEdge edge;
   Wide above = 0;
   for (uint32_t bucket = kBuckets; bucket-- > 0;) {
-    if (counts.abc_customers[bucket] == 0) continue;
+    if (counts.by_abc_value()[bucket] == 0) continue;
     // All of the bucket belongs to the class where even its last value would.
-    const Wide through = above + counts.abc_sum[bucket];
+    const Wide through = above + counts.abc_sums()[bucket];
     const bool whole = boundary == AbcBoundary::kStay ? through * 10000 < total * hundredths
                                                       : through * 10000 <= total * hundredths;
     if (!whole) {
@@ -95,36 +68,113 @@ AbcEdge FindEdge(const Counts& counts, Wide total, int32_t hundredths, AbcBounda
   return edge;
 }
 
-// The smallest measure that belongs to the class. `values`: those in the edge's bucket.
-int64_t EdgeValue(const AbcEdge& edge, std::vector<int64_t> values, Wide total, int32_t hundredths,
+// A bucket whose values have to be looked at, and what was found.
+struct Wanted {
+  enum class Measure : uint8_t { kFrequency, kMonetary, kAbc };
+  Measure measure;
+  uint32_t bucket;
+  std::vector<int64_t> values;
+};
+
+void Collect(const BookView& view, const CustomerBlock& block, Wanted* wanted) {
+  const RfmSettings& rfm = view.rules->settings().rfm;
+  const BucketRange range = RangeOf(wanted->bucket);
+  const auto add_rows = [&](const Selection& rows, auto value_of) {
+    rows.ForEach([&](uint32_t row) {
+      const int64_t value = value_of(ColumnFields(block, row));
+      if (range.first <= value && value <= range.last) wanted->values.push_back(value);
+    });
+  };
+  const Selection everybody = LiveRows(block);
+  const auto scored = [&](const Selection& among) {
+    return FieldInRange(view, block, CustomerField::kOrders, 1, UINT32_MAX, among);
+  };
+  switch (wanted->measure) {
+    case Wanted::Measure::kAbc:
+      add_rows(MoneyInRange(block, kAbcColumn, range.first, range.last) & everybody,
+               [](const ColumnFields& c) { return c.abc_value(); });
+      return;
+    case Wanted::Measure::kFrequency:
+      add_rows(scored(everybody), [&](const ColumnFields& c) { return FrequencyOf(c, rfm); });
+      return;
+    case Wanted::Measure::kMonetary:
+      if (rfm.monetary == RfmMonetary::kTotal) {
+        const Selection in_range = MoneyInRange(block, kRevenueColumn, range.first, range.last);
+        add_rows(scored(in_range & everybody), [](const ColumnFields& c) { return c.revenue(); });
+      } else {
+        add_rows(scored(everybody), [&](const ColumnFields& c) { return MonetaryOf(c, rfm); });
+      }
+      return;
+  }
+}
+
+// Looks at the customers once for all that is wanted.
+void CollectAll(std::span<const std::unique_ptr<Shard>> shards, const BookView& view,
+                ShardRunner* runner, std::vector<Wanted>* all) {
+  if (all->empty()) return;
+  std::vector<std::vector<Wanted>> of_shard(shards.size(), *all);
+  runner->ForEach(shards.size(), [&](size_t shard) {
+    for (uint32_t block = 0; block < shards[shard]->blocks(); ++block) {
+      for (Wanted& wanted : of_shard[shard]) Collect(view, shards[shard]->block(block), &wanted);
+    }
+  });
+  for (size_t at = 0; at < all->size(); ++at) {
+    std::vector<int64_t>& values = (*all)[at].values;
+    for (const std::vector<Wanted>& part : of_shard) {
+      values.insert(values.end(), part[at].values.begin(), part[at].values.end());
+    }
+  }
+}
+
+std::vector<int64_t>* Find(std::vector<Wanted>* all, Wanted::Measure measure, uint32_t bucket) {
+  for (Wanted& wanted : *all) {
+    if (wanted.measure == measure && wanted.bucket == bucket) return &wanted.values;
+  }
+  return nullptr;
+}
+
+void Want(Wanted::Measure measure, uint32_t bucket, std::vector<Wanted>* all) {
+  const BucketRange range = RangeOf(bucket);
+  // A bucket of one value says all by itself.
+  if (range.first == range.last || Find(all, measure, bucket) != nullptr) return;
+  all->push_back({measure, bucket, {}});
+}
+
+int64_t CutAt(const Place& place, Wanted::Measure measure, std::vector<Wanted>* all) {
+  std::vector<int64_t>* values = Find(all, measure, place.bucket);
+  if (values == nullptr) return RangeOf(place.bucket).first;
+  const auto at = values->begin() + static_cast<ptrdiff_t>(place.within);
+  std::nth_element(values->begin(), at, values->end());
+  return *at;
+}
+
+// The smallest measure that belongs to the class. `values`: those in the edge's bucket. Like a
+// selection of the n-th value, but by sums: each step halves what is looked at.
+int64_t EdgeValue(const AbcEdge& edge, std::span<int64_t> values, Wide total, int32_t hundredths,
                   AbcBoundary boundary) {
-  if (!edge.bucket) return 1;
-  std::sort(values.begin(), values.end(), std::greater<>());
-  int64_t from = values.front() + 1;  // nobody of this bucket
+  int64_t from = *std::max_element(values.begin(), values.end()) + 1;  // nobody of this bucket
   Wide above = edge.above;
-  for (size_t at = 0; at < values.size();) {
-    const int64_t value = values[at];
-    Wide own = 0;
-    for (; at < values.size() && values[at] == value; ++at) own += value;
-    if (!Belongs(above, own, total, hundredths, boundary)) break;
-    from = value;
-    above += own;
+  while (!values.empty()) {
+    const int64_t pivot = values[values.size() / 2];
+    const auto equal = std::partition(values.begin(), values.end(),
+                                      [pivot](int64_t value) { return value > pivot; });
+    const auto less =
+        std::partition(equal, values.end(), [pivot](int64_t value) { return value == pivot; });
+    Wide greater_sum = 0;
+    for (auto at = values.begin(); at != equal; ++at) greater_sum += *at;
+    const Wide own = Wide{pivot} * (less - equal);
+    if (Belongs(above + greater_sum, own, total, hundredths, boundary)) {
+      from = pivot;
+      above += greater_sum + own;
+      values = std::span<int64_t>(less, values.end());
+    } else {
+      values = std::span<int64_t>(values.begin(), equal);
+    }
   }
   return from;
 }
 
 }  // namespace
-
-int64_t FrequencyOf(const CustomerColumns& columns, uint32_t row, const RfmSettings& rfm) {
-  return rfm.frequency == RfmFrequency::kOrders ? int64_t{columns.orders[row]}
-                                                : int64_t{columns.purchase_days_window[row]};
-}
-
-int64_t MonetaryOf(const CustomerColumns& columns, uint32_t row, const RfmSettings& rfm) {
-  return rfm.monetary == RfmMonetary::kTotal
-             ? columns.revenue[row]
-             : Narrow(DivideHalfAway(columns.revenue[row], columns.orders[row])).units;
-}
 
 std::optional<RfmAnswer::Cuts> ReportedCuts(const Ranking& ranking, Day today) {
   if (!ranking.scored) return std::nullopt;
@@ -135,104 +185,43 @@ std::optional<RfmAnswer::Cuts> ReportedCuts(const Ranking& ranking, Day today) {
   return cuts;
 }
 
-Ranking ComputeRanking(std::span<const std::unique_ptr<Shard>> shards, const Rules& rules,
-                       Day today, uint64_t sequence, ShardRunner* runner) {
+Ranking ComputeRanking(const RankCounts& counts, std::span<const std::unique_ptr<Shard>> shards,
+                       const Rules& rules, Day today, uint64_t sequence, ShardRunner* runner) {
+  using Measure = Wanted::Measure;
   const RfmSettings& rfm = rules.settings().rfm;
   const AbcSettings& abc = rules.settings().abc;
   Ranking ranking;
   ranking.version = sequence;
 
-  // First pass. A few groups of shards share one set of counts: merging costs less than a set for
-  // each.
-  const size_t groups = std::min<size_t>(shards.size(), 8);
-  std::vector<Counts> of_group(groups);
-  runner->ForEach(groups, [&](size_t group) {
-    Counts& counts = of_group[group];
-    for (size_t shard = group; shard < shards.size(); shard += groups) {
-      ForEachValue(
-          *shards[shard], rfm, today,
-          [&](size_t column, int64_t value) {
-            ++counts.scored[column][BucketOf(value)];
-            counts.population += column == kRecency;
-          },
-          [&](int64_t value) {
-            const uint32_t bucket = BucketOf(value);
-            ++counts.abc_customers[bucket];
-            counts.abc_sum[bucket] += value;
-          });
-    }
-  });
-  Counts counts = std::move(of_group[0]);
-  for (size_t group = 1; group < groups; ++group) counts.Add(of_group[group]);
-
-  const bool quantiles = rfm.scoring == RfmScoring::kQuantile && counts.population > 0;
-  std::array<std::array<std::pair<uint32_t, uint64_t>, 4>, 3> places;
-  std::array<std::vector<uint8_t>, 3> wanted;  // whether a bucket holds a cut
-  for (size_t column = 0; column < 3; ++column) {
-    wanted[column].assign(kBuckets, 0);
-    for (uint64_t k = 1; quantiles && k <= 4; ++k) {
-      places[column][k - 1] = Locate(counts.scored[column], (k * counts.population + 4) / 5);
-      wanted[column][places[column][k - 1].first] = 1;
-    }
+  const bool quantiles = rfm.scoring == RfmScoring::kQuantile && counts.population() > 0;
+  std::vector<Wanted> wanted;
+  Places recency, frequency, monetary;
+  if (quantiles) {
+    recency = LocateCuts(counts.by_last_order(), counts.population());
+    frequency = LocateCuts(counts.by_frequency(), counts.population());
+    monetary = LocateCuts(counts.by_monetary(), counts.population());
+    for (const Place& place : frequency) Want(Measure::kFrequency, place.bucket, &wanted);
+    for (const Place& place : monetary) Want(Measure::kMonetary, place.bucket, &wanted);
   }
   Wide total = 0;
-  for (const Wide sum : counts.abc_sum) total += sum;
+  for (const Wide sum : counts.abc_sums()) total += sum;
   const std::array<int32_t, 2> hundredths = {abc.a_hundredths, abc.b_hundredths};
   std::array<AbcEdge, 2> edges;
-  for (size_t edge = 0; edge < 2; ++edge)
+  for (size_t edge = 0; total > 0 && edge < 2; ++edge) {
     edges[edge] = FindEdge(counts, total, hundredths[edge], abc.boundary);
-
-  // Second pass: the values in the buckets that hold a cut.
-  struct Values {
-    std::array<boost::unordered_flat_map<uint32_t, std::vector<int64_t>>, 3> scored;
-    std::array<std::vector<int64_t>, 2> abc;
-  };
-  std::vector<Values> values_of(groups);
-  runner->ForEach(groups, [&](size_t group) {
-    Values& values = values_of[group];
-    for (size_t shard = group; shard < shards.size(); shard += groups) {
-      ForEachValue(
-          *shards[shard], rfm, today,
-          [&](size_t column, int64_t value) {
-            const uint32_t bucket = BucketOf(value);
-            if (wanted[column][bucket] != 0) values.scored[column][bucket].push_back(value);
-          },
-          [&](int64_t value) {
-            const uint32_t bucket = BucketOf(value);
-            for (size_t edge = 0; edge < 2; ++edge) {
-              if (edges[edge].bucket == bucket) values.abc[edge].push_back(value);
-            }
-          });
-    }
-  });
-  Values& values = values_of[0];
-  for (size_t group = 1; group < groups; ++group) {
-    for (size_t column = 0; column < 3; ++column) {
-      for (auto& [bucket, more] : values_of[group].scored[column]) {
-        std::vector<int64_t>& all = values.scored[column][bucket];
-        all.insert(all.end(), more.begin(), more.end());
-      }
-    }
-    for (size_t edge = 0; edge < 2; ++edge) {
-      values.abc[edge].insert(values.abc[edge].end(), values_of[group].abc[edge].begin(),
-                              values_of[group].abc[edge].end());
-    }
+    if (edges[edge].bucket) Want(Measure::kAbc, *edges[edge].bucket, &wanted);
   }
+
+  const BookView view{&rules, &ranking, nullptr, today};
+  CollectAll(shards, view, runner, &wanted);
 
   if (quantiles) {
     ranking.scored = true;
-    std::array<std::array<int64_t, 4>*, 3> cuts = {&ranking.recency_cuts, &ranking.frequency_cuts,
-                                                   &ranking.monetary_cuts};
-    for (size_t column = 0; column < 3; ++column) {
-      for (size_t k = 0; k < 4; ++k) {
-        const auto [bucket, place] = places[column][k];
-        std::vector<int64_t>& in_bucket = values.scored[column][bucket];
-        const auto at = in_bucket.begin() + static_cast<ptrdiff_t>(place);
-        std::nth_element(in_bucket.begin(), at, in_bucket.end());
-        (*cuts[column])[k] = *at;
-      }
+    for (size_t k = 0; k < 4; ++k) {
+      ranking.recency_cuts[k] = FromColumn(static_cast<ColumnDay>(recency[k].bucket)).since_epoch;
+      ranking.frequency_cuts[k] = CutAt(frequency[k], Measure::kFrequency, &wanted);
+      ranking.monetary_cuts[k] = CutAt(monetary[k], Measure::kMonetary, &wanted);
     }
-    for (int64_t& cut : ranking.recency_cuts) cut += today.since_epoch;
   } else if (rfm.scoring == RfmScoring::kFixed) {
     // r = 5 - #{k : recency_days >= cut_k}: a day that is later than today - cut_k escapes cut k.
     ranking.scored = true;
@@ -243,10 +232,19 @@ Ranking ComputeRanking(std::span<const std::unique_ptr<Shard>> shards, const Rul
     ranking.monetary_cuts = rfm.monetary_cuts;
   }
   if (total > 0) {
-    ranking.a_from =
-        EdgeValue(edges[0], std::move(values.abc[0]), total, hundredths[0], abc.boundary);
-    ranking.b_from =
-        EdgeValue(edges[1], std::move(values.abc[1]), total, hundredths[1], abc.boundary);
+    std::array<int64_t*, 2> from = {&ranking.a_from, &ranking.b_from};
+    for (size_t edge = 0; edge < 2; ++edge) {
+      *from[edge] = 1;  // every measure belongs to the class
+      if (!edges[edge].bucket) continue;
+      const BucketRange range = RangeOf(*edges[edge].bucket);
+      std::vector<int64_t> one_value;
+      std::vector<int64_t>* values = Find(&wanted, Measure::kAbc, *edges[edge].bucket);
+      if (values == nullptr) {
+        one_value.assign(counts.by_abc_value()[*edges[edge].bucket], range.first);
+        values = &one_value;
+      }
+      *from[edge] = EdgeValue(edges[edge], *values, total, hundredths[edge], abc.boundary);
+    }
   }
   return ranking;
 }

@@ -6,14 +6,13 @@
 // journal_sequence of that state. With it, scores and classes of a customer are functions of its
 // own row.
 //
-// How the cuts are found, in two passes over the columns, each in parallel over the shards:
-//   1. Every value falls into one of some thousand buckets, narrow for small values and wide for
-//   large ones
-//      (order-preserving: a larger value never falls into an earlier bucket). Counts and sums of
-//      the buckets merge over shards, and say in which bucket each cut lies.
-//   2. Only the values in these buckets are looked at one by one.
+// How the cuts are found: the book keeps count of its customers by value (rank_counts.h), which
+// says in which bucket each cut lies; the customers are looked at once, in parallel, for the values
+// in these few buckets alone, and of those the cut is selected. So a new ranking reads two or three
+// columns once, whatever has changed.
 //
-// Thread safety: Ranking is a plain value. ComputeRanking needs the book's scan or write lock.
+// Thread safety: Ranking is a plain value. ComputeRanking needs the book's scan lock, or the
+// writer's turn.
 
 #ifndef KUNDIG_ENGINE_RANKING_H_
 #define KUNDIG_ENGINE_RANKING_H_
@@ -28,11 +27,13 @@
 
 #include "engine/query.h"
 #include "engine/rules.h"
-#include "engine/shard.h"
-#include "engine/shard_runner.h"
 #include "engine/units.h"
 
 namespace kundig::engine {
+
+class RankCounts;
+class Shard;
+class ShardRunner;
 
 struct Ranking {
   uint64_t version = 0;                   // journal_sequence of the state that it was computed on
@@ -57,15 +58,12 @@ struct Ranking {
   }
 };
 
-// What RFM calls frequency and monetary of a row with orders >= 1.
-int64_t FrequencyOf(const CustomerColumns& columns, uint32_t row, const RfmSettings& rfm);
-int64_t MonetaryOf(const CustomerColumns& columns, uint32_t row, const RfmSettings& rfm);
-
 // `recency_days` = today - cut for each k.
 std::optional<RfmAnswer::Cuts> ReportedCuts(const Ranking& ranking, Day today);
 
-Ranking ComputeRanking(std::span<const std::unique_ptr<Shard>> shards, const Rules& rules,
-                       Day today, uint64_t sequence, ShardRunner* runner);
+// `counts` are those of the customers in `shards`.
+Ranking ComputeRanking(const RankCounts& counts, std::span<const std::unique_ptr<Shard>> shards,
+                       const Rules& rules, Day today, uint64_t sequence, ShardRunner* runner);
 
 }  // namespace kundig::engine
 

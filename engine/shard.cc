@@ -1,5 +1,6 @@
 #include "engine/shard.h"
 
+#include <new>
 #include <utility>
 
 #include "engine/check.h"
@@ -79,35 +80,53 @@ Result<Patch<NameCode>> Coded(const Patch<std::string_view>& patch, Dictionary* 
 
 }  // namespace
 
-size_t Shard::KeyHash::operator()(RowIndex row) const {
-  return HashBytes(shard->CustomerAt(Raw(row)));
-}
-size_t Shard::KeyHash::operator()(std::string_view id) const {
-  return HashBytes(id);
+Shard::~Shard() {
+  for (CustomerBlock* block : blocks_) block->~CustomerBlock();
 }
 
-std::optional<RowIndex> Shard::Find(std::string_view customer) const {
-  auto found = index_.find(customer);
-  if (found == index_.end()) return std::nullopt;
-  return *found;
+std::optional<RowIndex> Shard::Find(std::string_view customer, uint64_t hash) const {
+  return index_.Find(hash,
+                     [&](RowIndex at) { return row(Raw(at)).history.customer() == customer; });
+}
+
+void Shard::PrefetchRow(uint64_t hash) const {
+  const std::optional<RowIndex> at = index_.Guess(hash);
+  if (!at) return;
+  const auto* lines = reinterpret_cast<const char*>(&row(Raw(*at)));
+  __builtin_prefetch(lines);
+  __builtin_prefetch(lines + 64);
+}
+
+void Shard::PrefetchHistory(uint64_t hash) const {
+  if (const std::optional<RowIndex> at = index_.Guess(hash)) row(Raw(*at)).history.PrefetchId();
+}
+
+void Shard::PrefetchToWrite(uint64_t hash) const {
+  const std::optional<RowIndex> at = index_.Guess(hash);
+  if (!at) return;
+  row(Raw(*at)).history.PrefetchEntries();
+  block(Raw(*at) / kBlockRows).PrefetchMeasures(Raw(*at) % kBlockRows);
 }
 
 uint32_t Shard::FindOrCreate(std::string_view customer, const ApplyContext& context) {
-  if (auto found = index_.find(customer); found != index_.end()) return Raw(*found);
-  uint32_t row = columns_.size();
+  if (const auto found = Find(customer, context.hash)) return Raw(*found);
+  uint32_t at = rows_;
   if (free_rows_.empty()) {
-    columns_.Grow();
-    histories_.emplace_back();
+    if (at == blocks() * kBlockRows) {
+      blocks_.push_back(new (arena_->Allocate(sizeof(CustomerBlock))) CustomerBlock());
+    }
+    ++rows_;
   } else {
-    row = free_rows_.back();
+    at = free_rows_.back();
     free_rows_.pop_back();
-    columns_.Clear(row);
   }
-  histories_[row] = std::make_unique<History>(customer);
-  columns_.live[row] = 1;
-  columns_.changed_at[row] = context.sequence;
-  index_.insert(RowIndex{row});
-  return row;
+  CustomerRow& row = RowAt(at);
+  row.history = History(customer);
+  row.live = true;
+  row.changed_at = context.sequence;
+  BlockOf(at).StoreAll(at % kBlockRows);
+  index_.Insert(context.hash, RowIndex{at});
+  return at;
 }
 
 Result<Effect> Shard::Apply(const CustomerSet& event, const ApplyContext& context) {
@@ -119,27 +138,28 @@ Result<Effect> Shard::Apply(const CustomerSet& event, const ApplyContext& contex
   if (!owner) return owner.error();
 
   const uint32_t known = customers();
-  const uint32_t row = FindOrCreate(event.customer, context);
+  const uint32_t at = FindOrCreate(event.customer, context);
   bool changed = customers() != known;
   const auto same = [](auto value) { return value; };
-  CustomerColumns& c = columns_;
-  changed |= Patched(&c.kind[row], ColumnKind::kAbsent, event.kind, [](CustomerKind kind) {
+  CustomerRow& c = RowAt(at);
+  changed |= Patched(&c.kind, ColumnKind::kAbsent, event.kind, [](CustomerKind kind) {
     return kind == CustomerKind::kConsumer ? ColumnKind::kConsumer : ColumnKind::kBusiness;
   });
-  changed |= Patched(&c.country[row], kNoName, *country, same);
-  changed |= Patched(&c.region[row], kNoName, *region, same);
-  changed |= Patched(&c.owner[row], kNoName, *owner, same);
-  changed |= Patched(&c.company_size[row], kNoCount, event.company_size, same);
-  changed |= Patched(&c.products[row], kNoCount, event.products, same);
-  changed |= Patched(&c.potential[row], kNoPotential, event.potential,
+  changed |= Patched(&c.country, kNoName, *country, same);
+  changed |= Patched(&c.region, kNoName, *region, same);
+  changed |= Patched(&c.owner, kNoName, *owner, same);
+  changed |= Patched(&c.company_size, kNoCount, event.company_size, same);
+  changed |= Patched(&c.products, kNoCount, event.products, same);
+  changed |= Patched(&c.potential, kNoPotential, event.potential,
                      [](Minor potential) { return potential.units; });
-  changed |= Patched(&c.key_account[row], ColumnFlag::kAbsent, event.key_account,
+  changed |= Patched(&c.key_account, ColumnFlag::kAbsent, event.key_account,
                      [](bool is) { return is ? ColumnFlag::kTrue : ColumnFlag::kFalse; });
-  changed |= Patched(&c.satisfaction[row], kNoRating, event.satisfaction, same);
-  changed |= Patched(&c.referral[row], kNoRating, event.referral, same);
-  changed |= Patched(&c.bonding[row], kNoRating, event.bonding, same);
+  changed |= Patched(&c.satisfaction, kNoRating, event.satisfaction, same);
+  changed |= Patched(&c.referral, kNoRating, event.referral, same);
+  changed |= Patched(&c.bonding, kNoRating, event.bonding, same);
   if (!changed) return Effect::kUnchanged;
-  c.changed_at[row] = context.sequence;
+  c.changed_at = context.sequence;
+  BlockOf(at).StoreAll(at % kBlockRows);
   return Effect::kApplied;
 }
 
@@ -177,16 +197,17 @@ Result<Effect> Shard::Apply(const ReturnReceived& event, const ApplyContext& con
 }
 
 Result<Effect> Shard::Apply(const OrderCancelled& event, const ApplyContext& context) {
-  const uint32_t row = FindOrCreate(event.customer, context);
+  const uint32_t at = FindOrCreate(event.customer, context);
+  CustomerRow& row = RowAt(at);
   HistoryEntry identity;
   identity.kind = EntryKind::kOrder;
   identity.id = event.order;
-  const std::optional<HistoryEntry> order = histories_[row]->Find(identity);
+  const std::optional<HistoryEntry> order = row.history.Find(identity);
   if (!order) return Effect::kUnchanged;
-  histories_[row]->Remove(identity);
-  Subtract(row, *order, context);
-  SettleDays(row);
-  columns_.changed_at[row] = context.sequence;
+  const RankedValues before = RankedOf(row, context.rules->settings().rfm);
+  Subtract(&row, *order, context);
+  SettleDays(&row);
+  Store(at, EntryKind::kOrder, before, context);
   return Effect::kApplied;
 }
 
@@ -232,45 +253,63 @@ Result<Effect> Shard::Apply(const Consent& event, const ApplyContext& context) {
   return Put(event.customer, entry, context);
 }
 
-Effect Shard::Erase(std::string_view customer) {
-  auto found = index_.find(customer);
-  if (found == index_.end()) return Effect::kUnchanged;
-  const uint32_t row = Raw(*found);
-  histories_[row]->ForEach([this](const HistoryEntry& entry) {
+Effect Shard::Erase(const engine::Erase& event, const ApplyContext& context) {
+  const std::optional<RowIndex> found = Find(event.customer, context.hash);
+  if (!found) return Effect::kUnchanged;
+  CustomerRow& row = RowAt(Raw(*found));
+  row.history.ForEach([this](const HistoryEntry& entry) {
     if (entry.kind == EntryKind::kOrder) --orders_;
     if (entry.kind == EntryKind::kReturn) --returns_;
   });
-  index_.erase(found);
-  columns_.Clear(row);
-  histories_[row].reset();
-  free_rows_.push_back(row);
+  context.counts->Remove(RankedOf(row, context.rules->settings().rfm));
+  index_.Erase(context.hash, *found);
+  row = CustomerRow();
+  BlockOf(Raw(*found)).StoreAll(Raw(*found) % kBlockRows);
+  free_rows_.push_back(Raw(*found));
   return Effect::kApplied;
 }
 
 Result<Effect> Shard::Put(std::string_view customer, const HistoryEntry& entry,
                           const ApplyContext& context) {
-  std::optional<RowIndex> known = Find(customer);
-  Effect effect = Effect::kApplied;
+  const std::optional<RowIndex> known = Find(customer, context.hash);
+  std::optional<HistoryEntry> old;
   if (known) {
-    History& history = *histories_[Raw(*known)];
-    if (const std::optional<HistoryEntry> before = history.Find(entry)) {
-      if (before->SameContent(entry)) return Effect::kUnchanged;
-      effect = Effect::kReplaced;
-      const HistoryEntry old = *before;
-      history.Remove(entry);
-      Subtract(Raw(*known), old, context);
-    } else if (history.entries() >= kMaxHistoryEntries) {
+    const History& history = RowAt(Raw(*known)).history;
+    old = history.Find(entry);
+    if (old && old->SameContent(entry)) return Effect::kUnchanged;
+    if (!old && history.entries() >= kMaxHistoryEntries) {
       return Refusal(ErrorCode::kLimitExceeded,
                      "the customer has " + std::to_string(kMaxHistoryEntries) + " entries already",
                      "history_entries");
     }
   }
-  const uint32_t row = FindOrCreate(customer, context);
-  KUNDIG_CHECK(histories_[row]->Add(entry));
-  AddUp(row, entry, context);
-  if (effect == Effect::kReplaced && entry.kind == EntryKind::kOrder) SettleDays(row);
-  columns_.changed_at[row] = context.sequence;
-  return effect;
+  const uint32_t at = known ? Raw(*known) : FindOrCreate(customer, context);
+  CustomerRow& row = RowAt(at);
+  const RankedValues before = RankedOf(row, context.rules->settings().rfm);
+  if (old) Subtract(&row, *old, context);
+  KUNDIG_CHECK(row.history.Add(entry));
+  AddUp(&row, entry, context);
+  if (old && entry.kind == EntryKind::kOrder) SettleDays(&row);
+  if (entry.kind == EntryKind::kOrder || entry.kind == EntryKind::kReturn) {
+    RememberDay(at, entry.day, *context.rules, context.today);
+  }
+  Store(at, entry.kind, before, context);
+  return old ? Effect::kReplaced : Effect::kApplied;
+}
+
+void Shard::Store(uint32_t at, EntryKind kind, const RankedValues& before,
+                  const ApplyContext& context) {
+  CustomerRow& row = RowAt(at);
+  row.changed_at = context.sequence;
+  if (kind != EntryKind::kOrder && kind != EntryKind::kReturn) {
+    BlockOf(at).StoreContacts(at % kBlockRows);
+    return;
+  }
+  BlockOf(at).StoreMeasures(at % kBlockRows);
+  const RankedValues now = RankedOf(row, context.rules->settings().rfm);
+  if (now == before) return;
+  context.counts->Remove(before);
+  context.counts->Add(now);
 }
 
 }  // namespace kundig::engine

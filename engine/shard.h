@@ -6,26 +6,29 @@
 //
 // Windows: figures of a window change without an event when a day ends. The shard keeps, for each
 // business day that can still enter or leave a window, the rows with an order or return on that
-// day; a day change recomputes the windows of exactly these rows.
+// day; a day change recomputes the windows of exactly these rows. That takes a while, so it is done
+// in slices, between which lookups go on: until the shard is settled for the new day, FiguresOn
+// computes the windows of the one customer that is asked for.
 //
 // Thread safety: const methods need the book's lookup, scan or write lock; others the write lock.
-// Different shards may be worked on at once.
+// Different shards may be worked on at once, but share the RankCounts of the book.
 
 #ifndef KUNDIG_ENGINE_SHARD_H_
 #define KUNDIG_ENGINE_SHARD_H_
 
-#include <boost/unordered/unordered_flat_set.hpp>
-
 #include <cstdint>
-#include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
-#include "engine/customer_columns.h"
+#include "engine/customer_block.h"
 #include "engine/dictionary.h"
 #include "engine/event.h"
 #include "engine/history.h"
+#include "engine/huge_pages.h"
+#include "engine/key_index.h"
+#include "engine/rank_counts.h"
 #include "engine/result.h"
 #include "engine/rules.h"
 #include "engine/units.h"
@@ -38,13 +41,17 @@ enum class Effect : uint8_t { kApplied, kReplaced, kUnchanged };
 struct ApplyContext {
   const Rules* rules = nullptr;
   CustomerNames* names = nullptr;
+  RankCounts* counts = nullptr;
   Day today;
   uint64_t sequence = 0;  // journal_sequence of the event
+  uint64_t hash = 0;      // HashBytes of the customer's id
 };
 
 class Shard {
  public:
-  Shard() = default;
+  // `arena` outlives the shard.
+  Shard(BlockArena* arena, Day today) : arena_(arena), settled_(today) {}
+  ~Shard();
   Shard(const Shard&) = delete;
   Shard& operator=(const Shard&) = delete;
 
@@ -57,57 +64,64 @@ class Shard {
   Result<Effect> Apply(const Contact& event, const ApplyContext& context);
   Result<Effect> Apply(const Consent& event, const ApplyContext& context);
   // kUnchanged where there is no such customer.
-  Effect Erase(std::string_view customer);
+  Effect Erase(const engine::Erase& event, const ApplyContext& context);
 
-  // The day has become `today`; it was `before`.
-  void Roll(const Rules& rules, Day before, Day today, uint64_t sequence);
-  // Other rules are in force: all windows anew.
-  void Recompute(const Rules& rules, Day today);
+  // The rows whose windows change when the day `before` becomes `today`, each once. Forgets the
+  // days that can change nothing any more.
+  std::vector<uint32_t> RowsToRoll(const Rules& rules, Day before, Day today);
+  void PrefetchRows(std::span<const uint32_t> rows) const;
+  // Brings these rows' windows to `today`; with all of RowsToRoll the shard is settled for it.
+  void RollRows(std::span<const uint32_t> rows, const ApplyContext& context);
+  void Settle(Day today) { settled_ = today; }
+  // Other rules are in force: all windows anew. Adds the customers to `counts`.
+  void Recompute(const Rules& rules, Day today, RankCounts* counts);
 
-  std::optional<RowIndex> Find(std::string_view customer) const;
-  const CustomerColumns& columns() const { return columns_; }
-  std::string_view CustomerAt(uint32_t row) const { return histories_[row]->customer(); }
+  // Where a customer lies. To look up many, ask for all slots first, then for what each slot leads
+  // to: the processor fetches them while others are looked at.
+  std::optional<RowIndex> Find(std::string_view customer, uint64_t hash) const;
+  void PrefetchSlot(uint64_t hash) const { index_.Prefetch(hash); }
+  void PrefetchRow(uint64_t hash) const;
+  void PrefetchHistory(uint64_t hash) const;
+  void PrefetchToWrite(uint64_t hash) const;
+
+  // The figures of a row as of `today`: its own, or `*room` with its windows recomputed.
+  const CustomerFigures& FiguresOn(uint32_t row, const Rules& rules, Day today,
+                                   CustomerFigures* room) const;
+
+  uint32_t blocks() const { return static_cast<uint32_t>(blocks_.size()); }
+  const CustomerBlock& block(uint32_t at) const { return *blocks_[at]; }
+  const CustomerRow& row(uint32_t at) const {
+    return blocks_[at / kBlockRows]->rows[at % kBlockRows];
+  }
   uint32_t customers() const { return static_cast<uint32_t>(index_.size()); }
   uint64_t orders() const { return orders_; }
   uint64_t returns() const { return returns_; }
 
  private:
-  struct KeyHash {
-    using is_transparent = void;
-    const Shard* shard;
-    size_t operator()(RowIndex row) const;
-    size_t operator()(std::string_view id) const;
-  };
-  struct KeyEqual {
-    using is_transparent = void;
-    const Shard* shard;
-    bool operator()(RowIndex a, RowIndex b) const { return a == b; }
-    bool operator()(std::string_view id, RowIndex row) const {
-      return shard->CustomerAt(Raw(row)) == id;
-    }
-    bool operator()(RowIndex row, std::string_view id) const { return (*this)(id, row); }
-  };
-
+  CustomerBlock& BlockOf(uint32_t row) { return *blocks_[row / kBlockRows]; }
+  CustomerRow& RowAt(uint32_t row) { return BlockOf(row).rows[row % kBlockRows]; }
   uint32_t FindOrCreate(std::string_view customer, const ApplyContext& context);
   // Adds the entry, or puts it in the place of the one with its identity.
   Result<Effect> Put(std::string_view customer, const HistoryEntry& entry,
                      const ApplyContext& context);
-  // Takes an entry's share in the measures away, after it was removed from the history ...
-  void Subtract(uint32_t row, const HistoryEntry& entry, const ApplyContext& context);
-  // ... or adds it, after it was added.
-  void AddUp(uint32_t row, const HistoryEntry& entry, const ApplyContext& context);
-  void CountSums(uint32_t row, const HistoryEntry& entry, const ApplyContext& context, int sign);
-  void SettleConsent(uint32_t row, const HistoryEntry& entry);
-  void SettleDays(uint32_t row);
-  // The window measures and totals of a row from its history.
-  void RecomputeSums(uint32_t row, const Rules& rules, Day today);
+  // Takes an entry out of the history, and its share in the measures away. `entry` may point into
+  // the history.
+  void Subtract(CustomerRow* row, const HistoryEntry& entry, const ApplyContext& context);
+  // Adds the share of an entry that was added to the history.
+  void AddUp(CustomerRow* row, const HistoryEntry& entry, const ApplyContext& context);
+  // Publishes a row that has changed: its columns, and the counts; `before` is what it counted as.
+  void Store(uint32_t row, EntryKind kind, const RankedValues& before, const ApplyContext& context);
+  // First and last order after an order was taken away.
+  static void SettleDays(CustomerRow* row);
   void RememberDay(uint32_t row, Day day, const Rules& rules, Day today);
 
-  CustomerColumns columns_;
-  std::vector<std::unique_ptr<History>> histories_;
+  BlockArena* const arena_;
+  std::vector<CustomerBlock*> blocks_;
+  uint32_t rows_ = 0;  // ever taken
   std::vector<uint32_t> free_rows_;
-  boost::unordered_flat_set<RowIndex, KeyHash, KeyEqual> index_{0, KeyHash{this}, KeyEqual{this}};
+  KeyIndex index_;
   uint64_t orders_ = 0, returns_ = 0;
+  Day settled_;  // the day that all windows are brought to
   // Rows with an order or return on a day, from first_kept_day_ on; a row may be named more than
   // once.
   std::vector<std::vector<uint32_t>> rows_on_day_;

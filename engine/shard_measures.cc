@@ -13,133 +13,136 @@ bool InWindow(Day day, Day today, int32_t window_days) {
   return day <= today && (window_days == 0 || today - day < window_days);
 }
 
-}  // namespace
-
-void Shard::AddUp(uint32_t row, const HistoryEntry& entry, const ApplyContext& context) {
-  CustomerColumns& c = columns_;
-  const ColumnDay day = ToColumn(entry.day);
-  switch (entry.kind) {
-    case EntryKind::kOrder:
-      ++orders_;
-      c.first_order[row] = c.first_order[row] == kNoDay ? day : std::min(c.first_order[row], day);
-      c.last_order[row] = std::max(c.last_order[row], day);
-      if (histories_[row]->OrdersOn(entry.day) == 1) {
-        ++c.purchase_days[row];
-        if (InWindow(entry.day, context.today, context.rules->settings().rfm.window_days)) {
-          ++c.purchase_days_window[row];
-        }
-      }
-      break;
-    case EntryKind::kReturn:
-      ++returns_;
-      break;
-    case EntryKind::kVisit:
-      c.last_visit[row] = std::max(c.last_visit[row], day);
-      return;
-    case EntryKind::kContact:
-      c.last_contact[row] = std::max(c.last_contact[row], day);
-      return;
-    case EntryKind::kConsent:
-      SettleConsent(row, entry);
-      return;
-  }
-  CountSums(row, entry, context, 1);
-  RememberDay(row, entry.day, *context.rules, context.today);
-}
-
-void Shard::Subtract(uint32_t row, const HistoryEntry& entry, const ApplyContext& context) {
-  CustomerColumns& c = columns_;
-  switch (entry.kind) {
-    case EntryKind::kOrder:
-      --orders_;
-      if (histories_[row]->OrdersOn(entry.day) == 0) {
-        --c.purchase_days[row];
-        if (InWindow(entry.day, context.today, context.rules->settings().rfm.window_days)) {
-          --c.purchase_days_window[row];
-        }
-      }
-      break;
-    case EntryKind::kReturn:
-      --returns_;
-      break;
-    case EntryKind::kVisit:
-    case EntryKind::kContact:
-    case EntryKind::kConsent:
-      return;  // these have no sums, and what takes their place has the same time
-  }
-  CountSums(row, entry, context, -1);
-}
-
-void Shard::CountSums(uint32_t row, const HistoryEntry& entry, const ApplyContext& context,
-                      int sign) {
-  if (entry.day > context.today) return;
-  CustomerColumns& c = columns_;
-  const RuleSettings& rules = context.rules->settings();
+// Adds an order's or return's share in the sums, or takes it away (sign -1).
+void CountSums(CustomerFigures* figures, const HistoryEntry& entry, const RuleSettings& rules,
+               Day today, int sign) {
+  if (entry.day > today) return;
+  CustomerFigures& c = *figures;
   const bool is_order = entry.kind == EntryKind::kOrder;
   const int64_t direction = is_order ? sign : -sign;
   const int64_t revenue = direction * entry.amount.units;
   const int64_t margin = entry.margin ? direction * entry.margin->units : 0;
   const auto one = static_cast<uint32_t>(is_order ? sign : 0);  // wraps around to take away
 
-  c.orders_total[row] += one;
-  c.revenue_total[row] += revenue;
-  c.margin_total[row] += margin;
-  if (InWindow(entry.day, context.today, rules.rfm.window_days)) {
-    c.orders[row] += one;
-    c.revenue[row] += revenue;
-    c.margin[row] += margin;
-    if (is_order) c.items[row] += static_cast<uint64_t>(int64_t{sign} * int64_t{entry.items});
+  c.orders_total += one;
+  c.revenue_total += revenue;
+  c.margin_total += margin;
+  if (InWindow(entry.day, today, rules.rfm.window_days)) {
+    c.orders += one;
+    c.revenue += revenue;
+    c.margin += margin;
+    if (is_order) c.items += static_cast<uint64_t>(int64_t{sign} * int64_t{entry.items});
   }
-  if (InWindow(entry.day, context.today, rules.abc.window_days)) {
-    c.abc_value[row] += rules.abc.measure == AbcMeasure::kRevenue ? revenue : margin;
+  if (InWindow(entry.day, today, rules.abc.window_days)) {
+    c.abc_value += rules.abc.measure == AbcMeasure::kRevenue ? revenue : margin;
   }
 }
 
-// The latest by time is in force. One that takes another's place has the same time, so what is in
-// force never has to be looked for.
-void Shard::SettleConsent(uint32_t row, const HistoryEntry& entry) {
-  CustomerColumns& c = columns_;
-  if (c.consent[row] != ColumnConsent::kAbsent && entry.at.since_epoch < c.consent_at[row]) return;
-  c.consent_at[row] = entry.at.since_epoch;
-  c.consent[row] =
-      entry.consent == ConsentState::kGranted ? ColumnConsent::kGranted : ColumnConsent::kWithdrawn;
-  // A last day behind the columns' range is as good as none, one before it has passed.
-  ColumnDay until = kNoDay;
-  if (entry.until && *entry.until <= kLastDay) until = ToColumn(std::max(*entry.until, kFirstDay));
-  c.consent_until[row] = until;
-}
-
-void Shard::SettleDays(uint32_t row) {
-  const auto days = histories_[row]->OrderDays();
-  columns_.first_order[row] = days ? ToColumn(days->first) : kNoDay;
-  columns_.last_order[row] = days ? ToColumn(days->second) : kNoDay;
-}
-
-void Shard::RecomputeSums(uint32_t row, const Rules& rules, Day today) {
-  CustomerColumns& c = columns_;
-  c.orders_total[row] = 0;
-  c.revenue_total[row] = 0;
-  c.margin_total[row] = 0;
-  c.orders[row] = 0;
-  c.revenue[row] = 0;
-  c.margin[row] = 0;
-  c.items[row] = 0;
-  c.abc_value[row] = 0;
-  ApplyContext context;
-  context.rules = &rules;
-  context.today = today;
+// The sums of a customer from its history.
+void RecomputeSums(const History& history, const RuleSettings& rules, Day today,
+                   CustomerFigures* figures) {
+  CustomerFigures& c = *figures;
+  c.orders_total = 0;
+  c.revenue_total = 0;
+  c.margin_total = 0;
+  c.orders = 0;
+  c.revenue = 0;
+  c.margin = 0;
+  c.items = 0;
+  c.abc_value = 0;
   std::vector<Day> days;
-  histories_[row]->ForEach([&](const HistoryEntry& entry) {
+  history.ForEach([&](const HistoryEntry& entry) {
     if (entry.kind != EntryKind::kOrder && entry.kind != EntryKind::kReturn) return;
-    CountSums(row, entry, context, 1);
-    if (entry.kind == EntryKind::kOrder &&
-        InWindow(entry.day, today, rules.settings().rfm.window_days)) {
+    CountSums(&c, entry, rules, today, 1);
+    if (entry.kind == EntryKind::kOrder && InWindow(entry.day, today, rules.rfm.window_days)) {
       days.push_back(entry.day);
     }
   });
   std::sort(days.begin(), days.end());
-  c.purchase_days_window[row] =
+  c.purchase_days_window =
       static_cast<uint16_t>(std::unique(days.begin(), days.end()) - days.begin());
+}
+
+// The latest by time is in force. One that takes another's place has the same time, so what is in
+// force never has to be looked for.
+void SettleConsent(CustomerRow* row, const HistoryEntry& entry) {
+  if (row->consent != ColumnConsent::kAbsent && entry.at < row->consent_at()) return;
+  row->set_consent_at(entry.at);
+  row->consent =
+      entry.consent == ConsentState::kGranted ? ColumnConsent::kGranted : ColumnConsent::kWithdrawn;
+  // A last day behind the columns' range is as good as none, one before it has passed.
+  ColumnDay until = kNoDay;
+  if (entry.until && *entry.until <= kLastDay) until = ToColumn(std::max(*entry.until, kFirstDay));
+  row->consent_until = until;
+}
+
+}  // namespace
+
+void Shard::AddUp(CustomerRow* row, const HistoryEntry& entry, const ApplyContext& context) {
+  CustomerRow& c = *row;
+  const ColumnDay day = ToColumn(entry.day);
+  switch (entry.kind) {
+    case EntryKind::kOrder: {
+      ++orders_;
+      // Orders mostly come in the order of time: then the day is new without looking.
+      const bool new_day = day > c.last_order || c.history.OrdersOn(entry.day) == 1;
+      c.first_order = c.first_order == kNoDay ? day : std::min(c.first_order, day);
+      c.last_order = std::max(c.last_order, day);
+      if (new_day) {
+        ++c.purchase_days;
+        if (InWindow(entry.day, context.today, context.rules->settings().rfm.window_days)) {
+          ++c.purchase_days_window;
+        }
+      }
+      break;
+    }
+    case EntryKind::kReturn:
+      ++returns_;
+      break;
+    case EntryKind::kVisit:
+      c.last_visit = std::max(c.last_visit, day);
+      return;
+    case EntryKind::kContact:
+      c.last_contact = std::max(c.last_contact, day);
+      return;
+    case EntryKind::kConsent:
+      SettleConsent(row, entry);
+      return;
+  }
+  CountSums(row, entry, context.rules->settings(), context.today, 1);
+}
+
+void Shard::Subtract(CustomerRow* row, const HistoryEntry& entry, const ApplyContext& context) {
+  // The sums first: the entry may point into the history.
+  const bool is_order = entry.kind == EntryKind::kOrder;
+  const Day day = entry.day;
+  if (is_order || entry.kind == EntryKind::kReturn) {
+    CountSums(row, entry, context.rules->settings(), context.today, -1);
+  }
+  row->history.Remove(entry);
+  if (entry.kind == EntryKind::kReturn) --returns_;
+  if (!is_order) return;
+  --orders_;
+  if (row->history.OrdersOn(day) > 0) return;
+  --row->purchase_days;
+  if (InWindow(day, context.today, context.rules->settings().rfm.window_days)) {
+    --row->purchase_days_window;
+  }
+}
+
+void Shard::SettleDays(CustomerRow* row) {
+  const auto days = row->history.OrderDays();
+  row->first_order = days ? ToColumn(days->first) : kNoDay;
+  row->last_order = days ? ToColumn(days->second) : kNoDay;
+}
+
+const CustomerFigures& Shard::FiguresOn(uint32_t at, const Rules& rules, Day today,
+                                        CustomerFigures* room) const {
+  const CustomerRow& own = row(at);
+  if (settled_ == today) return own;
+  *room = own;
+  RecomputeSums(own.history, rules.settings(), today, room);
+  return *room;
 }
 
 void Shard::RememberDay(uint32_t row, Day day, const Rules& rules, Day today) {
@@ -155,7 +158,7 @@ void Shard::RememberDay(uint32_t row, Day day, const Rules& rules, Day today) {
   if (rows.empty() || rows.back() != row) rows.push_back(row);
 }
 
-void Shard::Roll(const Rules& rules, Day before, Day today, uint64_t sequence) {
+std::vector<uint32_t> Shard::RowsToRoll(const Rules& rules, Day before, Day today) {
   std::vector<uint32_t> rows;
   const auto collect = [&](Day after, Day through) {
     for (Day day = after + 1; day <= through; day = day + 1) {
@@ -174,27 +177,49 @@ void Shard::Roll(const Rules& rules, Day before, Day today, uint64_t sequence) {
   }
   std::sort(rows.begin(), rows.end());
   rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
-  for (const uint32_t row : rows) {
-    if (columns_.live[row] == 0) continue;
-    RecomputeSums(row, rules, today);
-    columns_.changed_at[row] = sequence;
-  }
+  std::erase_if(rows, [this](uint32_t at) { return !row(at).live; });
   const int32_t gone = today - longest - FromColumn(first_kept_day_) + 1;
   if (gone > 0 && !rows_on_day_.empty()) {
     const auto days = std::min(static_cast<size_t>(gone), rows_on_day_.size());
     rows_on_day_.erase(rows_on_day_.begin(), rows_on_day_.begin() + static_cast<ptrdiff_t>(days));
     first_kept_day_ = static_cast<ColumnDay>(first_kept_day_ + days);
   }
+  return rows;
 }
 
-void Shard::Recompute(const Rules& rules, Day today) {
+void Shard::PrefetchRows(std::span<const uint32_t> rows) const {
+  for (const uint32_t at : rows) {
+    const auto* lines = reinterpret_cast<const char*>(&row(at));
+    __builtin_prefetch(lines);
+    __builtin_prefetch(lines + 64);
+  }
+  for (const uint32_t at : rows) {
+    row(at).history.PrefetchEntries();
+    block(at / kBlockRows).PrefetchMeasures(at % kBlockRows);
+  }
+}
+
+void Shard::RollRows(std::span<const uint32_t> rows, const ApplyContext& context) {
+  for (const uint32_t at : rows) {
+    CustomerRow& row = RowAt(at);
+    const RankedValues before = RankedOf(row, context.rules->settings().rfm);
+    RecomputeSums(row.history, context.rules->settings(), context.today, &row);
+    Store(at, EntryKind::kOrder, before, context);
+  }
+}
+
+void Shard::Recompute(const Rules& rules, Day today, RankCounts* counts) {
   rows_on_day_.clear();
-  for (uint32_t row = 0; row < columns_.size(); ++row) {
-    if (columns_.live[row] == 0) continue;
-    RecomputeSums(row, rules, today);
-    histories_[row]->ForEach([&](const HistoryEntry& entry) {
+  settled_ = today;
+  for (uint32_t at = 0; at < rows_; ++at) {
+    CustomerRow& row = RowAt(at);
+    if (!row.live) continue;
+    RecomputeSums(row.history, rules.settings(), today, &row);
+    BlockOf(at).StoreMeasures(at % kBlockRows);
+    counts->Add(RankedOf(row, rules.settings().rfm));
+    row.history.ForEach([&](const HistoryEntry& entry) {
       if (entry.kind == EntryKind::kOrder || entry.kind == EntryKind::kReturn) {
-        RememberDay(row, entry.day, rules, today);
+        RememberDay(at, entry.day, rules, today);
       }
     });
   }

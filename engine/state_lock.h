@@ -3,7 +3,7 @@
 // Three ways to hold it:
 //   lookup  short, shared; from any thread. Waits only while a slice of a write is being applied.
 //   scan    long, shared; keeps writers out, but not lookups.
-//   write   short, exclusive.
+//   write   exclusive: a turn, in which lookups go on, with short times alone.
 //
 // Scans and writes enter through a gate in the order in which they came (neighbouring scans
 // together), so neither starves the other. A writer that has passed the gate, which means that no
@@ -53,21 +53,44 @@ class StateLock {
     StateLock* lock_;
   };
 
-  class Write {
+  class Alone;
+
+  // The writer's turn: no scan and no other writer. Lookups go on: the holder may read, and prepare
+  // what it will write, but changes nothing that a lookup reads, except under Alone.
+  class Turn {
    public:
-    explicit Write(StateLock* lock) : lock_(lock) {
-      lock_->EnterWrite();
+    explicit Turn(StateLock* lock) : lock_(lock) { lock_->EnterWrite(); }
+    ~Turn() { lock_->LeaveWrite(); }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+   private:
+    friend class StateLock::Alone;
+    StateLock* lock_;
+  };
+
+  // Shuts out lookups, within a turn.
+  class Alone {
+   public:
+    explicit Alone(const Turn& turn) : lock_(turn.lock_) {
       pthread_rwlock_wrlock(&lock_->lookups_);
     }
-    ~Write() {
-      pthread_rwlock_unlock(&lock_->lookups_);
-      lock_->LeaveWrite();
-    }
-    Write(const Write&) = delete;
-    Write& operator=(const Write&) = delete;
+    ~Alone() { pthread_rwlock_unlock(&lock_->lookups_); }
+    Alone(const Alone&) = delete;
+    Alone& operator=(const Alone&) = delete;
 
    private:
     StateLock* lock_;
+  };
+
+  // Both, for what is short.
+  class Write {
+   public:
+    explicit Write(StateLock* lock) : turn_(lock), alone_(turn_) {}
+
+   private:
+    Turn turn_;
+    Alone alone_;
   };
 
  private:

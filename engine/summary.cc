@@ -6,32 +6,28 @@
 #include <vector>
 
 #include "engine/block_filter.h"
-#include "engine/customer_view.h"
+#include "engine/block_scan.h"
+#include "engine/limits.h"
+#include "engine/scan_kernels.h"
+#include "engine/shard.h"
 #include "engine/wide.h"
 
 namespace kundig::engine {
 namespace {
 
-// Runs count(view, partial) for each shard and adds the partials up in the order of the shards.
+// Runs count(block, partial) for each block of each shard and adds the partials up in the order of
+// the shards.
 template <typename Partial, typename Count>
-Partial SumOverShards(const SummarySource& source, ShardRunner* runner, Count&& count) {
+Partial SumOverBlocks(const SummarySource& source, ShardRunner* runner, Count&& count) {
   std::vector<Partial> partials(source.shards.size());
   runner->ForEach(source.shards.size(), [&](size_t shard) {
-    count(CustomerView{source.shards[shard].get(), source.rules, source.ranking, source.names,
-                       source.today},
-          &partials[shard]);
+    for (uint32_t block = 0; block < source.shards[shard]->blocks(); ++block) {
+      count(source.shards[shard]->block(block), &partials[shard]);
+    }
   });
   Partial sum = partials[0];
   for (size_t shard = 1; shard < partials.size(); ++shard) sum.Add(partials[shard]);
   return sum;
-}
-
-template <typename Visitor>
-void ForEachRow(const CustomerView& view, Visitor&& visit) {
-  const std::vector<uint8_t>& live = view.columns().live;
-  for (uint32_t row = 0; row < live.size(); ++row) {
-    if (live[row] != 0) visit(row);
-  }
 }
 
 struct Sums {
@@ -55,38 +51,80 @@ struct SumsTable {
   }
 };
 
-size_t CellOf(const RfmScores& scores) {
-  return static_cast<size_t>(25 * (scores.r - 1) + 5 * (scores.f - 1) + (scores.m - 1));
-}
+// Sums of the cells of one block. Customers and orders share a word, and rows take turns between
+// two tables, so that a row does not wait for the sum that the row before it has just written.
+class CellSums {
+ public:
+  void Add(const CustomerBlock& block, const Column<uint8_t>& cells) {
+    const CustomerColumns& c = block.columns;
+    for (uint32_t row = 0; row < kBlockRows; row += 2) {
+      AddRow(0, cells[row], c.orders[row], c.revenue[row]);
+      AddRow(1, cells[row + 1], c.orders[row + 1], c.revenue[row + 1]);
+    }
+  }
+  // Adds everything to the sums of RFM cells.
+  void MoveTo(SumsTable<kNoCell>* sums) const {
+    for (const auto& table : tables_) {
+      for (size_t cell = 0; cell < kNoCell; ++cell) {
+        sums->entries[cell].Add(Sums{table[cell].customers_and_orders >> kOrderBits,
+                                     table[cell].customers_and_orders & kOrdersMask,
+                                     table[cell].revenue, 0});
+      }
+    }
+  }
+
+ private:
+  // 2048 customers with at most kMaxHistoryEntries orders each.
+  static constexpr int kOrderBits = 40;
+  static constexpr uint64_t kOrdersMask = (uint64_t{1} << kOrderBits) - 1;
+  static_assert(uint64_t{kBlockRows} * kMaxHistoryEntries <= kOrdersMask);
+
+  struct Cell {
+    uint64_t customers_and_orders = 0;
+    int64_t revenue = 0;
+  };
+  void AddRow(size_t table, uint8_t cell, uint32_t orders, int32_t revenue) {
+    Cell& sums = tables_[table][cell];
+    sums.customers_and_orders += (uint64_t{1} << kOrderBits) + orders;
+    sums.revenue += revenue;
+  }
+
+  std::array<std::array<Cell, kNoCell + 1>, 2> tables_;
+};
 
 }  // namespace
 
 void ComputeRfm(const SummarySource& source, ShardRunner* runner, RfmAnswer* answer) {
-  const auto cells = SumOverShards<SumsTable<125>>(
-      source, runner, [](const CustomerView& view, SumsTable<125>* sums) {
-        const CustomerColumns& c = view.columns();
-        ForEachRow(view, [&](uint32_t row) {
-          const std::optional<RfmScores> scores = ScoresOf(view, row);
-          if (!scores) return;
-          sums->entries[CellOf(*scores)].Add(Sums{1, c.orders[row], c.revenue[row], 0});
+  const Rules& rules = *source.view.rules;
+  const auto cells = SumOverBlocks<SumsTable<kNoCell>>(
+      source, runner, [&](const CustomerBlock& block, SumsTable<kNoCell>* sums) {
+        Column<uint8_t> cell_of;
+        ScoreCells(source.view, block, &cell_of);
+        // What does not fit its column was added as its mark; take that away again.
+        CellSums block_sums;
+        block_sums.Add(block, cell_of);
+        block_sums.MoveTo(sums);
+        InRange(block.columns.revenue, kWideMoney, kWideMoney).ForEach([&](uint32_t row) {
+          if (cell_of[row] == kNoCell) return;
+          sums->entries[cell_of[row]].revenue += Wide{block.rows[row].revenue} - kWideMoney;
         });
       });
-  std::vector<Sums> segments(source.rules->segment_names().size());
-  answer->cuts = ReportedCuts(*source.ranking, source.today);
+  std::vector<Sums> segments(rules.segment_names().size());
+  answer->cuts = ReportedCuts(*source.view.ranking, source.view.today);
   for (uint8_t r = 1; r <= 5; ++r) {
     for (uint8_t f = 1; f <= 5; ++f) {
       for (uint8_t m = 1; m <= 5; ++m) {
-        const Sums& cell = cells.entries[CellOf(RfmScores{r, f, m, 0})];
+        const Sums& cell = cells.entries[static_cast<size_t>(25 * (r - 1) + 5 * (f - 1) + m - 1)];
         if (cell.customers == 0) continue;
         answer->population += cell.customers;
         answer->cells.push_back({r, f, m, cell.customers, cell.orders, Narrow(cell.revenue)});
-        segments[source.rules->SegmentOf(r, f, m)].Add(cell);
+        segments[rules.SegmentOf(r, f, m)].Add(cell);
       }
     }
   }
   for (size_t at = 0; at < segments.size(); ++at) {
     if (segments[at].customers == 0) continue;
-    answer->segments.push_back({source.rules->segment_names()[at], segments[at].customers,
+    answer->segments.push_back({rules.segment_names()[at], segments[at].customers,
                                 segments[at].orders, Narrow(segments[at].revenue)});
   }
 }
@@ -106,16 +144,25 @@ void ComputeAbc(const SummarySource& source, ShardRunner* runner, AbcAnswer* ans
     }
   };
   const auto classes =
-      SumOverShards<Partial>(source, runner, [](const CustomerView& view, Partial* partial) {
-        const CustomerColumns& c = view.columns();
-        ForEachRow(view, [&](uint32_t row) {
-          const auto at = static_cast<size_t>(view.ranking->AbcOf(c.abc_value[row]));
-          ++partial->customers[at];
-          partial->sum[at] += c.abc_value[row];
-          partial->from[at] = std::min(partial->from[at], c.abc_value[row]);
-        });
+      SumOverBlocks<Partial>(source, runner, [&](const CustomerBlock& block, Partial* partial) {
+        const Selection live = LiveRows(block);
+        for (size_t at = 0; at < 4; ++at) {
+          const auto code = static_cast<int64_t>(at);
+          const Selection rows =
+              FieldInRange(source.view, block, CustomerField::kAbc, code, code, live);
+          partial->customers[at] += rows.Count();
+          partial->sum[at] += SumOfMoney(block, kAbcColumn, rows);
+          // Only what is smaller than the smallest so far is looked at one by one.
+          if (partial->from[at] == std::numeric_limits<int64_t>::min()) continue;
+          (rows & MoneyInRange(block, kAbcColumn, std::numeric_limits<int64_t>::min(),
+                               partial->from[at] - 1))
+              .ForEach([&](uint32_t row) {
+                partial->from[at] =
+                    std::min(partial->from[at], ColumnFields(block, row).abc_value());
+              });
+        }
       });
-  answer->measure = source.rules->settings().abc.measure;
+  answer->measure = source.view.rules->settings().abc.measure;
   answer->total = Narrow(classes.sum[0] + classes.sum[1] + classes.sum[2]);
   for (size_t at = 0; at < 4; ++at) {
     answer->classes[at].customers = classes.customers[at];
@@ -125,14 +172,14 @@ void ComputeAbc(const SummarySource& source, ShardRunner* runner, AbcAnswer* ans
 }
 
 void ComputeValue(const SummarySource& source, ShardRunner* runner, ValueAnswer* answer) {
-  const auto sums = SumOverShards<SumsTable<4>>(
-      source, runner, [](const CustomerView& view, SumsTable<4>* partial) {
-        const CustomerColumns& c = view.columns();
-        ForEachRow(view, [&](uint32_t row) {
-          const ValueClass value_class = JudgeValue(view, row).value_class;
-          const Sums one{1, c.orders[row], c.revenue[row], 0};
+  const auto sums = SumOverBlocks<SumsTable<4>>(
+      source, runner, [&](const CustomerBlock& block, SumsTable<4>* partial) {
+        LiveRows(block).ForEach([&](uint32_t row) {
+          const CustomerView customer(source.view, block.rows[row]);
+          const ValueClass value_class = JudgeValue(customer).value_class;
+          const Sums one{1, 0, block.rows[row].revenue, 0};
           partial->entries[static_cast<size_t>(value_class)].Add(one);
-          if (HiddenPotential(view, row, value_class)) partial->entries[3].Add(one);
+          if (HiddenPotential(customer, value_class)) partial->entries[3].Add(one);
         });
       });
   for (size_t at = 0; at < 3; ++at) {
@@ -143,16 +190,14 @@ void ComputeValue(const SummarySource& source, ShardRunner* runner, ValueAnswer*
 
 void ComputeCount(const SummarySource& source, const Expression& where, ShardRunner* runner,
                   CountAnswer* answer) {
-  const BlockFilter filter(where, *source.names);
+  const BlockFilter filter(where, *source.view.names);
   const auto sums =
-      SumOverShards<Sums>(source, runner, [&](const CustomerView& view, Sums* partial) {
-        const CustomerColumns& c = view.columns();
-        for (uint32_t first = 0; first < c.size(); first += kBlockRows) {
-          filter.Select(view, first).ForEach([&](uint32_t in_block) {
-            const uint32_t row = first + in_block;
-            partial->Add(Sums{1, c.orders[row], c.revenue[row], c.revenue_total[row]});
-          });
-        }
+      SumOverBlocks<Sums>(source, runner, [&](const CustomerBlock& block, Sums* partial) {
+        const Selection rows = filter.Select(source.view, block);
+        if (rows.Empty()) return;
+        partial->Add(Sums{rows.Count(), SumOf(block.columns.orders, rows),
+                          SumOfMoney(block, kRevenueColumn, rows),
+                          SumOfMoney(block, kRevenueTotalColumn, rows)});
       });
   answer->customers = sums.customers;
   answer->orders = sums.orders;

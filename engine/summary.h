@@ -8,11 +8,9 @@
 #include <memory>
 #include <span>
 
-#include "engine/dictionary.h"
+#include "engine/customer_view.h"
 #include "engine/expression.h"
 #include "engine/query.h"
-#include "engine/ranking.h"
-#include "engine/rules.h"
 #include "engine/shard.h"
 #include "engine/shard_runner.h"
 
@@ -20,10 +18,7 @@ namespace kundig::engine {
 
 struct SummarySource {
   std::span<const std::unique_ptr<Shard>> shards;
-  const Rules* rules = nullptr;
-  const CustomerNames* names = nullptr;
-  const Ranking* ranking = nullptr;
-  Day today;
+  BookView view;
 };
 
 void ComputeRfm(const SummarySource& source, ShardRunner* runner, RfmAnswer* answer);

@@ -27,7 +27,27 @@ constexpr uint32_t BucketOf(int64_t value) {
   return negative ? kBucketsOfOneSign - 1 - bucket : kBucketsOfOneSign + bucket;
 }
 
+// The values of a bucket: first and last.
+struct BucketRange {
+  int64_t first = 0, last = 0;
+};
+constexpr BucketRange RangeOf(uint32_t bucket) {
+  const bool negative = bucket < kBucketsOfOneSign;
+  const uint64_t place =
+      negative ? kBucketsOfOneSign - 1 - bucket : uint64_t{bucket} - kBucketsOfOneSign;
+  uint64_t first = place, last = place;
+  if (place >= (uint64_t{1} << (kBucketBits + 1))) {
+    const uint64_t shift = (place >> kBucketBits) - 1;
+    const uint64_t step = place - (shift << kBucketBits);
+    first = step << shift;
+    last = ((step + 1) << shift) - 1;
+  }
+  if (negative) return {static_cast<int64_t>(~last), static_cast<int64_t>(~first)};
+  return {static_cast<int64_t>(first), static_cast<int64_t>(last)};
+}
+
 static_assert(BucketOf(INT64_MAX) == kBuckets - 1 && BucketOf(INT64_MIN) == 0);
+static_assert(RangeOf(kBuckets - 1).last == INT64_MAX && RangeOf(0).first == INT64_MIN);
 static_assert(BucketOf(127) + 1 == BucketOf(128) && BucketOf(-1) + 1 == BucketOf(0));
 
 }  // namespace kundig::engine

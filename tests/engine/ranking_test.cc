@@ -9,6 +9,11 @@
 #include <string>
 #include <vector>
 
+#include "engine/hash.h"
+#include "engine/huge_pages.h"
+#include "engine/rank_counts.h"
+#include "engine/shard.h"
+#include "engine/shard_runner.h"
 #include "engine/value_buckets.h"
 
 namespace kundig::engine {
@@ -35,12 +40,14 @@ class RankingTest : public ::testing::Test {
 
   // One customer for each value: an order of that revenue, some days ago.
   void Fill(const std::vector<int64_t>& revenues, std::mt19937_64* random) {
-    for (int shard = 0; shard < 4; ++shard) shards_.push_back(std::make_unique<Shard>());
+    for (int shard = 0; shard < 4; ++shard)
+      shards_.push_back(std::make_unique<Shard>(&arena_, kToday));
     RuleSettings settings;
     rules_ = *CompileRules(settings, Calendar());
     ApplyContext context;
     context.rules = rules_.get();
     context.names = &names_;
+    context.counts = &counts_;
     context.today = kToday;
     for (size_t at = 0; at < revenues.size(); ++at) {
       OrderPlaced order;
@@ -48,6 +55,7 @@ class RankingTest : public ::testing::Test {
       const auto days_ago = static_cast<int32_t>((*random)() % 364);
       order.customer = customer;
       order.order = "o";
+      context.hash = HashBytes(customer);
       order.at = TimeMs{int64_t{(kToday - days_ago).since_epoch} * 86'400'000};
       order.revenue = Minor{revenues[at]};
       ASSERT_TRUE(shards_[at % 4]->Apply(order, context).has_value());
@@ -55,7 +63,9 @@ class RankingTest : public ::testing::Test {
     }
   }
 
+  BlockArena arena_;
   std::vector<std::unique_ptr<Shard>> shards_;
+  RankCounts counts_;
   std::shared_ptr<const Rules> rules_;
   CustomerNames names_;
   std::vector<int64_t> days_;
@@ -65,7 +75,7 @@ class RankingTest : public ::testing::Test {
 TEST_F(RankingTest, NobodyIsScoredInAnEmptyBook) {
   std::mt19937_64 random(1);
   Fill({}, &random);
-  const Ranking ranking = ComputeRanking(shards_, *rules_, kToday, 0, &runner_);
+  const Ranking ranking = ComputeRanking(counts_, shards_, *rules_, kToday, 0, &runner_);
   EXPECT_FALSE(ranking.scored);
   EXPECT_EQ(ranking.AbcOf(0), AbcClass::kNone);
 }
@@ -79,7 +89,7 @@ TEST_F(RankingTest, EqualsSortingForEveryKindOfSpread) {
     revenues.push_back(static_cast<int64_t>(uint64_t{1} << (random() % 40)) + at % 3);  // wide
   }
   Fill(revenues, &random);
-  const Ranking ranking = ComputeRanking(shards_, *rules_, kToday, 42, &runner_);
+  const Ranking ranking = ComputeRanking(counts_, shards_, *rules_, kToday, 42, &runner_);
   EXPECT_EQ(ranking.version, 42u);
 
   std::vector<int64_t> sorted = revenues;
