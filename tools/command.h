@@ -40,6 +40,7 @@ void AddAdminCommands(CLI::App* app, CommandLine* line);  // erase, admin advanc
 void AddImportCommands(
     CLI::App* app, CommandLine* line);  // import orders|customers|leads|visits|contacts|consents
 void AddGenerateCommand(CLI::App* app, CommandLine* line);  // generate
+void AddBenchCommand(CLI::App* app, CommandLine* line);     // bench lookup|ingest|scan
 
 // Everything of main() but the process: parses, runs, prints. Returns the exit code.
 int RunCommandLine(int argc, const char* const* argv);

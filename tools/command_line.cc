@@ -68,6 +68,7 @@ int RunCommandLine(int argc, const char* const* argv) {
   AddImportCommands(&app, &line);
   AddAdminCommands(&app, &line);
   AddGenerateCommand(&app, &line);
+  AddBenchCommand(&app, &line);
   TakeMarksOff(&app);
 
   try {

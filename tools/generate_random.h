@@ -19,7 +19,7 @@ namespace kundig::tools {
 class RandomStream {
  public:
   // What a stream is for, so that customer 7 and lead 7 have nothing to do with each other.
-  enum class Purpose : uint64_t { kCustomer = 1, kLead = 2 };
+  enum class Purpose : uint64_t { kCustomer = 1, kLead = 2, kLoad = 3 };
 
   RandomStream(uint64_t seed, Purpose purpose, uint64_t number);
 

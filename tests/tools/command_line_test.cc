@@ -52,6 +52,18 @@ TEST(CommandLine, WrongUsageIsTwoWithAReason) {
       {"admin", "advance-day"},
       {"admin", "advance-day", "tomorrow"},
       {"admin", "advance-day", "2010-02-30"},
+      {"bench"},
+      {"bench", "everything"},
+      {"bench", "lookup", "--keys", "zipf"},
+      {"bench", "lookup", "--rate", "0"},
+      {"bench", "lookup", "--depth", "0"},
+      {"bench", "lookup", "--seconds", "1", "--requests", "5"},
+      {"bench", "ingest", "--prefix", ""},
+      {"bench", "ingest", "--into-shop"},
+      {"bench", "ingest", "--into-shop", "--customers", "9", "--erase"},
+      {"bench", "ingest", "--into-shop", "--customers", "9", "--prefix", "p-"},
+      {"bench", "scan", "--question", "rfm,everything"},
+      {"bench", "scan", "--by", "reason"},
   };
   for (const auto& words : wrong) {
     const Outcome outcome = RunKundig(words);
@@ -74,6 +86,9 @@ TEST(CommandLine, AnswersWithoutRowsTakeNoCsv) {
                                              {"count"},
                                              {"explain", "a"},
                                              {"erase", "a"},
+                                             {"bench", "lookup"},
+                                             {"bench", "ingest"},
+                                             {"bench", "scan"},
                                              {"admin", "advance-day", "2010-12-11"}}) {
     std::vector<const char*> with_csv = words;
     with_csv.push_back("--csv");
@@ -100,6 +115,9 @@ TEST(CommandLine, NoServerIsThreeForEveryCommand) {
             "orders:asc"},
            {"pipeline", "--by", "stage,owner", "--closed-by", "reason"},
            {"erase", "a"},
+           {"bench", "lookup", "--keys", "zipf:0.99", "--depth", "16", "--connections", "2"},
+           {"bench", "ingest", "--batch", "1000", "--rate", "10", "--erase"},
+           {"bench", "scan", "--question", "rfm,count", "--requests", "3", "--warm-up", "0"},
            {"admin", "advance-day", "2010-12-11"}}) {
     for (const bool first : {true, false}) {
       std::vector<const char*> all = words;
@@ -125,7 +143,7 @@ TEST(CommandLine, HelpAndVersionAreDone) {
   EXPECT_EQ(outcome.code, kExitDone);
   for (const char* command :
        {"ping", "status", "import", "profile", "rfm", "abc", "value", "explain", "inactive", "list",
-        "count", "pipeline", "erase", "admin"}) {
+        "count", "pipeline", "erase", "admin", "bench"}) {
     EXPECT_THAT(outcome.out, HasSubstr(std::string("\n  ") + command + " "));
   }
   outcome = RunKundig({"--version"});
