@@ -19,9 +19,9 @@ namespace kundig::wire {
 inline constexpr uint32_t kMaxFrameBytes = 8U << 20;
 // Requests without an answer on one connection.
 inline constexpr uint32_t kMaxInFlight = 1024;
-// Customers in one profiles request.
+// Customers in one profiles or records request.
 inline constexpr uint32_t kMaxProfileIds = 1000;
-// Events in one batch.
+// Events in one batch, orders in one batch of orders.
 inline constexpr uint32_t kMaxBatchEvents = 10'000;
 
 // --- What a server may be configured to ---
@@ -40,6 +40,8 @@ inline constexpr uint32_t kMaxHelloBytes = 64U << 10;
 inline constexpr uint32_t kMinPayloadBytes = 12;
 // A list's chunk is closed when its payload reaches this; it may exceed it by one row.
 inline constexpr uint32_t kListChunkBytes = 256U << 10;
+// Names of one names reply; a client asks for the next ones.
+inline constexpr uint32_t kMaxNamesInReply = 4096;
 // Groups of one pipeline reply, open and closed ones each.
 inline constexpr uint32_t kMaxPipelineGroups = 50'000;
 // The sentence of an error, and the longest id or name in a message, in bytes of UTF-8.
@@ -64,6 +66,9 @@ static_assert(kMaxBatchEvents <= kLargestMaxBatchEvents);
 static_assert(kMaxHelloBytes <= kSmallestMaxFrameBytes, "the handshake fits every server");
 static_assert(kListChunkBytes * 2 <= kSmallestMaxFrameBytes,
               "a chunk and one more row fit the smallest frame");
+// A name, its length, terminating zero, padding and place.
+static_assert(kMaxNamesInReply * (kMaxNameBytes + 12) <= kSmallestMaxFrameBytes,
+              "a page of the longest names fits the smallest frame");
 static_assert(kMinPayloadBytes < kMaxHelloBytes);
 // FlatBuffers' verifier asserts below 2 GiB instead of answering.
 static_assert(kLargestMaxFrameBytes < (1U << 31));

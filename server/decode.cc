@@ -69,6 +69,32 @@ std::optional<Refusal> DecodeFields(const flatbuffers::Vector<flatbuffers::Offse
   return std::nullopt;
 }
 
+template <typename Message>
+std::optional<Refusal> DecodeCustomers(std::span<const uint8_t> payload, const char* name,
+                                       uint32_t max_ids, std::vector<std::string_view>* ids) {
+  const auto* message = wire::VerifiedRoot<Message>(payload);
+  if (message == nullptr) return BadMessage(name);
+  if (message->customers()->size() > max_ids) return TooMany(max_ids, "max_profile_ids");
+  const size_t before = ids->size();
+  for (const String* id : *message->customers()) {
+    if (!IsId(id->string_view())) {
+      const size_t place = ids->size() - before;
+      ids->resize(before);
+      return InvalidValue("customers[" + std::to_string(place) + "]", kIdForm);
+    }
+    ids->push_back(id->string_view());
+  }
+  return std::nullopt;
+}
+
+static_assert(static_cast<int>(wire::NameKind::country) ==
+              static_cast<int>(engine::NameKind::kCountry));
+static_assert(static_cast<int>(wire::NameKind::region) ==
+              static_cast<int>(engine::NameKind::kRegion));
+static_assert(static_cast<int>(wire::NameKind::owner) ==
+              static_cast<int>(engine::NameKind::kOwner));
+static_assert(static_cast<int>(wire::NameKind::rfm_segment) ==
+              static_cast<int>(engine::NameKind::kRfmSegment));
 static_assert(static_cast<int>(wire::Activity::never) ==
               static_cast<int>(engine::Activity::kNever));
 static_assert(static_cast<int>(wire::Activity::lost) == static_cast<int>(engine::Activity::kLost));
@@ -106,17 +132,22 @@ Refusal TooMany(uint32_t limit, const char* limit_name) {
 
 std::optional<Refusal> DecodeProfiles(std::span<const uint8_t> payload, uint32_t max_ids,
                                       std::vector<std::string_view>* ids) {
-  ids->clear();
-  const auto* message = wire::VerifiedRoot<wire::ProfilesRequest>(payload);
-  if (message == nullptr) return BadMessage("ProfilesRequest");
-  if (message->customers()->size() > max_ids) return TooMany(max_ids, "max_profile_ids");
-  for (const String* id : *message->customers()) {
-    if (!IsId(id->string_view())) {
-      return InvalidValue("customers[" + std::to_string(ids->size()) + "]", kIdForm);
-    }
-    ids->push_back(id->string_view());
+  return DecodeCustomers<wire::ProfilesRequest>(payload, "ProfilesRequest", max_ids, ids);
+}
+
+std::optional<Refusal> DecodeRecords(std::span<const uint8_t> payload, uint32_t max_ids,
+                                     std::vector<std::string_view>* ids) {
+  return DecodeCustomers<wire::RecordsRequest>(payload, "RecordsRequest", max_ids, ids);
+}
+
+Judged<NamesQuestion> DecodeNames(std::span<const uint8_t> payload) {
+  const auto* message = wire::VerifiedRoot<wire::NamesRequest>(payload);
+  if (message == nullptr) return BadMessage("NamesRequest");
+  if (message->kind() > wire::NameKind::MAX) {
+    return InvalidValue("kind", "country, region, owner or rfm_segment");
   }
-  return std::nullopt;
+  if (message->from() == 0) return InvalidValue("from", "a code, 1 or above");
+  return NamesQuestion{static_cast<engine::NameKind>(message->kind()), message->from()};
 }
 
 Judged<std::string_view> DecodeExplain(std::span<const uint8_t> payload) {

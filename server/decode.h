@@ -35,9 +35,18 @@ std::optional<Refusal> DecodeEmpty(std::span<const uint8_t> payload, std::string
   return std::nullopt;
 }
 
-// Overwrites `ids`, which point into the payload.
+// Append the ids, which point into the payload, to those of other requests; refused, they leave
+// `ids` as it was.
 std::optional<Refusal> DecodeProfiles(std::span<const uint8_t> payload, uint32_t max_ids,
                                       std::vector<std::string_view>* ids);
+std::optional<Refusal> DecodeRecords(std::span<const uint8_t> payload, uint32_t max_ids,
+                                     std::vector<std::string_view>* ids);
+// The kind of names, and the first code asked for.
+struct NamesQuestion {
+  engine::NameKind kind{};
+  uint32_t from = 1;
+};
+Judged<NamesQuestion> DecodeNames(std::span<const uint8_t> payload);
 // The customer, pointing into the payload.
 Judged<std::string_view> DecodeExplain(std::span<const uint8_t> payload);
 Judged<engine::ListQuery> DecodeList(std::span<const uint8_t> payload);

@@ -14,7 +14,9 @@
 #include "schemas/summaries_generated.h"
 #include "server/decode.h"
 #include "server/decode_events.h"
+#include "server/decode_orders.h"
 #include "server/encode.h"
+#include "server/encode_records.h"
 #include "server/limits.h"
 
 namespace kundig::server {
@@ -27,12 +29,20 @@ struct Scratch {
   flatbuffers::FlatBufferBuilder builder;
   std::vector<std::string_view> ids;
   engine::ProfilesAnswer profiles;
+  engine::RecordsAnswer records;
+  std::vector<uint8_t> payload;
 };
 
-// A batch on its way to the writer: its events point into its bytes.
-struct PendingBatch {
+// Batches on their way to the writer: their events point into their bytes.
+struct PendingEvents {
   std::vector<uint8_t> payload;
   DecodedBatch batch;
+  std::span<const engine::Event> events() const { return batch.events; }
+};
+struct PendingOrders {
+  std::vector<uint8_t> payload;
+  DecodedOrders batch;
+  std::span<const engine::OrderPlaced> events() const { return batch.orders; }
 };
 
 // An answer larger than this gives its memory back.
@@ -91,6 +101,7 @@ uint64_t ResidentBytes() {
 Dispatcher::Dispatcher(engine::Book* book, const ServerOptions& options, bool day_is_pinned,
                        std::function<void()> book_changed)
     : book_(book),
+      max_frame_bytes_(options.max_frame_bytes),
       max_profile_ids_(options.max_profile_ids),
       max_batch_events_(options.max_batch_events),
       day_is_pinned_(day_is_pinned),
@@ -114,6 +125,12 @@ void Dispatcher::Handle(MessageType type, std::span<const uint8_t> payload,
   switch (type) {
     case MessageType::events:
       return HandleEvents(payload, std::move(responder));
+    case MessageType::orders:
+      return HandleOrders(payload, std::move(responder));
+    case MessageType::records:
+      return HandleRecords(payload, responder.get());
+    case MessageType::names:
+      return HandleNames(payload, responder.get());
     case MessageType::profiles:
       return HandleProfiles(payload, responder.get());
     case MessageType::explain:
@@ -164,24 +181,66 @@ void Dispatcher::Handle(MessageType type, std::span<const uint8_t> payload,
 
 void Dispatcher::HandleEvents(std::span<const uint8_t> payload,
                               std::unique_ptr<Responder> responder) {
-  auto pending = std::make_shared<PendingBatch>();
+  auto pending = std::make_shared<PendingEvents>();
   pending->payload.assign(payload.begin(), payload.end());
   if (const auto refusal = DecodeEvents(pending->payload, max_batch_events_, &pending->batch)) {
     return SendRefusal(*refusal, responder.get());
   }
-  const auto write = [this, pending](Responder* to) {
-    const engine::ApplyAnswer answer = book_->Apply(pending->batch.events);
-    SendReply(MessageType::events_reply, to,
-              [&](auto* out) { EncodeEventBatch(answer, pending->batch, out); });
+  WriteBatch(std::move(pending), MessageType::events_reply, std::move(responder));
+}
+
+void Dispatcher::HandleOrders(std::span<const uint8_t> payload,
+                              std::unique_ptr<Responder> responder) {
+  auto pending = std::make_shared<PendingOrders>();
+  pending->payload.assign(payload.begin(), payload.end());
+  if (const auto refusal = DecodeOrders(pending->payload, max_batch_events_, &pending->batch)) {
+    return SendRefusal(*refusal, responder.get());
+  }
+  WriteBatch(std::move(pending), MessageType::orders_reply, std::move(responder));
+}
+
+template <typename Pending>
+void Dispatcher::WriteBatch(std::shared_ptr<Pending> pending, MessageType reply,
+                            std::unique_ptr<Responder> responder) {
+  // What the batch holds in memory: a few bytes on the wire may stand for many events.
+  const size_t bytes = pending->payload.size() + pending->events().size_bytes();
+  const auto write = [this, reply, pending = std::move(pending)](Responder* to) {
+    const engine::ApplyAnswer answer = book_->Apply(pending->events());
+    SendReply(reply, to, [&](auto* out) {
+      EncodeEventBatch(answer, pending->batch.places, pending->batch.refused, max_frame_bytes_,
+                       out);
+    });
     if (answer.applied + answer.replaced > 0) book_changed_();
   };
-  // What the batch holds in memory: a few bytes on the wire may stand for many events.
-  const size_t bytes = payload.size() + pending->batch.events.size() * sizeof(engine::Event);
   Write(write, bytes, std::move(responder));
+}
+
+void Dispatcher::HandleRecords(std::span<const uint8_t> payload, Responder* responder) {
+  Scratch* scratch = ThreadScratch();
+  scratch->ids.clear();
+  if (const auto refusal = DecodeRecords(payload, max_profile_ids_, &scratch->ids)) {
+    return SendRefusal(*refusal, responder);
+  }
+  book_->Records(scratch->ids, &scratch->records);
+  const std::span<const engine::ProfileRecord> records = scratch->records.records;
+  const auto head = EncodeRecordsHead(scratch->records.state, records.size());
+  const std::span<const uint8_t> body = RecordBytes(records);
+  scratch->payload.assign(head.begin(), head.end());
+  scratch->payload.insert(scratch->payload.end(), body.begin(), body.end());
+  responder->Send(MessageType::records_reply, scratch->payload);
+}
+
+void Dispatcher::HandleNames(std::span<const uint8_t> payload, Responder* responder) {
+  const Judged<NamesQuestion> question = DecodeNames(payload);
+  if (!question) return SendRefusal(question.error(), responder);
+  const engine::NamesAnswer answer =
+      book_->Names(question->kind, question->from, wire::kMaxNamesInReply);
+  SendReply(MessageType::names_reply, responder, [&](auto* out) { EncodeNames(answer, out); });
 }
 
 void Dispatcher::HandleProfiles(std::span<const uint8_t> payload, Responder* responder) {
   Scratch* scratch = ThreadScratch();
+  scratch->ids.clear();
   if (const auto refusal = DecodeProfiles(payload, max_profile_ids_, &scratch->ids)) {
     return SendRefusal(*refusal, responder);
   }

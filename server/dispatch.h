@@ -45,6 +45,9 @@ class Dispatcher final : public RequestHandler {
 
  private:
   void HandleEvents(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
+  void HandleOrders(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
+  void HandleRecords(std::span<const uint8_t> payload, Responder* responder);
+  void HandleNames(std::span<const uint8_t> payload, Responder* responder);
   void HandleProfiles(std::span<const uint8_t> payload, Responder* responder);
   void HandleExplain(std::span<const uint8_t> payload, Responder* responder);
   void HandleStatus(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
@@ -53,6 +56,10 @@ class Dispatcher final : public RequestHandler {
   void HandleCount(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void HandlePipeline(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void SendList(engine::ListAnswer answer, Responder* responder);
+  // Has the decoded batch, of events or of orders, applied by the writer.
+  template <typename Pending>
+  void WriteBatch(std::shared_ptr<Pending> pending, wire::MessageType reply,
+                  std::unique_ptr<Responder> responder);
   // Has `run` done by a query thread.
   void Queue(std::unique_ptr<Responder> responder, std::function<void(Responder*)> run);
   // Has `run` done by the writer.
@@ -62,6 +69,7 @@ class Dispatcher final : public RequestHandler {
   static void Submit(JobPool* pool, JobPool::Job job, const Refusal& full);
 
   engine::Book* const book_;
+  const uint32_t max_frame_bytes_;
   const uint32_t max_profile_ids_;
   const uint32_t max_batch_events_;
   const bool day_is_pinned_;

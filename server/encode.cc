@@ -69,6 +69,10 @@ std::string_view Shortened(std::string_view message) {
   return message.substr(0, end);
 }
 
+// Above what one more refused event and the end of its reply take: the sentence, the name of a
+// field, tables, vtables, the place in the list, the state.
+constexpr size_t kRefusedEventRoomBytes = wire::kMaxErrorMessageBytes + 512;
+
 Offset<wire::Error> AddError(const Refusal& refusal, FlatBufferBuilder* builder) {
   const auto message = Text(builder, Shortened(refusal.message));
   const auto field = refusal.field.empty() ? 0 : Text(builder, refusal.field);
@@ -138,29 +142,34 @@ void EncodeError(const Refusal& refusal, FlatBufferBuilder* builder) {
   builder->Finish(AddError(refusal, builder));
 }
 
-void EncodeEventBatch(const engine::ApplyAnswer& answer, const DecodedBatch& batch,
+void EncodeEventBatch(const engine::ApplyAnswer& answer, std::span<const uint32_t> places,
+                      std::span<const RefusedEntry> refused, size_t max_bytes,
                       FlatBufferBuilder* builder) {
   builder->Clear();
-  std::vector<Offset<wire::RefusedEvent>> refused;
+  std::vector<Offset<wire::RefusedEvent>> listed;
+  uint32_t more = 0;
   const auto add = [&](uint32_t index, const Refusal& refusal) {
+    const size_t bytes = builder->GetSize() + listed.size() * sizeof(listed[0]);
+    if (more > 0 || bytes + kRefusedEventRoomBytes > max_bytes) {
+      ++more;
+      return;
+    }
     const auto error = AddError(refusal, builder);
-    refused.push_back(wire::CreateRefusedEvent(*builder, index, error));
+    listed.push_back(wire::CreateRefusedEvent(*builder, index, error));
   };
   // Two ascending sequences of places become one.
-  auto mine = batch.refused.begin();
+  auto mine = refused.begin();
   for (const engine::RefusedEvent& theirs : answer.refused) {
-    const uint32_t index = batch.places[theirs.index];
-    for (; mine != batch.refused.end() && mine->index < index; ++mine) {
-      add(mine->index, mine->refusal);
-    }
+    const uint32_t index = places[theirs.index];
+    for (; mine != refused.end() && mine->index < index; ++mine) add(mine->index, mine->refusal);
     add(index, ToRefusal(theirs.error));
   }
-  for (; mine != batch.refused.end(); ++mine) add(mine->index, mine->refusal);
+  for (; mine != refused.end(); ++mine) add(mine->index, mine->refusal);
 
-  const auto list = refused.empty() ? 0 : builder->CreateVector(refused);
+  const auto list = listed.empty() ? 0 : builder->CreateVector(listed);
   const wire::State state = WireState(answer.state);
   builder->Finish(wire::CreateEventBatchReply(*builder, &state, answer.applied, answer.replaced,
-                                              answer.unchanged, list));
+                                              answer.unchanged, list, more));
 }
 
 void EncodeProfiles(const engine::ProfilesAnswer& answer, FlatBufferBuilder* builder) {
@@ -173,6 +182,15 @@ void EncodeProfiles(const engine::ProfilesAnswer& answer, FlatBufferBuilder* bui
   const auto list = builder->CreateVector(profiles);
   const wire::State state = WireState(answer.state);
   builder->Finish(wire::CreateProfilesReply(*builder, &state, list));
+}
+
+void EncodeNames(const engine::NamesAnswer& answer, FlatBufferBuilder* builder) {
+  builder->Clear();
+  std::vector<Offset<String>> names;
+  names.reserve(answer.names.size());
+  for (const std::string_view name : answer.names) names.push_back(Text(builder, name));
+  const auto list = builder->CreateVector(names);
+  builder->Finish(wire::CreateNamesReply(*builder, list, answer.codes));
 }
 
 void EncodeExplain(const engine::ExplainAnswer& answer, std::string_view customer,

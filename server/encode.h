@@ -28,10 +28,15 @@ inline std::span<const uint8_t> Payload(const flatbuffers::FlatBufferBuilder& bu
 }
 
 void EncodeError(const Refusal& refusal, flatbuffers::FlatBufferBuilder* builder);
-// `answer.refused` counts places in `batch.events`; the reply counts those of the batch as sent.
-void EncodeEventBatch(const engine::ApplyAnswer& answer, const DecodedBatch& batch,
+// `answer.refused` counts places among the events that passed decoding, which `places` names in the
+// batch as sent; `refused` are the others. The reply counts places of the batch as sent. Refused
+// events for which a reply of `max_bytes` has no room are only counted, so that an answer to what
+// was applied is never too long to be sent.
+void EncodeEventBatch(const engine::ApplyAnswer& answer, std::span<const uint32_t> places,
+                      std::span<const RefusedEntry> refused, size_t max_bytes,
                       flatbuffers::FlatBufferBuilder* builder);
 void EncodeProfiles(const engine::ProfilesAnswer& answer, flatbuffers::FlatBufferBuilder* builder);
+void EncodeNames(const engine::NamesAnswer& answer, flatbuffers::FlatBufferBuilder* builder);
 void EncodeExplain(const engine::ExplainAnswer& answer, std::string_view customer,
                    flatbuffers::FlatBufferBuilder* builder);
 void EncodeRfm(const engine::RfmAnswer& answer, flatbuffers::FlatBufferBuilder* builder);

@@ -202,7 +202,8 @@ void Session::TakeFrames() {
 bool Session::WaitsForWrites(const wire::Frame& frame) const {
   const auto type = static_cast<wire::MessageType>(frame.header.type);
   return answers_.write_under_way() && type != wire::MessageType::events &&
-         type != wire::MessageType::ping && type != wire::MessageType::cancel;
+         type != wire::MessageType::orders && type != wire::MessageType::ping &&
+         type != wire::MessageType::cancel;
 }
 
 void Session::TakeFrame(const wire::Frame& frame) {
@@ -256,7 +257,8 @@ void Session::TakeFrame(const wire::Frame& frame) {
                     {builder.GetBufferPointer(), builder.GetSize()});
     return;
   }
-  const bool writes = type == wire::MessageType::events || type == wire::MessageType::advance_day;
+  const bool writes = type == wire::MessageType::events || type == wire::MessageType::orders ||
+                      type == wire::MessageType::advance_day;
   const uint64_t sequence = answers_.Expect(request_id, frame.payload.size(), writes);
   context_->handler->Handle(type, frame.payload,
                             std::make_unique<MailboxResponder>(mailbox_, sequence, request_id,

@@ -33,8 +33,12 @@ bool RefuseValue(const char* field, const std::string& expected, Refusal* refusa
 
 bool TakeId(const flatbuffers::String* text, const char* field, std::string_view* value,
             Refusal* refusal) {
-  *value = text->string_view();
-  return IsId(*value) || RefuseValue(field, kIdForm, refusal);
+  return TakeId(text->string_view(), field, value, refusal);
+}
+
+bool TakeId(std::string_view text, const char* field, std::string_view* value, Refusal* refusal) {
+  *value = text;
+  return IsId(text) || RefuseValue(field, kIdForm, refusal);
 }
 
 bool TakeName(const flatbuffers::String* text, const char* field, std::string_view* value,

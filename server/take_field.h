@@ -28,6 +28,7 @@ bool RefuseValue(const char* field, const std::string& expected, Refusal* refusa
 // Texts. Optional names: an empty one says the same as an absent one and leaves `value` as it is.
 bool TakeId(const flatbuffers::String* text, const char* field, std::string_view* value,
             Refusal* refusal);
+bool TakeId(std::string_view text, const char* field, std::string_view* value, Refusal* refusal);
 bool TakeName(const flatbuffers::String* text, const char* field, std::string_view* value,
               Refusal* refusal);
 bool TakeOptionalName(const flatbuffers::String* text, const char* field, std::string_view* value,

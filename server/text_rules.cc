@@ -5,13 +5,6 @@
 namespace kundig::server {
 namespace {
 
-// Printable ASCII, which nearly every id and name is: one loop that the compiler vectorizes.
-bool IsPlain(std::string_view text) {
-  bool plain = true;
-  for (const char c : text) plain = plain & (c >= 0x20) & (c < 0x7f);
-  return plain;
-}
-
 template <typename Accept>
 bool EveryCodePoint(std::string_view text, Accept accept) {
   using Traits = boost::locale::utf::utf_traits<char>;
@@ -28,6 +21,13 @@ bool EveryCodePoint(std::string_view text, Accept accept) {
 }
 
 }  // namespace
+
+bool IsPlain(std::string_view text) {
+  // No way out of the loop, so that the compiler vectorizes it.
+  bool plain = true;
+  for (const char c : text) plain = plain & (c >= 0x20) & (c < 0x7f);
+  return plain;
+}
 
 bool IsUtf8(std::string_view text) {
   return IsPlain(text) || EveryCodePoint(text, [](boost::locale::utf::code_point) { return true; });

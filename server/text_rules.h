@@ -17,6 +17,8 @@ inline constexpr char kIdForm[] = "1 to 64 bytes of UTF-8 without control charac
 inline constexpr char kNameForm[] = "1 to 128 bytes of UTF-8";
 static_assert(engine::kMaxIdBytes == 64 && engine::kMaxNameBytes == 128);
 
+// Printable ASCII only, which nearly every id and name is; quick, also over many of them at once.
+bool IsPlain(std::string_view text);
 // Shortest forms only, no surrogates, nothing above U+10FFFF.
 bool IsUtf8(std::string_view text);
 // 1 to engine::kMaxIdBytes bytes of UTF-8 without U+0000..U+001F and U+007F..U+009F.

@@ -24,6 +24,7 @@
 #include "schemas/summaries_generated.h"
 #include "server/decode.h"
 #include "server/decode_events.h"
+#include "server/decode_orders.h"
 #include "server/text_rules.h"
 #include "tests/fuzz/fuzzed_request.h"
 
@@ -129,20 +130,31 @@ struct Judge {
   void operator()(const engine::Erase& event) const { Id(event.customer); }
 };
 
-void CheckEvents(std::span<const uint8_t> payload) {
-  static DecodedBatch batch;
-  if (DecodeEvents(payload, kMaxEvents, &batch).has_value()) return;
-  KUNDIG_CHECK(batch.events.size() == batch.places.size());
-  // Together, places and refusals count the batch through.
-  std::vector<uint32_t> places = batch.places;
-  for (const RefusedEntry& entry : batch.refused) {
+// Together, places and refusals count the batch through.
+void CheckPlaces(std::vector<uint32_t> places, const std::vector<RefusedEntry>& refused) {
+  for (const RefusedEntry& entry : refused) {
     places.push_back(entry.index);
     KUNDIG_CHECK(!entry.refusal.field.empty() && IsUtf8(entry.refusal.message));
   }
   KUNDIG_CHECK(places.size() <= kMaxEvents);
   std::sort(places.begin(), places.end());
   for (size_t i = 0; i < places.size(); ++i) KUNDIG_CHECK(places[i] == i);
+}
+
+void CheckEvents(std::span<const uint8_t> payload) {
+  static DecodedBatch batch;
+  if (DecodeEvents(payload, kMaxEvents, &batch).has_value()) return;
+  KUNDIG_CHECK(batch.events.size() == batch.places.size());
+  CheckPlaces(batch.places, batch.refused);
   for (const engine::Event& event : batch.events) std::visit(Judge{payload}, event);
+}
+
+void CheckOrders(std::span<const uint8_t> payload) {
+  static DecodedOrders batch;
+  if (DecodeOrders(payload, kMaxEvents, &batch).has_value()) return;
+  KUNDIG_CHECK(batch.orders.size() == batch.places.size());
+  CheckPlaces(batch.places, batch.refused);
+  for (const engine::OrderPlaced& order : batch.orders) Judge{payload}(order);
 }
 
 void CheckQuestions(wire::MessageType type, std::span<const uint8_t> payload) {
@@ -152,6 +164,19 @@ void CheckQuestions(wire::MessageType type, std::span<const uint8_t> payload) {
       if (!DecodeProfiles(payload, kMaxIds, &ids)) {
         KUNDIG_CHECK(ids.size() <= kMaxIds);
         for (const std::string_view id : ids) Judge{payload}.Id(id);
+      }
+      return;
+    case wire::MessageType::records:
+      if (!DecodeRecords(payload, kMaxIds, &ids)) {
+        KUNDIG_CHECK(ids.size() <= kMaxIds);
+        for (const std::string_view id : ids) Judge{payload}.Id(id);
+      } else {
+        KUNDIG_CHECK(ids.empty());
+      }
+      return;
+    case wire::MessageType::names:
+      if (const auto question = DecodeNames(payload)) {
+        KUNDIG_CHECK(question->kind <= engine::NameKind::kRfmSegment && question->from >= 1);
       }
       return;
     case wire::MessageType::explain:
@@ -194,9 +219,10 @@ void CheckQuestions(wire::MessageType type, std::span<const uint8_t> payload) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using kundig::wire::MessageType;
   kundig::server::Source in({data, size});
-  // Every request type and one above, which stands for the requests without fields.
-  const auto type =
-      static_cast<MessageType>(static_cast<int>(MessageType::events) + in.Byte() % 12);
+  // Every request type; cancel stands for the requests without fields.
+  constexpr int kFirst = static_cast<int>(MessageType::events);
+  constexpr int kTypes = static_cast<int>(MessageType::orders) - kFirst + 1;
+  const auto type = static_cast<MessageType>(kFirst + in.Byte() % kTypes);
   const bool well_formed = in.Flag();
   // Memory from operator new is aligned as the payload of a frame is.
   const std::vector<uint8_t> payload =
@@ -204,6 +230,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                   : std::vector<uint8_t>(data + std::min<size_t>(size, 2), data + size);
   if (type == MessageType::events) {
     kundig::server::CheckEvents(payload);
+  } else if (type == MessageType::orders) {
+    kundig::server::CheckOrders(payload);
   } else {
     kundig::server::CheckQuestions(type, payload);
   }

@@ -196,6 +196,42 @@ inline wire::EventBatchT BatchFrom(Source* in) {
   return batch;
 }
 
+// The columns of some orders; now and then one is longer than the others.
+inline wire::OrderBatchT OrderBatchFrom(Source* in) {
+  wire::OrderBatchT batch;
+  const bool with_margin = in->Flag(), with_items = in->Flag();
+  for (uint32_t left = in->Byte() % kEventsEnd; left > 0; --left) {
+    const wire::OrderT order = OrderFrom(in);
+    batch.at.push_back(order.at);
+    batch.revenue.push_back(order.revenue);
+    if (with_margin) batch.margin.push_back(order.margin.has_value() ? *order.margin : 0);
+    if (with_items) batch.items.push_back(order.items);
+    for (const auto& [id, bytes] : {std::pair{&order.customer, &batch.customer_bytes},
+                                    std::pair{&order.order, &batch.order_bytes}}) {
+      bytes->push_back(static_cast<uint8_t>(id->size()));
+      batch.ids.insert(batch.ids.end(), id->begin(), id->begin() + bytes->back());
+    }
+    batch.currency = order.currency;
+  }
+  switch (in->Byte()) {
+    case 1:
+      batch.at.push_back(0);
+      break;
+    case 2:
+      batch.items.push_back(0);
+      break;
+    case 3:
+      batch.ids.push_back('x');
+      break;
+    case 4:
+      batch.order_bytes.push_back(0);
+      break;
+    default:
+      break;
+  }
+  return batch;
+}
+
 inline wire::ListRequestT ListFrom(Source* in) {
   wire::ListRequestT request;
   request.kind = in->Choice<wire::ListKind>();
@@ -219,6 +255,13 @@ inline std::vector<uint8_t> MessageFrom(wire::MessageType type, Source* in) {
   flatbuffers::FlatBufferBuilder builder;
   if (type == wire::MessageType::events) {
     Pack(BatchFrom(in), &builder);
+  } else if (type == wire::MessageType::orders) {
+    Pack(OrderBatchFrom(in), &builder);
+  } else if (type == wire::MessageType::names) {
+    wire::NamesRequestT request;
+    request.kind = in->Choice<wire::NameKind>();
+    request.from = static_cast<uint32_t>(in->Number());
+    Pack(request, &builder);
   } else if (type == wire::MessageType::list) {
     Pack(ListFrom(in), &builder);
   } else if (type == wire::MessageType::pipeline) {

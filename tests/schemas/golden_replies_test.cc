@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "schemas/absent.h"
 #include "tests/schemas/golden_messages.h"
 
 namespace kundig::wire {
@@ -53,6 +54,16 @@ ProfileT FullProfile() {
   profile.consent = ConsentStatus::expired;
   profile.last_contact = 14'900;
   return profile;
+}
+
+// What is answered for a customer that the book does not know.
+ProfileRecord UnknownRecord() {
+  return ProfileRecord(kNoPotential, 0, 0, 0, 0, 0, 0, 0, 0, kNoCount, kNoCount, kNoNameCode,
+                       kNoNameCode, kNoNameCode, kNoDay, kNoDay, kNoDay, kNoDay, kNoDay, kNoDay,
+                       kNoScore, 0, false, false, false, kNoByte, kNoByte, kNoByte, kNoByte,
+                       kNoByte, kNoByte, kNoByte, 0, static_cast<uint8_t>(AbcClass::none),
+                       static_cast<uint8_t>(ValueClass::review),
+                       static_cast<uint8_t>(Activity::never), kNoByte, 0);
 }
 
 ExplainReplyT FullExplain() {
@@ -213,6 +224,7 @@ std::vector<GoldenMessage> GoldenReplies() {
   events.refused.push_back(std::make_unique<RefusedEventT>());
   events.refused.back()->index = 10;
   events.refused.back()->error = SomeError();
+  events.refused_more = 2;
   all.push_back(Golden("events_reply", MessageType::events_reply, 3, events));
   ProfilesReplyT profiles;
   profiles.state = SomeState();
@@ -246,6 +258,19 @@ std::vector<GoldenMessage> GoldenReplies() {
   AdvanceDayReplyT advance_day;
   advance_day.state = SomeState();
   all.push_back(Golden("advance_day_reply", MessageType::advance_day_reply, 13, advance_day));
+  RecordsReplyT records;
+  records.state = SomeState();
+  // Each field is one more than the field before it.
+  records.records.emplace_back(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19,
+                               20, 21, 0, true, true, true, 1, 23, 24, 25, 26, 27, 28, 29, 1, 2, 3,
+                               1, 0);
+  records.records.push_back(UnknownRecord());
+  all.push_back(Golden("records_reply", MessageType::records_reply, 14, records));
+  NamesReplyT names;
+  names.names = {"ben", "cleo"};
+  names.codes = 3;
+  all.push_back(Golden("names_reply", MessageType::names_reply, 15, names));
+  all.push_back(Golden("orders_reply", MessageType::orders_reply, 16, events));
   all.push_back(Golden("error", MessageType::error, 7, *SomeError()));
   return all;
 }

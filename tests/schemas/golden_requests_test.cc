@@ -2,8 +2,10 @@
 
 #include <memory>
 #include <set>
+#include <string>
 #include <utility>
 
+#include "schemas/absent.h"
 #include "tests/schemas/golden_messages.h"
 
 namespace kundig::wire {
@@ -145,6 +147,26 @@ std::vector<GoldenMessage> GoldenRequests() {
   AdvanceDayRequestT advance_day;
   advance_day.day = 14'953;
   all.push_back(Golden("advance_day", MessageType::advance_day, 13, advance_day));
+  RecordsRequestT records;
+  records.customers = {"17850", "13047"};
+  all.push_back(Golden("records", MessageType::records, 14, records));
+  NamesRequestT names;
+  names.kind = NameKind::owner;
+  names.from = 2;
+  all.push_back(Golden("names", MessageType::names, 15, names));
+  OrderBatchT orders;
+  orders.at = {1'291'191'960'000, 1'291'196'460'000};
+  orders.revenue = {13'912, 2'750};
+  orders.margin = {-5, kNoMargin};
+  orders.items = {40, 0};
+  orders.customer_bytes = {5, 5};
+  orders.order_bytes = {6, 6};
+  const std::string ids =
+      "17850536365"
+      "13047536366";
+  orders.ids.assign(ids.begin(), ids.end());
+  orders.currency = "GBP";
+  all.push_back(Golden("orders", MessageType::orders, 16, orders));
   all.push_back(Golden("cancel", MessageType::cancel, 6, CancelT{}));
   return all;
 }

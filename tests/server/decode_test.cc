@@ -53,10 +53,42 @@ TEST(DecodeProfiles, GivesTheIdsInOrder) {
   wire::ProfilesRequestT request;
   request.customers = {"b", "a", "b"};
   const auto payload = Packed(request);
-  std::vector<std::string_view> ids{"left over"};
+  std::vector<std::string_view> ids;
   ASSERT_FALSE(DecodeProfiles(payload, 3, &ids).has_value());
   EXPECT_EQ(ids, (std::vector<std::string_view>{"b", "a", "b"}));
   EXPECT_EQ(DecodeProfiles(payload, 2, &ids)->code, wire::ErrorCode::limit_exceeded);
+}
+
+TEST(DecodeRecords, AddsToTheIdsOfRequestsBeforeIt) {
+  wire::RecordsRequestT first, bad, second;
+  first.customers = {"b", "a"};
+  bad.customers = {"x", "y", "\t"};
+  second.customers = {"b"};
+  const auto first_bytes = Packed(first), bad_bytes = Packed(bad), second_bytes = Packed(second);
+  std::vector<std::string_view> ids;
+  ASSERT_FALSE(DecodeRecords(first_bytes, 3, &ids).has_value());
+  const auto refusal = DecodeRecords(bad_bytes, 3, &ids);
+  ASSERT_TRUE(refusal.has_value());
+  EXPECT_EQ(refusal->code, wire::ErrorCode::invalid_value);
+  EXPECT_EQ(refusal->field, "customers[2]");
+  EXPECT_EQ(DecodeRecords(bad_bytes, 2, &ids)->field, "max_profile_ids");
+  ASSERT_FALSE(DecodeRecords(second_bytes, 3, &ids).has_value());
+  EXPECT_EQ(ids, (std::vector<std::string_view>{"b", "a", "b"}));
+}
+
+TEST(DecodeNames, TakesAndRefuses) {
+  wire::NamesRequestT request;
+  EXPECT_EQ(DecodeNames(Packed(request))->kind, engine::NameKind::kCountry);
+  EXPECT_EQ(DecodeNames(Packed(request))->from, 1u);
+  request.kind = wire::NameKind::rfm_segment;
+  request.from = 4097;
+  EXPECT_EQ(DecodeNames(Packed(request))->kind, engine::NameKind::kRfmSegment);
+  EXPECT_EQ(DecodeNames(Packed(request))->from, 4097u);
+  request.from = 0;
+  ExpectRefused(DecodeNames(Packed(request)), wire::ErrorCode::invalid_value, "from");
+  request.from = 1;
+  request.kind = static_cast<wire::NameKind>(4);
+  ExpectRefused(DecodeNames(Packed(request)), wire::ErrorCode::invalid_value, "kind");
 }
 
 TEST(DecodeProfiles, NamesTheIdAtFault) {
@@ -76,6 +108,8 @@ TEST(Decode, RefusesUnsoundPayloadsOfEveryType) {
   EXPECT_EQ(DecodeProfiles(payload, 1, &ids)->code, wire::ErrorCode::bad_message);
   EXPECT_EQ(DecodeEmpty<wire::RfmRequest>(payload, "RfmRequest")->code,
             wire::ErrorCode::bad_message);
+  EXPECT_EQ(DecodeRecords(payload, 1, &ids)->code, wire::ErrorCode::bad_message);
+  ExpectRefused(DecodeNames(payload), wire::ErrorCode::bad_message, "");
   ExpectRefused(DecodeExplain(payload), wire::ErrorCode::bad_message, "");
   ExpectRefused(DecodeList(payload), wire::ErrorCode::bad_message, "");
   ExpectRefused(DecodeCount(payload), wire::ErrorCode::bad_message, "");

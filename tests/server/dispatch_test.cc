@@ -110,6 +110,91 @@ TEST_F(DispatchTest, AnswersLookupsOnTheCallingThread) {
   EXPECT_GT(status_reply.memory_bytes, uint64_t{1} << 20);
 }
 
+TEST_F(DispatchTest, AnswersRecordsAndNamesOnTheCallingThread) {
+  PlaceOrders(2);
+  wire::EventBatchT batch;
+  for (const char* country : {"France", "Spain", "France"}) {
+    wire::CustomerSetT set;
+    set.customer = "customer-1";
+    set.country = country;
+    AddTo(&batch, set);
+  }
+  ASSERT_EQ(Get<wire::EventBatchReplyT>(MessageType::events, batch).applied, 3u);
+
+  wire::RecordsRequestT records;
+  records.customers = {"customer-1", "nobody", "customer-0"};
+  const auto answer = Ask(MessageType::records, records);
+  ASSERT_TRUE(answer->answered());
+  EXPECT_EQ(answer->WaitForType(), MessageType::records_reply);
+  EXPECT_EQ(answer->thread(), std::this_thread::get_id());
+  const auto reply = Unpacked<wire::RecordsReplyT>(answer->payload());
+  EXPECT_EQ(reply.state->journal_sequence(), 5u);
+  ASSERT_EQ(reply.records.size(), 3u);
+  EXPECT_TRUE(reply.records[0].found());
+  EXPECT_EQ(reply.records[0].revenue(), 101);
+  EXPECT_FALSE(reply.records[1].found());
+  EXPECT_EQ(reply.records[2].revenue(), 100);
+  EXPECT_EQ(reply.records[2].country(), wire::kNoNameCode);
+
+  wire::NamesRequestT names;
+  const auto countries = Ask(MessageType::names, names);
+  ASSERT_TRUE(countries->answered());
+  const auto known = Unpacked<wire::NamesReplyT>(countries->payload());
+  EXPECT_EQ(known.codes, 2u);
+  EXPECT_EQ(known.names, (std::vector<std::string>{"France", "Spain"}));
+  EXPECT_EQ(known.names[reply.records[0].country() - 1], "France");
+  names.from = 2;
+  EXPECT_EQ(Get<wire::NamesReplyT>(MessageType::names, names).names,
+            std::vector<std::string>{"Spain"});
+  names.from = 3;
+  EXPECT_TRUE(Get<wire::NamesReplyT>(MessageType::names, names).names.empty());
+}
+
+TEST_F(DispatchTest, NamesComePageByPage) {
+  wire::EventBatchT batch;
+  for (uint32_t i = 0; i <= wire::kMaxNamesInReply; ++i) {
+    wire::CustomerSetT set;
+    set.customer = "c";
+    set.owner = "owner-" + std::to_string(i);
+    AddTo(&batch, set);
+  }
+  ASSERT_TRUE(Get<wire::EventBatchReplyT>(MessageType::events, batch).refused.empty());
+  wire::NamesRequestT names;
+  names.kind = wire::NameKind::owner;
+  const auto first = Get<wire::NamesReplyT>(MessageType::names, names);
+  EXPECT_EQ(first.names.size(), wire::kMaxNamesInReply);
+  EXPECT_EQ(first.codes, wire::kMaxNamesInReply + 1);
+  names.from += static_cast<uint32_t>(first.names.size());
+  EXPECT_EQ(Get<wire::NamesReplyT>(MessageType::names, names).names,
+            std::vector<std::string>{"owner-" + std::to_string(wire::kMaxNamesInReply)});
+}
+
+TEST_F(DispatchTest, OrdersInColumnsAreOrders) {
+  wire::OrderT later = OrderOf("b", "o");
+  later.at += int64_t{10} * 24 * 60 * 60 * 1000;
+  const wire::OrderBatchT columns =
+      ColumnsOf({OrderOf("", "o"), OrderOf("a", "o", 7), later, OrderOf("c", "o", -1)});
+  const auto answer = Ask(MessageType::orders, columns);
+  ASSERT_EQ(answer->WaitForType(), MessageType::orders_reply);
+  EXPECT_NE(answer->thread(), std::this_thread::get_id());
+  const auto reply = Unpacked<wire::EventBatchReplyT>(answer->payload());
+  EXPECT_EQ(reply.applied, 1u);
+  ASSERT_EQ(reply.refused.size(), 3u);
+  EXPECT_EQ(reply.refused[0]->error->field, "customer");
+  EXPECT_EQ(reply.refused[1]->index, 2u);
+  EXPECT_EQ(reply.refused[1]->error->code, wire::ErrorCode::future_event);
+  EXPECT_EQ(reply.refused[2]->error->field, "revenue");
+  EXPECT_EQ(
+      Get<wire::EventBatchReplyT>(MessageType::orders, ColumnsOf({OrderOf("a", "o", 7)})).unchanged,
+      1u);
+  const auto error = GetError(MessageType::orders,
+                              ColumnsOf(std::vector<wire::OrderT>(20'001, OrderOf("a", "o"))));
+  EXPECT_EQ(error.code, wire::ErrorCode::limit_exceeded);
+  EXPECT_EQ(error.field, "max_batch_events");
+  dispatcher_.Stop();  // the telling comes after the answer
+  EXPECT_EQ(changes_, 1);
+}
+
 TEST_F(DispatchTest, MergesItsOwnRefusalsWithThoseOfTheBook) {
   wire::EventBatchT batch;
   AddTo(&batch, OrderOf("", "o"));
@@ -205,10 +290,14 @@ TEST_F(DispatchTest, RefusesWithTypedErrors) {
   EXPECT_EQ(error.field, "max_profile_ids");
   EXPECT_EQ(GetError(static_cast<MessageType>(99), count).code, wire::ErrorCode::unknown_type);
   EXPECT_EQ(GetError(MessageType::rfm_reply, count).code, wire::ErrorCode::unknown_type);
+  wire::RecordsRequestT records;
+  records.customers = {"a", "b", "c", "d"};
+  EXPECT_EQ(GetError(MessageType::records, records).field, "max_profile_ids");
   for (const MessageType type :
-       {MessageType::events, MessageType::profiles, MessageType::explain, MessageType::list,
-        MessageType::count, MessageType::rfm, MessageType::abc, MessageType::value,
-        MessageType::pipeline, MessageType::status, MessageType::advance_day}) {
+       {MessageType::orders, MessageType::records, MessageType::names, MessageType::events,
+        MessageType::profiles, MessageType::explain, MessageType::list, MessageType::count,
+        MessageType::rfm, MessageType::abc, MessageType::value, MessageType::pipeline,
+        MessageType::status, MessageType::advance_day}) {
     const auto answer = AskBytes(type, std::vector<uint8_t>(32, 0xff));
     EXPECT_EQ(ErrorOf(answer).code, wire::ErrorCode::bad_message)
         << wire::EnumNameMessageType(type);

@@ -134,10 +134,9 @@ TEST(EncodeEventBatch, MergesRefusalsInTheOrderSent) {
     return Refusal{
         .code = wire::ErrorCode::invalid_value, .message = "m", .field = field, .position = {}};
   };
-  DecodedBatch batch;
-  batch.events.resize(3);
-  batch.places = {1, 2, 4};
-  batch.refused = {{0, refusal("first")}, {3, refusal("second")}, {5, refusal("third")}};
+  const std::vector<uint32_t> places = {1, 2, 4};
+  const std::vector<RefusedEntry> refused_before = {
+      {0, refusal("first")}, {3, refusal("second")}, {5, refusal("third")}};
   engine::ApplyAnswer answer{
       .state = kState, .applied = 1, .replaced = 2, .unchanged = 3, .refused = {}};
   answer.refused.push_back(
@@ -145,8 +144,9 @@ TEST(EncodeEventBatch, MergesRefusalsInTheOrderSent) {
   answer.refused.push_back(
       {2, engine::Error{engine::ErrorCode::kUnknownStage, "stage", "stage", std::nullopt}});
   FlatBufferBuilder builder;
-  EncodeEventBatch(answer, batch, &builder);
+  EncodeEventBatch(answer, places, refused_before, wire::kMaxFrameBytes, &builder);
   const auto reply = Unpacked<wire::EventBatchReplyT>(Payload(builder));
+  EXPECT_EQ(reply.refused_more, 0u);
   ExpectState(reply.state);
   EXPECT_EQ(reply.applied, 1u);
   EXPECT_EQ(reply.replaced, 2u);
@@ -156,6 +156,52 @@ TEST(EncodeEventBatch, MergesRefusalsInTheOrderSent) {
   EXPECT_EQ(got, (std::vector<std::pair<uint32_t, std::string>>{
                      {0, "first"}, {1, "at"}, {3, "second"}, {4, "stage"}, {5, "third"}}));
   EXPECT_EQ(reply.refused[1]->error->code, wire::ErrorCode::future_event);
+}
+
+TEST(EncodeEventBatch, CountsTheRefusalsThatAFrameHasNoRoomFor) {
+  constexpr uint32_t kEvents = 20'000;
+  std::vector<uint32_t> places(kEvents / 2);
+  std::vector<RefusedEntry> refused;
+  engine::ApplyAnswer answer{.state = kState, .refused = {}};
+  for (uint32_t i = 0; i < kEvents / 2; ++i) {
+    places[i] = 2 * i;
+    answer.refused.push_back(
+        {i, engine::Error{engine::ErrorCode::kFutureEvent, std::string(300, 'x'), "at", {}}});
+    refused.push_back({2 * i + 1, Refusal{.code = wire::ErrorCode::invalid_value,
+                                          .message = std::string(600, 'y'),
+                                          .field = "revenue",
+                                          .position = {}}});
+  }
+  FlatBufferBuilder builder;
+  EncodeEventBatch(answer, places, refused, wire::kSmallestMaxFrameBytes, &builder);
+  EXPECT_LE(builder.GetSize(), wire::kSmallestMaxFrameBytes);
+  EXPECT_GT(builder.GetSize(), wire::kSmallestMaxFrameBytes * 9 / 10);
+  const auto reply = Unpacked<wire::EventBatchReplyT>(Payload(builder));
+  ExpectState(reply.state);
+  EXPECT_EQ(reply.refused.size() + reply.refused_more, kEvents);
+  EXPECT_GT(reply.refused_more, 0u);
+  for (uint32_t i = 0; i < reply.refused.size(); ++i) EXPECT_EQ(reply.refused[i]->index, i);
+}
+
+TEST(EncodeNames, CarriesNamesAndTheNumberOfCodes) {
+  const engine::NamesAnswer answer{
+      .rules = RulesOf(), .names = {"France", "", "K\xc3\xb6ln"}, .codes = 17};
+  FlatBufferBuilder builder;
+  EncodeNames(answer, &builder);
+  const auto reply = Unpacked<wire::NamesReplyT>(Payload(builder));
+  EXPECT_EQ(reply.names, (std::vector<std::string>{"France", "", "K\xc3\xb6ln"}));
+  EXPECT_EQ(reply.codes, 17u);
+}
+
+TEST(EncodeNames, APageOfTheLongestFitsTheSmallestFrame) {
+  const std::string longest(wire::kMaxNameBytes, 'n');
+  const engine::NamesAnswer answer{
+      .rules = RulesOf(),
+      .names = std::vector<std::string_view>(wire::kMaxNamesInReply, longest),
+      .codes = wire::kMaxNamesInReply};
+  FlatBufferBuilder builder;
+  EncodeNames(answer, &builder);
+  EXPECT_LE(builder.GetSize(), wire::kSmallestMaxFrameBytes);
 }
 
 TEST(EncodeError, CutsALongSentenceBetweenCharacters) {

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "schemas/absent.h"
 #include "schemas/events_generated.h"
 #include "schemas/verified.h"
 
@@ -49,6 +50,23 @@ inline wire::OrderT OrderOf(std::string customer, std::string order, int64_t rev
   message.at = 1'000'000'000'000;
   message.revenue = revenue;
   return message;
+}
+
+// The orders column by column. Their currency is that of the first.
+inline wire::OrderBatchT ColumnsOf(const std::vector<wire::OrderT>& orders) {
+  wire::OrderBatchT columns;
+  for (const wire::OrderT& order : orders) {
+    columns.at.push_back(order.at);
+    columns.revenue.push_back(order.revenue);
+    columns.margin.push_back(order.margin.has_value() ? *order.margin : wire::kNoMargin);
+    columns.items.push_back(order.items);
+    columns.customer_bytes.push_back(static_cast<uint8_t>(order.customer.size()));
+    columns.order_bytes.push_back(static_cast<uint8_t>(order.order.size()));
+    columns.ids.insert(columns.ids.end(), order.customer.begin(), order.customer.end());
+    columns.ids.insert(columns.ids.end(), order.order.begin(), order.order.end());
+  }
+  if (!orders.empty()) columns.currency = orders.front().currency;
+  return columns;
 }
 
 // Adds an event to a batch.

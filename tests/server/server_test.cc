@@ -13,6 +13,7 @@
 #include "schemas/events_generated.h"
 #include "schemas/profile_generated.h"
 #include "schemas/summaries_generated.h"
+#include "schemas/verified.h"
 #include "tests/server/raw_client.h"
 #include "tests/server/served.h"
 
@@ -53,8 +54,23 @@ std::vector<uint8_t> OrderPayload(const std::string& customer, const std::string
   return Packed(batch);
 }
 
+// The same as a batch of orders.
+std::vector<uint8_t> OrdersPayload(const std::string& customer, const std::string& order_id) {
+  wire::OrderBatchT batch;
+  batch.at = {std::chrono::duration_cast<std::chrono::milliseconds>(
+                  (std::chrono::system_clock::now() - std::chrono::hours(24)).time_since_epoch())
+                  .count()};
+  batch.revenue = {1};
+  batch.customer_bytes = {static_cast<uint8_t>(customer.size())};
+  batch.order_bytes = {static_cast<uint8_t>(order_id.size())};
+  const std::string ids = customer + order_id;
+  batch.ids.assign(ids.begin(), ids.end());
+  return Packed(batch);
+}
+
+template <typename Request = wire::ProfilesRequestT>
 std::vector<uint8_t> ProfilesPayload(const std::string& customer) {
-  wire::ProfilesRequestT request;
+  Request request;
   request.customers.push_back(customer);
   return Packed(request);
 }
@@ -90,12 +106,20 @@ TEST(ServerTest, AClientThatDoesNotWaitSeesItsOwnWrites) {
   ASSERT_TRUE(client.Open(server.address()));
   constexpr uint32_t kOrders = 200;
   for (uint32_t order = 1; order <= kOrders; ++order) {
-    ASSERT_TRUE(client.Send(MessageType::events, 2 * order,
-                            OrderPayload("ada", "o" + std::to_string(order), 1)));
-    ASSERT_TRUE(client.Send(MessageType::profiles, 2 * order + 1, ProfilesPayload("ada")));
+    const std::string order_id = "o" + std::to_string(order);
+    if (order % 2 == 0) {
+      ASSERT_TRUE(client.Send(MessageType::events, 3 * order, OrderPayload("ada", order_id, 1)));
+    } else {
+      ASSERT_TRUE(client.Send(MessageType::orders, 3 * order, OrdersPayload("ada", order_id)));
+    }
+    ASSERT_TRUE(client.Send(MessageType::profiles, 3 * order + 1, ProfilesPayload("ada")));
+    ASSERT_TRUE(client.Send(MessageType::records, 3 * order + 2,
+                            ProfilesPayload<wire::RecordsRequestT>("ada")));
   }
   for (uint32_t order = 1; order <= kOrders; ++order) {
-    ASSERT_TRUE(client.Receive().has_value());
+    const std::optional<RawReply> written = client.Receive();
+    ASSERT_TRUE(written && written->request_id == 3 * order);
+    ASSERT_NE(written->type, MessageType::error);
     const std::optional<RawReply> profiles = client.Receive();
     ASSERT_TRUE(profiles && profiles->type == MessageType::profiles_reply);
     EXPECT_GE(flatbuffers::GetRoot<wire::ProfilesReply>(profiles->payload.data())
@@ -103,6 +127,11 @@ TEST(ServerTest, AClientThatDoesNotWaitSeesItsOwnWrites) {
                   ->Get(0)
                   ->orders(),
               order);
+    const std::optional<RawReply> records = client.Receive();
+    ASSERT_TRUE(records && records->type == MessageType::records_reply);
+    const auto* reply = wire::VerifiedRoot<wire::RecordsReply>(records->payload);
+    ASSERT_NE(reply, nullptr);
+    EXPECT_GE(reply->records()->Get(0)->orders(), order);
   }
 }
 
