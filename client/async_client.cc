@@ -4,6 +4,7 @@
 #include "client/channel.h"
 #include "client/client.h"
 #include "client/message.h"
+#include "client/order_batch.h"
 #include "client/request_checks.h"
 
 namespace kundig::client {
@@ -36,6 +37,31 @@ void AsyncClient::Profiles(std::vector<std::string> customers,
   request.check = AtMostProfileIds(question.customers.size());
   request.done = [done = std::move(done)](const Result<RawAnswer>& answer) {
     done(UnpackedAnswer<wire::ProfilesReplyT>(answer));
+  };
+  request.deadline = impl_->options_.deadline;
+  impl_->channel_->Submit(std::move(request));
+}
+
+void AsyncClient::Records(std::span<const std::string> customers,
+                          Callback<wire::RecordsReplyT> done) {
+  Channel::Request request;
+  request.type = wire::MessageType::records;
+  request.payload = PackedRecordsRequest(customers);
+  request.check = AtMostProfileIds(customers.size());
+  request.done = [done = std::move(done)](const Result<RawAnswer>& answer) {
+    done(UnpackedAnswer<wire::RecordsReplyT>(answer));
+  };
+  request.deadline = impl_->options_.deadline;
+  impl_->channel_->Submit(std::move(request));
+}
+
+void AsyncClient::Send(const OrderBatch& orders, Callback<wire::EventBatchReplyT> done) {
+  Channel::Request request;
+  request.type = wire::MessageType::orders;
+  request.check = AtMostBatchOrders(orders.size());
+  request.payload = orders.Packed(orders.All());
+  request.done = [done = std::move(done)](const Result<RawAnswer>& answer) {
+    done(UnpackedAnswer<wire::EventBatchReplyT>(answer));
   };
   request.deadline = impl_->options_.deadline;
   impl_->channel_->Submit(std::move(request));

@@ -97,7 +97,7 @@ void Channel::Enter(Request request) {
 
 void Channel::Enqueue(Pending pending) {
   if (!IsRequest(pending.request.type)) {
-    return Finish(&pending, InvalidCall("A client sends requests of the types ping to advance_day;"
+    return Finish(&pending, InvalidCall("A client sends requests of the types ping to orders;"
                                         " the handshake and cancel are its own.",
                                         "type"));
   }

@@ -1,11 +1,13 @@
 #include "client/client.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "client/channel.h"
 #include "client/event_batch.h"
 #include "client/message.h"
+#include "client/order_batch.h"
 #include "client/request_checks.h"
 #include "client/waiting.h"
 
@@ -45,9 +47,41 @@ class Client::Impl {
     return UnpackedAnswer<Reply>(CallRaw(type, Packed(question)));
   }
 
+  // Asks for `customers` in requests of the server's size; each answer must hold one of
+  // `found` for each customer of its part.
+  template <typename Reply, typename Found, typename Pack>
+  Result<std::vector<Reply>> LookUp(MessageType type, std::span<const std::string> customers,
+                                    std::vector<Found> Reply::*found, Pack pack);
+  template <typename Batch>
+  Result<SentEvents> SendInParts(MessageType type, const Batch& events);
+
   const Options options_;
   const std::shared_ptr<Channel> channel_;
 };
+
+template <typename Reply, typename Found, typename Pack>
+Result<std::vector<Reply>> Client::Impl::LookUp(MessageType type,
+                                                std::span<const std::string> customers,
+                                                std::vector<Found> Reply::*found, Pack pack) {
+  const size_t most = channel_->server().max_profile_ids;
+  const auto answers = std::make_shared<Answers>();
+  for (size_t begin = 0; begin < customers.size() && !answers->failed(); begin += most) {
+    const auto part = customers.subspan(begin, std::min(most, customers.size() - begin));
+    Submit(type, pack(part), AtMostProfileIds(part.size()), answers->ForNext());
+  }
+  std::vector<Reply> replies;
+  size_t begin = 0;
+  for (auto& answer : answers->WaitForAll()) {
+    if (!answer) return answer.error();
+    replies.push_back(Unpacked<Reply>(*answer));
+    const size_t asked = std::min(most, customers.size() - begin);
+    if ((replies.back().*found).size() != asked) {
+      return Unreadable("It does not hold one profile for each customer asked for.");
+    }
+    begin += asked;
+  }
+  return replies;
+}
 
 Result<Client> Client::Connect(Options options) {
   auto impl = std::make_unique<Impl>(std::move(options));
@@ -98,27 +132,35 @@ Result<wire::ProfileT> Client::Profile(std::string_view customer) {
 }
 
 Result<std::vector<wire::ProfilesReplyT>> Client::Profiles(std::span<const std::string> customers) {
-  const size_t most = impl_->channel_->server().max_profile_ids;
-  const auto answers = std::make_shared<Answers>();
-  for (size_t begin = 0; begin < customers.size() && !answers->failed(); begin += most) {
-    const auto part = customers.subspan(begin, std::min(most, customers.size() - begin));
-    wire::ProfilesRequestT question;
-    question.customers.assign(part.begin(), part.end());
-    impl_->Submit(MessageType::profiles, Packed(question), AtMostProfileIds(part.size()),
-                  answers->ForNext());
-  }
-  std::vector<wire::ProfilesReplyT> replies;
-  size_t begin = 0;
-  for (auto& answer : answers->WaitForAll()) {
-    if (!answer) return answer.error();
-    replies.push_back(Unpacked<wire::ProfilesReplyT>(*answer));
-    const size_t asked = std::min(most, customers.size() - begin);
-    if (replies.back().profiles.size() != asked) {
-      return Unreadable("It does not hold one profile for each customer asked for.");
+  return impl_->LookUp(MessageType::profiles, customers, &wire::ProfilesReplyT::profiles,
+                       [](std::span<const std::string> part) {
+                         wire::ProfilesRequestT question;
+                         question.customers.assign(part.begin(), part.end());
+                         return Packed(question);
+                       });
+}
+
+Result<std::vector<wire::RecordsReplyT>> Client::Records(std::span<const std::string> customers) {
+  return impl_->LookUp(MessageType::records, customers, &wire::RecordsReplyT::records,
+                       PackedRecordsRequest);
+}
+
+Result<std::vector<std::string>> Client::Names(wire::NameKind kind) {
+  std::vector<std::string> names;
+  size_t codes = 0;
+  do {
+    wire::NamesRequestT question;
+    question.kind = kind;
+    question.from = static_cast<uint32_t>(names.size()) + 1;
+    auto page = impl_->Call<wire::NamesReplyT>(MessageType::names, question);
+    if (!page) return page.error();
+    codes = page->codes;
+    if (page->names.empty() && names.size() < codes) {
+      return Unreadable("It does not hold the names asked for.");
     }
-    begin += asked;
-  }
-  return replies;
+    std::move(page->names.begin(), page->names.end(), std::back_inserter(names));
+  } while (names.size() < codes);
+  return names;
 }
 
 Result<wire::EventBatchReplyT> Client::Send(const wire::EventBatchT& batch) {
@@ -126,13 +168,14 @@ Result<wire::EventBatchReplyT> Client::Send(const wire::EventBatchT& batch) {
       impl_->CallRaw(MessageType::events, PackedEvents(batch), AtMostBatchEvents(batch)));
 }
 
-Result<SentEvents> Client::Send(const EventBatch& events) {
-  const ServerInfo limits = impl_->channel_->server();
+template <typename Batch>
+Result<SentEvents> Client::Impl::SendInParts(MessageType type, const Batch& events) {
+  const ServerInfo limits = channel_->server();
   const auto parts = events.Split(limits.max_batch_events, limits.max_frame_bytes);
   const auto answers = std::make_shared<Answers>();
-  for (const EventBatch::Part& part : parts) {
+  for (const auto& part : parts) {
     if (answers->failed()) break;
-    impl_->Submit(MessageType::events, events.Packed(part), nullptr, answers->ForNext());
+    Submit(type, events.Packed(part), nullptr, answers->ForNext());
   }
   SentEvents sent;
   auto part = parts.begin();
@@ -146,10 +189,19 @@ Result<SentEvents> Client::Send(const EventBatch& events) {
       sent.refused.push_back(
           SentEvents::Refused{part->begin + refused->index, ToError(*refused->error)});
     }
+    sent.refused_more += reply.refused_more;
     sent.journal_sequence = reply.state->journal_sequence();
     ++part;
   }
   return sent;
+}
+
+Result<SentEvents> Client::Send(const EventBatch& events) {
+  return impl_->SendInParts(MessageType::events, events);
+}
+
+Result<SentEvents> Client::Send(const OrderBatch& orders) {
+  return impl_->SendInParts(MessageType::orders, orders);
 }
 
 Result<wire::ExplainReplyT> Client::Explain(std::string_view customer) {

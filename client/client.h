@@ -95,6 +95,9 @@ struct ServerInfo {
   uint32_t max_frame_bytes = 0, max_in_flight = 0, max_profile_ids = 0, max_batch_events = 0;
 };
 
+class EventBatch;
+class OrderBatch;
+
 template <typename T>
 using Callback = std::function<void(Result<T>)>;
 
@@ -115,8 +118,13 @@ class AsyncClient {
   void Connect(Callback<ServerInfo> done);
   // At most the server's max_profile_ids.
   void Profiles(std::vector<std::string> customers, Callback<wire::ProfilesReplyT> done);
+  // The same customers as fixed-size records (wire::ProfileRecord); names are codes, see
+  // Client::Names. At most the server's max_profile_ids.
+  void Records(std::span<const std::string> customers, Callback<wire::RecordsReplyT> done);
   // At most the server's max_batch_events.
   void Send(const wire::EventBatchT& batch, Callback<wire::EventBatchReplyT> done);
+  // All of it in one request: at most the server's max_batch_events and max_frame_bytes.
+  void Send(const OrderBatch& orders, Callback<wire::EventBatchReplyT> done);
 
   // Any other request: payload and types as in the schemas. The answer is a sound message of the
   // request's reply type, verified, 16-byte aligned. A list needs `more`, which gets each chunk but
@@ -132,19 +140,20 @@ class AsyncClient {
   std::unique_ptr<Impl> impl_;
 };
 
-// What became of the events of an EventBatch (client/event_batch.h), which may take several
-// requests.
+// What became of the events of an EventBatch (client/event_batch.h) or of the orders of an
+// OrderBatch (client/order_batch.h), which may take several requests.
 struct SentEvents {
   uint64_t applied = 0, replaced = 0, unchanged = 0;
   struct Refused {
-    size_t index = 0;  // place in the EventBatch, from 0
+    size_t index = 0;  // place in the batch, from 0
     Error error;
   };
-  std::vector<Refused> refused;   // ascending
+  std::vector<Refused> refused;  // ascending
+  // Refused too, without place and reason: a server names no more refusals of one request than fit
+  // its max_frame_bytes.
+  uint64_t refused_more = 0;
   uint64_t journal_sequence = 0;  // of the book after the last of them
 };
-
-class EventBatch;
 
 // Any number of threads may share one. Above max_in_flight requests at once, calls wait their turn.
 // A Client that was moved from may only be destroyed or assigned to.
@@ -165,12 +174,19 @@ class Client {
   // In the order asked; any number: split into requests of the server's size, pipelined. All of one
   // request come from one state of the book.
   Result<std::vector<wire::ProfilesReplyT>> Profiles(std::span<const std::string> customers);
+  // The same as fixed-size records, for very many customers at once.
+  Result<std::vector<wire::RecordsReplyT>> Records(std::span<const std::string> customers);
+  // All names behind the codes of a kind in records: that of code c at place c - 1. Codes never
+  // change while the server runs; new ones come behind the last.
+  Result<std::vector<std::string>> Names(wire::NameKind kind);
   // At most the server's max_batch_events.
   Result<wire::EventBatchReplyT> Send(const wire::EventBatchT& batch);
   // Any number: split into requests that the server takes, pipelined, in the order of the batch. On
   // an error some requests may have been executed; sending all again is safe, because events are
   // idempotent by identity.
   Result<SentEvents> Send(const EventBatch& events);
+  // The same for orders alone, which cost less this way.
+  Result<SentEvents> Send(const OrderBatch& orders);
   Result<wire::ExplainReplyT> Explain(std::string_view customer);
   Result<wire::RfmReplyT> Rfm();
   Result<wire::AbcReplyT> Abc();

@@ -13,8 +13,17 @@ constexpr uint8_t kReplyBit = 0x80;
 
 }  // namespace
 
+std::vector<uint8_t> PackedRecordsRequest(std::span<const std::string> customers) {
+  flatbuffers::FlatBufferBuilder builder;
+  std::vector<flatbuffers::Offset<flatbuffers::String>> ids;
+  ids.reserve(customers.size());
+  for (const std::string& customer : customers) ids.push_back(builder.CreateString(customer));
+  builder.Finish(wire::CreateRecordsRequestDirect(builder, &ids));
+  return {builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize()};
+}
+
 bool IsRequest(MessageType type) {
-  return type >= MessageType::ping && type <= MessageType::advance_day;
+  return type >= MessageType::ping && type <= MessageType::orders && type != MessageType::cancel;
 }
 
 MessageType ReplyTypeOf(MessageType request) {
@@ -29,6 +38,12 @@ bool HasSoundAnswer(MessageType type, std::span<const uint8_t> payload) {
       return VerifiedRoot<wire::EventBatchReply>(payload) != nullptr;
     case MessageType::profiles_reply:
       return VerifiedRoot<wire::ProfilesReply>(payload) != nullptr;
+    case MessageType::records_reply:
+      return VerifiedRoot<wire::RecordsReply>(payload) != nullptr;
+    case MessageType::names_reply:
+      return VerifiedRoot<wire::NamesReply>(payload) != nullptr;
+    case MessageType::orders_reply:
+      return VerifiedRoot<wire::EventBatchReply>(payload) != nullptr;
     case MessageType::explain_reply:
       return VerifiedRoot<wire::ExplainReply>(payload) != nullptr;
     case MessageType::list_reply:

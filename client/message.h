@@ -27,6 +27,9 @@ std::vector<uint8_t> Packed(const T& native) {
   return {builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize()};
 }
 
+// The payload that asks for the records of these customers, without a copy of each id first.
+std::vector<uint8_t> PackedRecordsRequest(std::span<const std::string> customers);
+
 // The reverse, for a payload that HasSoundAnswer() or VerifiedRoot() said yes to.
 template <typename T>
 T Unpacked(std::span<const uint8_t> payload) {

@@ -34,6 +34,13 @@ RequestCheck AtMostProfileIds(size_t ids) {
   };
 }
 
+RequestCheck AtMostBatchOrders(size_t orders) {
+  return [orders](const ServerInfo& server) -> std::optional<Error> {
+    if (orders <= server.max_batch_events) return std::nullopt;
+    return AboveLimit(orders, "orders", server.max_batch_events, "max_batch_events");
+  };
+}
+
 RequestCheck AtMostBatchEvents(const wire::EventBatchT& batch) {
   if (const std::optional<size_t> empty = FirstEmpty(batch)) {
     return [at = *empty](const ServerInfo&) -> std::optional<Error> {

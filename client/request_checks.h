@@ -19,6 +19,7 @@ namespace kundig::client {
 using RequestCheck = std::function<std::optional<Error>(const ServerInfo&)>;
 
 RequestCheck AtMostProfileIds(size_t ids);
+RequestCheck AtMostBatchOrders(size_t orders);
 // Also that every event has a body.
 RequestCheck AtMostBatchEvents(const wire::EventBatchT& batch);
 // The payload of `batch`; empty where an event has no body, which AtMostBatchEvents() refuses and

@@ -15,6 +15,7 @@
 #include "client/client.h"
 #include "client/event_batch.h"
 #include "client/message.h"
+#include "client/order_batch.h"
 #include "tests/client/fake_server.h"
 
 namespace kundig::client {
@@ -122,6 +123,41 @@ TEST(AsyncClientTest, TypedRequestsGetTypedAnswers) {
   Expected<wire::EventBatchReplyT> events;
   client.Send(EventBatch().Visit("a", 1).Erase("b").events(), events.Take());
   EXPECT_EQ(events.Wait().value().applied, 2U);
+}
+
+TEST(AsyncClientTest, RecordsAndOrders) {
+  FakeServer server([](Peer& peer, const wire::Frame& frame) {
+    if (static_cast<MessageType>(frame.header.type) != MessageType::orders) {
+      return AnswerAsAShop(peer, frame);
+    }
+    wire::EventBatchReplyT reply;
+    reply.state = std::make_unique<wire::State>(7, 7, 0);
+    reply.applied = static_cast<uint32_t>(Unpacked<wire::OrderBatchT>(frame.payload).at.size());
+    peer.Send(MessageType::orders_reply, frame.header.request_id, reply);
+  });
+  AsyncClient client(To(server));
+  Expected<wire::RecordsReplyT> records;
+  client.Records(std::vector<std::string>{"abc", ""}, records.Take());
+  const auto reply = records.Wait().value();
+  ASSERT_EQ(reply.records.size(), 2U);
+  EXPECT_EQ(reply.records[0].revenue(), 3);
+  EXPECT_FALSE(reply.records[1].found());
+  OrderBatch orders;
+  orders.Add("a", "1", 0, 1).Add("b", "2", 0, 1);
+  Expected<wire::EventBatchReplyT> sent;
+  client.Send(orders, sent.Take());
+  EXPECT_EQ(sent.Wait().value().applied, 2U);
+
+  for (int i = 0; i < 100; ++i) orders.Add("c", "3", 0, 1);
+  Expected<wire::EventBatchReplyT> too_many;
+  client.Send(orders, too_many.Take());
+  const auto refused = too_many.Wait();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::kInvalid);
+  EXPECT_EQ(refused.error().field, "max_batch_events");
+  Expected<wire::RecordsReplyT> too_many_ids;
+  client.Records(std::vector<std::string>(1001), too_many_ids.Take());
+  EXPECT_EQ(too_many_ids.Wait().error().field, "max_profile_ids");
 }
 
 TEST(AsyncClientTest, DeadlineAnswersInTimeAndTheLateAnswerIsDropped) {

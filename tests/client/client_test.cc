@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "client/event_batch.h"
+#include "client/order_batch.h"
 #include "tests/client/fake_server.h"
 
 namespace kundig::client {
@@ -170,6 +171,59 @@ TEST(ClientTest, ProfilesAreSplitAndComeInTheOrderAsked) {
   EXPECT_FALSE(client.Profile("nobody").value().found);
 }
 
+TEST(ClientTest, RecordsAreSplitAndComeInTheOrderAsked) {
+  std::atomic<int> requests = 0;
+  FakeServer server([&](Peer& peer, const wire::Frame& frame) {
+    ++requests;
+    AnswerAsAShop(peer, frame);
+  });
+  Client client = Client::Connect(To(server)).value();
+  std::vector<std::string> customers;
+  for (size_t i = 0; i < 2500; ++i) customers.emplace_back(i % 60, 'c');
+  const auto replies = client.Records(customers).value();
+  ASSERT_EQ(replies.size(), 3U);
+  EXPECT_EQ(requests, 3);
+  int64_t at = 0;
+  for (const auto& reply : replies) {
+    for (const wire::ProfileRecord& record : reply.records) {
+      EXPECT_EQ(record.revenue(), at % 60);
+      EXPECT_EQ(record.found(), at++ % 60 != 0);
+    }
+  }
+  EXPECT_EQ(at, 2500);
+  EXPECT_TRUE(client.Records({}).value().empty());
+}
+
+TEST(ClientTest, NamesAreAskedForPageByPage) {
+  std::vector<uint32_t> asked;
+  FakeServer server([&](Peer& peer, const wire::Frame& frame) {
+    const auto question = Unpacked<wire::NamesRequestT>(frame.payload);
+    EXPECT_EQ(question.kind, wire::NameKind::region);
+    asked.push_back(question.from);
+    wire::NamesReplyT reply;
+    reply.codes = 7;
+    for (uint32_t code = question.from; code <= 7 && reply.names.size() < 3; ++code) {
+      reply.names.push_back("region " + std::to_string(code));
+    }
+    peer.Send(MessageType::names_reply, frame.header.request_id, reply);
+  });
+  Client client = Client::Connect(To(server)).value();
+  const auto names = client.Names(wire::NameKind::region).value();
+  ASSERT_EQ(names.size(), 7U);
+  for (size_t i = 0; i < names.size(); ++i) EXPECT_EQ(names[i], "region " + std::to_string(i + 1));
+  EXPECT_EQ(asked, (std::vector<uint32_t>{1, 4, 7}));
+}
+
+TEST(ClientTest, NamesThatNeverEndAreProtocol) {
+  FakeServer server([&](Peer& peer, const wire::Frame& frame) {
+    wire::NamesReplyT reply;
+    reply.codes = 7;
+    peer.Send(MessageType::names_reply, frame.header.request_id, reply);
+  });
+  Client client = Client::Connect(To(server)).value();
+  EXPECT_EQ(client.Names(wire::NameKind::owner).error().kind, ErrorKind::kProtocol);
+}
+
 TEST(ClientTest, AnswerForOtherCustomersThanAskedIsProtocol) {
   FakeServer server([](Peer& peer, const wire::Frame& frame) {
     wire::ProfilesReplyT reply;
@@ -215,6 +269,39 @@ TEST(ClientTest, EventsAreSplitAndRefusedOnesKeepTheirPlace) {
     EXPECT_EQ(sent.refused[k].error.code, wire::ErrorCode::future_event);
     EXPECT_EQ(sent.refused[k].error.message, "o" + std::to_string(70 * k));
   }
+}
+
+TEST(ClientTest, OrdersAreSplitAndRefusedOnesKeepTheirPlace) {
+  std::atomic<int> requests = 0;
+  FakeServer server([&](Peer& peer, const wire::Frame& frame) {
+    const auto batch = Unpacked<wire::OrderBatchT>(frame.payload);
+    wire::EventBatchReplyT reply;
+    reply.state = std::make_unique<wire::State>(static_cast<uint64_t>(++requests), 1, 0);
+    for (size_t i = 0; i < batch.at.size(); ++i) {
+      if (batch.revenue[i] % 70 != 0) {
+        ++reply.applied;
+        continue;
+      }
+      auto refused = std::make_unique<wire::RefusedEventT>();
+      refused->index = static_cast<uint32_t>(i);
+      refused->error = std::make_unique<wire::ErrorT>();
+      refused->error->code = wire::ErrorCode::future_event;
+      refused->error->message = "Later.";
+      reply.refused.push_back(std::move(refused));
+    }
+    reply.refused_more = 2;
+    peer.Send(MessageType::orders_reply, frame.header.request_id, reply);
+  });
+  Client client = Client::Connect(To(server)).value();
+  OrderBatch orders;
+  for (int i = 0; i < 250; ++i) orders.Add("c", "o" + std::to_string(i), 0, i);
+  const SentEvents sent = client.Send(orders).value();
+  EXPECT_EQ(requests, 3);
+  EXPECT_EQ(sent.journal_sequence, 3U);
+  EXPECT_EQ(sent.applied, 246U);
+  EXPECT_EQ(sent.refused_more, 6U);
+  ASSERT_EQ(sent.refused.size(), 4U);
+  for (size_t k = 0; k < 4; ++k) EXPECT_EQ(sent.refused[k].index, 70 * k);
 }
 
 TEST(ClientTest, WhatTheServerWouldNotTakeIsInvalidAndNotSent) {

@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "client/message.h"
+#include "schemas/absent.h"
 #include "schemas/frame.h"
 
 namespace kundig::client {
@@ -194,7 +195,17 @@ class FakeServer {
   std::thread thread_;
 };
 
-// Answers pings, and profiles with a customer's id as its segment.
+// A record that has only its revenue, found where it is not 0.
+inline wire::ProfileRecord RecordOf(int64_t revenue) {
+  return wire::ProfileRecord(
+      wire::kNoPotential, revenue, 0, 0, 0, 0, 0, 0, 0, wire::kNoCount, wire::kNoCount, 1, 0, 0,
+      wire::kNoDay, wire::kNoDay, wire::kNoDay, wire::kNoDay, wire::kNoDay, wire::kNoDay,
+      wire::kNoScore, 0, revenue != 0, false, false, wire::kNoByte, wire::kNoByte, wire::kNoByte,
+      wire::kNoByte, wire::kNoByte, wire::kNoByte, wire::kNoByte, 0, 3, 2, 0, wire::kNoByte, 0);
+}
+
+// Answers pings, profiles with a customer's id as its segment, and records with the length of the
+// id as revenue.
 inline void AnswerAsAShop(Peer& peer, const wire::Frame& frame) {
   const auto type = static_cast<wire::MessageType>(frame.header.type);
   const uint32_t id = frame.header.request_id;
@@ -212,6 +223,14 @@ inline void AnswerAsAShop(Peer& peer, const wire::Frame& frame) {
       reply.profiles.push_back(std::move(profile));
     }
     peer.Send(wire::MessageType::profiles_reply, id, reply);
+  } else if (type == wire::MessageType::records) {
+    const auto question = Unpacked<wire::RecordsRequestT>(frame.payload);
+    wire::RecordsReplyT reply;
+    reply.state = std::make_unique<wire::State>(1, 1, 0);
+    for (const std::string& customer : question.customers) {
+      reply.records.push_back(RecordOf(static_cast<int64_t>(customer.size())));
+    }
+    peer.Send(wire::MessageType::records_reply, id, reply);
   }
 }
 
