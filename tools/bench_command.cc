@@ -43,9 +43,15 @@ struct KeyWords {
   uint32_t batch = 1;
 };
 
+struct LookupWords {
+  KeyWords keys;
+  bool profiles = false;
+};
+
 struct IngestWords {
+  KeyWords keys;
   std::string prefix = "bench-";
-  bool into_shop = false, erase = false;
+  bool into_shop = false, erase = false, events = false;
 };
 
 struct ScanWords {
@@ -108,7 +114,9 @@ int ShowLoad(const GlobalOptions& options, const client::ServerInfo& server,
   return shown;
 }
 
-int RunLookup(const GlobalOptions& options, const LoadWords& words, const KeyWords& key_words) {
+int RunLookup(const GlobalOptions& options, const LoadWords& words,
+              const LookupWords& lookup_words) {
+  const KeyWords& key_words = lookup_words.keys;
   if (int code = RefuseCsv(options, "bench lookup")) return code;
   client::Result<client::Client> client = Connect(options);
   if (!client) return Report(client.error());
@@ -122,9 +130,10 @@ int RunLookup(const GlobalOptions& options, const LoadWords& words, const KeyWor
   }
   const uint64_t customers = key_words.customers > 0 ? key_words.customers : status->customers;
   if (customers == 0) return Refuse("the book has no customers to look up; import some");
-  const LookupLoad load{KeyDraw(customers, *ParseKeys(key_words.keys)), words.seed,
-                        key_words.batch};
-  report.about = {{"batch", key_words.batch},
+  const LookupLoad load{KeyDraw(customers, *ParseKeys(key_words.keys)), words.seed, key_words.batch,
+                        lookup_words.profiles};
+  report.about = {{"as", load.profiles ? "profiles" : "records"},
+                  {"batch", key_words.batch},
                   {"keys", key_words.keys},
                   {"of_customers", customers},
                   {"seed", words.seed}};
@@ -150,8 +159,9 @@ client::Result<void> EraseCustomers(client::Client* client, const std::string& p
   return {};
 }
 
-int RunIngest(const GlobalOptions& options, const LoadWords& words, const KeyWords& key_words,
+int RunIngest(const GlobalOptions& options, const LoadWords& words,
               const IngestWords& ingest_words) {
+  const KeyWords& key_words = ingest_words.keys;
   if (int code = RefuseCsv(options, "bench ingest")) return code;
   client::Result<client::Client> client = Connect(options);
   if (!client) return Report(client.error());
@@ -173,7 +183,8 @@ int RunIngest(const GlobalOptions& options, const LoadWords& words, const KeyWor
                   .batch = key_words.batch,
                   .prefix = prefix,
                   .tag = fmt::format("{:x}", now_ms),
-                  .at_ms = status->state->as_of() * kMsPerDay + kNoonMs};
+                  .at_ms = status->state->as_of() * kMsPerDay + kNoonMs,
+                  .events = ingest_words.events};
   report.about = {{"batch", key_words.batch}, {"keys", key_words.keys}, {"of_customers", customers},
                   {"prefix", prefix},         {"tag", load.tag},        {"seed", words.seed}};
   auto figures = RunLoad(report.plan, ClientOptions(options, report.plan), report.kinds.size(),
@@ -257,23 +268,25 @@ void AddKeyOptions(CLI::App* command, KeyWords* words, const char* customers, co
 void AddLookup(CLI::App* bench, CommandLine* line) {
   struct Typed {
     LoadWords load;
-    KeyWords keys;
+    LookupWords lookup;
   };
   auto typed = std::make_shared<Typed>();
-  CLI::App* lookup = bench->add_subcommand(
-      "lookup", "Profiles by id, of customers as `kundig generate` names them");
+  CLI::App* lookup =
+      bench->add_subcommand("lookup", "Customers by id, as `kundig generate` names them");
   AddLoadOptions(lookup, &typed->load);
-  AddKeyOptions(lookup, &typed->keys, "Ask for the first so many; default as many as the book has",
+  AddKeyOptions(lookup, &typed->lookup.keys,
+                "Ask for the first so many; default as many as the book has",
                 "Ids in each request");
+  lookup->add_flag("--profiles", typed->lookup.profiles,
+                   "Ask for whole profiles instead of fixed-size records");
   lookup->callback([line, typed] {
-    line->chosen = [line, typed] { return RunLookup(line->options, typed->load, typed->keys); };
+    line->chosen = [line, typed] { return RunLookup(line->options, typed->load, typed->lookup); };
   });
 }
 
 void AddIngest(CLI::App* bench, CommandLine* line) {
   struct Typed {
     LoadWords load;
-    KeyWords keys;
     IngestWords ingest;
   };
   auto typed = std::make_shared<Typed>();
@@ -282,7 +295,7 @@ void AddIngest(CLI::App* bench, CommandLine* line) {
       "New orders of today. They stay in the book, with customers of their own whose ids begin "
       "with --prefix, unless --erase is given");
   AddLoadOptions(ingest, &typed->load);
-  AddKeyOptions(ingest, &typed->keys, "Spread the orders over so many; default 100000",
+  AddKeyOptions(ingest, &typed->ingest.keys, "Spread the orders over so many; default 100000",
                 "Orders in each request");
   CLI::Option* prefix =
       ingest->add_option("--prefix", typed->ingest.prefix, "Of the ids of the customers written to")
@@ -298,10 +311,10 @@ void AddIngest(CLI::App* bench, CommandLine* line) {
       ->needs("--customers")
       ->excludes(prefix)
       ->excludes(erase);
+  ingest->add_flag("--events", typed->ingest.events,
+                   "Send an event for each order instead of columns");
   ingest->callback([line, typed] {
-    line->chosen = [line, typed] {
-      return RunIngest(line->options, typed->load, typed->keys, typed->ingest);
-    };
+    line->chosen = [line, typed] { return RunIngest(line->options, typed->load, typed->ingest); };
   });
 }
 

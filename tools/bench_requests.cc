@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "client/event_batch.h"
+#include "client/order_batch.h"
 #include "tools/generate_random.h"
 #include "tools/shop_text.h"
 
@@ -37,10 +38,17 @@ class Lookups : public RequestSource {
     for (uint32_t i = 0; i < load_.batch; ++i) {
       ids.push_back(LoadCustomerId({}, load_.keys.Draw(&random_)));
     }
-    std::vector<std::string> asked = ids;
-    client->Profiles(std::move(asked), [ids = std::move(ids), done = std::move(done)](
-                                           const client::Result<wire::ProfilesReplyT>& reply) {
-      done(0, Checked(ids, reply));
+    if (load_.profiles) {
+      std::vector<std::string> asked = ids;
+      client->Profiles(std::move(asked), [ids = std::move(ids), done = std::move(done)](
+                                             const client::Result<wire::ProfilesReplyT>& reply) {
+        done(0, Checked(ids, reply));
+      });
+      return;
+    }
+    client->Records(ids, [asked = ids.size(), done = std::move(done)](
+                             const client::Result<wire::RecordsReplyT>& reply) {
+      done(0, Checked(asked, reply));
     });
   }
 
@@ -48,7 +56,7 @@ class Lookups : public RequestSource {
   static client::Result<uint64_t> Checked(const std::vector<std::string>& ids,
                                           const client::Result<wire::ProfilesReplyT>& reply) {
     if (!reply) return reply.error();
-    if (reply->profiles.size() != ids.size()) return WrongAnswer("not as many answers as ids");
+    if (reply->profiles.size() != ids.size()) return WrongAnswer(kNotAsMany);
     for (size_t i = 0; i < ids.size(); ++i) {
       const wire::ProfileT& profile = *reply->profiles[i];
       if (profile.customer != ids[i]) return WrongAnswer("the answer is for another customer");
@@ -56,6 +64,19 @@ class Lookups : public RequestSource {
     }
     return ids.size();
   }
+
+  // A record does not repeat the id.
+  static client::Result<uint64_t> Checked(size_t asked,
+                                          const client::Result<wire::RecordsReplyT>& reply) {
+    if (!reply) return reply.error();
+    if (reply->records.size() != asked) return WrongAnswer(kNotAsMany);
+    for (const wire::ProfileRecord& record : reply->records) {
+      if (!record.found()) return WrongAnswer("a customer is not in the book");
+    }
+    return asked;
+  }
+
+  static constexpr const char* kNotAsMany = "not as many answers as ids";
 
   const LookupLoad load_;
   RandomStream random_;
@@ -68,17 +89,28 @@ class Ingest : public RequestSource {
 
   void Send(client::AsyncClient* client, Done done) override {
     uint64_t number = load_.next_order->fetch_add(load_.batch);
-    client::EventBatch events;
-    for (uint32_t i = 0; i < load_.batch; ++i, ++number) {
-      events.Order(LoadCustomerId(load_.prefix, load_.keys.Draw(&random_)),
-                   fmt::format("{}-{}", load_.tag, number),
-                   load_.at_ms + random_.Between(-kSpreadMs, kSpreadMs),
-                   random_.Between(1, kLargestOrderMinor), 1);
-    }
-    client->Send(events.events(), [orders = load_.batch, done = std::move(done)](
-                                      const client::Result<wire::EventBatchReplyT>& reply) {
+    auto settle = [orders = load_.batch,
+                   done = std::move(done)](const client::Result<wire::EventBatchReplyT>& reply) {
       done(0, Checked(orders, reply));
-    });
+    };
+    client::EventBatch events;
+    orders_.Clear();
+    for (uint32_t i = 0; i < load_.batch; ++i, ++number) {
+      std::string customer = LoadCustomerId(load_.prefix, load_.keys.Draw(&random_));
+      std::string order = fmt::format("{}-{}", load_.tag, number);
+      const int64_t at_ms = load_.at_ms + random_.Between(-kSpreadMs, kSpreadMs);
+      const int64_t revenue_minor = random_.Between(1, kLargestOrderMinor);
+      if (load_.events) {
+        events.Order(std::move(customer), std::move(order), at_ms, revenue_minor, 1);
+      } else {
+        orders_.Add(customer, order, at_ms, revenue_minor, 1);
+      }
+    }
+    if (load_.events) {
+      client->Send(events.events(), std::move(settle));
+    } else {
+      client->Send(orders_, std::move(settle));
+    }
   }
 
  private:
@@ -95,6 +127,7 @@ class Ingest : public RequestSource {
 
   const IngestLoad load_;
   RandomStream random_;
+  client::OrderBatch orders_;
 };
 
 class Scans : public RequestSource {

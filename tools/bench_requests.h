@@ -23,16 +23,18 @@ std::string LoadCustomerId(const std::string& prefix, uint64_t number);
 struct LookupLoad {
   KeyDraw keys;
   uint64_t seed = 1;
-  uint32_t batch = 1;  // ids in each request
+  uint32_t batch = 1;     // ids in each request
+  bool profiles = false;  // whole profiles instead of fixed-size records
 };
 
 struct IngestLoad {
   KeyDraw keys;
   uint64_t seed = 1;
-  uint32_t batch = 1;  // orders in each request
-  std::string prefix;  // of the customers
-  std::string tag;     // of the orders, so that a second run sends new ones
-  int64_t at_ms = 0;   // of the orders, give or take seconds
+  uint32_t batch = 1;   // orders in each request
+  std::string prefix;   // of the customers
+  std::string tag;      // of the orders, so that a second run sends new ones
+  int64_t at_ms = 0;    // of the orders, give or take an hour
+  bool events = false;  // one event for each instead of columns
   // Of the next order, over all connections.
   std::shared_ptr<std::atomic<uint64_t>> next_order = std::make_shared<std::atomic<uint64_t>>(0);
 };
