@@ -130,9 +130,11 @@ uint64_t IdentityHash(const HistoryEntry& entry) {
   return HashBytes({reinterpret_cast<const char*>(&entry.at.since_epoch), sizeof(int64_t)}) ^ kind;
 }
 
-// An eighth more than needed: histories grow by an entry now and then.
+// Bytes to ask for when so many are needed. Small blocks get no more: less than an entry of room
+// would never be used, and an entry of room for each of many millions of customers is too much.
 uint32_t Grown(uint32_t needed) {
-  return needed + needed / 8;
+  constexpr uint32_t kSmall = 256;
+  return needed < kSmall ? needed : needed + needed / 8;
 }
 
 }  // namespace

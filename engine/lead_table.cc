@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/calendar.h"
 #include "engine/check.h"
 #include "engine/hash.h"
 #include "engine/limits.h"
@@ -29,6 +30,12 @@ std::optional<Error> PatchName(const Patch<std::string_view>& patch, Dictionary*
     *code = *added;
   }
   return std::nullopt;
+}
+
+uint32_t MonthOf(LeadDay day) {
+  if (day == kNoLeadDay) return kNoMonth;
+  const CivilDate date = ToCivil(Day{day});
+  return static_cast<uint32_t>(date.year * 12 + date.month - 1);
 }
 
 void PatchDay(const Patch<Day>& patch, LeadDay* day) {
@@ -222,25 +229,61 @@ void LeadTable::MoveStages(const Rules& before, const Rules& after) {
   }
 }
 
+std::optional<std::string_view> LeadTable::NameOf(LeadField field, NameCode code) const {
+  if (code == kNoName) return std::nullopt;
+  switch (field) {
+    case LeadField::kCustomer:
+      return customers_.Text(code);
+    case LeadField::kOwner:
+      return owners_.Text(code);
+    case LeadField::kRegion:
+      return regions_.Text(code);
+    case LeadField::kProduct:
+      return products_.Text(code);
+    case LeadField::kSource:
+      return sources_.Text(code);
+    case LeadField::kReason:
+      return reasons_.Text(code);
+    default:
+      return std::nullopt;
+  }
+}
+
+size_t LeadTable::CodesOf(LeadField field) const {
+  switch (field) {
+    case LeadField::kCustomer:
+      return customers_.size() + 1;
+    case LeadField::kOwner:
+      return owners_.size() + 1;
+    case LeadField::kRegion:
+      return regions_.size() + 1;
+    case LeadField::kProduct:
+      return products_.size() + 1;
+    case LeadField::kSource:
+      return sources_.size() + 1;
+    case LeadField::kReason:
+      return reasons_.size() + 1;
+    default:
+      return 1;
+  }
+}
+
 std::optional<std::string_view> LeadTable::NameAt(LeadField field, uint32_t row) const {
-  const auto text = [](const auto& names, NameCode code) {
-    return code == kNoName ? std::nullopt : std::optional<std::string_view>(names.Text(code));
-  };
   switch (field) {
     case LeadField::kLead:
       return columns_.id[row];
     case LeadField::kCustomer:
-      return text(customers_, columns_.customer[row]);
+      return NameOf(field, columns_.customer[row]);
     case LeadField::kOwner:
-      return text(owners_, columns_.owner[row]);
+      return NameOf(field, columns_.owner[row]);
     case LeadField::kRegion:
-      return text(regions_, columns_.region[row]);
+      return NameOf(field, columns_.region[row]);
     case LeadField::kProduct:
-      return text(products_, columns_.product[row]);
+      return NameOf(field, columns_.product[row]);
     case LeadField::kSource:
-      return text(sources_, columns_.source[row]);
+      return NameOf(field, columns_.source[row]);
     case LeadField::kReason:
-      return text(reasons_, columns_.reason[row]);
+      return NameOf(field, columns_.reason[row]);
     default:
       return std::nullopt;
   }
@@ -280,6 +323,11 @@ void LeadTable::Write(uint32_t row, const Fields& fields) {
   c.opened[row] = fields.opened;
   c.expected_close[row] = fields.expected_close;
   c.closed[row] = fields.closed;
+  const uint32_t month = MonthOf(fields.expected_close);
+  c.close_month[row] = month;
+  if (month == kNoMonth) return;
+  first_close_month_ = std::min(first_close_month_, month);
+  last_close_month_ = std::max(last_close_month_, month);
 }
 
 uint32_t LeadTable::Create(std::string_view lead) {
@@ -302,6 +350,7 @@ uint32_t LeadTable::Create(std::string_view lead) {
     for (std::vector<LeadDay>* days : {&c.opened, &c.expected_close, &c.closed}) {
       days->push_back(kNoLeadDay);
     }
+    c.close_month.push_back(kNoMonth);
   }
   columns_.id[row] = std::string(lead);
   columns_.live[row] = 1;

@@ -44,7 +44,9 @@ struct LeadColumns {
   std::vector<int64_t> revenue;
   std::vector<uint16_t> chance;  // the override, hundredths of a percent
   std::vector<LeadDay> opened, expected_close, closed;
+  std::vector<uint32_t> close_month;  // of expected_close: year * 12 + month - 1; 0 = none
 };
+inline constexpr uint32_t kNoMonth = 0;
 
 // Customers that leads refer to, as codes; a name that no lead uses any more is forgotten.
 class LeadCustomers {
@@ -85,6 +87,13 @@ class LeadTable {
   uint32_t rows() const { return static_cast<uint32_t>(columns_.live.size()); }
   uint64_t leads() const { return index_.size(); }
   uint64_t open_leads() const { return open_; }
+  // Every close_month lies between these, where there is one; they only ever widen.
+  uint32_t first_close_month() const { return first_close_month_; }
+  uint32_t last_close_month() const { return last_close_month_; }
+  // Codes of a name field are 0 (kNoName) ... CodesOf - 1.
+  size_t CodesOf(LeadField field) const;
+  // Text of a code of a name field; absent for kNoName.
+  std::optional<std::string_view> NameOf(LeadField field, NameCode code) const;
   // Text of a name field of a lead; absent for kNoName.
   std::optional<std::string_view> NameAt(LeadField field, uint32_t row) const;
 
@@ -129,6 +138,7 @@ class LeadTable {
   LeadCustomers customers_;
   Dictionary owners_, regions_, products_, sources_, reasons_;
   uint64_t open_ = 0;
+  uint32_t first_close_month_ = UINT32_MAX, last_close_month_ = 0;
 };
 
 }  // namespace kundig::engine

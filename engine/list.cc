@@ -11,6 +11,7 @@
 #include "engine/check.h"
 #include "engine/customer_view.h"
 #include "engine/hash.h"
+#include "engine/scan_kernels.h"
 #include "engine/wide.h"
 
 namespace kundig::engine {
@@ -180,7 +181,7 @@ Selection Lister::MayApproach(const CustomerBlock& block, Selection among, Shard
     constexpr auto kGranted = static_cast<int64_t>(ConsentStatus::kGranted);
     const Selection consenting =
         FieldInRange(view_, block, CustomerField::kConsent, kGranted, kGranted, among);
-    part->no_consent += among.Count() - consenting.Count();
+    part->no_consent += CountOf(among) - CountOf(consenting);
     among = consenting;
   }
   // Contacts of the last days, and of tomorrow.
@@ -189,7 +190,7 @@ Selection Lister::MayApproach(const CustomerBlock& block, Selection among, Shard
       FieldInRange(view_, block, CustomerField::kLastContact,
                    (source_.today - static_cast<int32_t>(waiting_days)).since_epoch + 1,
                    std::numeric_limits<int64_t>::max(), among);
-  part->contacted += contacted.Count();
+  part->contacted += CountOf(contacted);
   return Without(among, contacted);
 }
 
@@ -226,7 +227,7 @@ void Lister::ScanShard(uint32_t shard, ShardPart* part) {
       listed = MayApproach(block, InActivities(block, listed), part);
     }
     if (listed.Empty()) continue;
-    part->customers += listed.Count();
+    part->customers += CountOf(listed);
     part->revenue_total += SumOfMoney(block, kRevenueTotalColumn, listed);
     if (bounded_.load(std::memory_order_relaxed)) {
       listed = key_.NotBehind(view_, block, bound_.load(std::memory_order_relaxed), listed);

@@ -88,39 +88,54 @@ HWY_INLINE hn::Vec<D64> Widen(D64 d64, V lanes) {
 }
 #endif
 
-template <typename T, typename T64, typename Select>
-HWY_INLINE T64 SumLanes(const T* values, const uint64_t* words, Select&& select) {
-  const hn::CappedTag<T, 64> d;
-  const WideTag<T64, decltype(d)> d64;
+// Calls add(lanes of the values, 0 where a row is not selected) for all rows.
+template <class D, typename T, typename Add>
+HWY_INLINE void ForSelected(D d, const T* values, const uint64_t* words, Add&& add) {
   const size_t lanes = hn::Lanes(d);
-  auto sum = hn::Zero(d64);
   for (size_t word = 0; word < kSelectionWords; ++word) {
     const uint64_t bits = words[word];
     if (bits == 0) continue;
     for (size_t lane = 0; lane < 64; lane += lanes) {
-      const auto value = hn::LoadU(d, values + word * 64 + lane);
-      sum = hn::Add(sum, Widen(d64, select(d, value, MaskOf(d, bits >> lane))));
+      add(hn::IfThenElseZero(MaskOf(d, bits >> lane), hn::LoadU(d, values + word * 64 + lane)));
     }
   }
-  return hn::GetLane(hn::SumOfLanes(d64, sum));
 }
 
 uint64_t SumU32(const uint32_t* values, const uint64_t* words) {
-  return SumLanes<uint32_t, uint64_t>(
-      values, words, [](auto, auto value, auto mask) { return hn::IfThenElseZero(mask, value); });
+  const hn::CappedTag<uint32_t, 64> d;
+  const WideTag<uint64_t, decltype(d)> d64;
+  auto sum = hn::Zero(d64);
+  ForSelected(d, values, words, [&](auto value) { sum = hn::Add(sum, Widen(d64, value)); });
+  return hn::GetLane(hn::SumOfLanes(d64, sum));
 }
 
 int64_t SumMoney(const int32_t* values, const uint64_t* words, bool* has_wide) {
-  const hn::CappedTag<int32_t, 64> tag;
-  const auto wide = hn::Set(tag, kWideMoney);
-  auto smallest = hn::Zero(tag);
-  const int64_t sum = SumLanes<int32_t, int64_t>(values, words, [&](auto, auto value, auto mask) {
-    const auto selected = hn::IfThenElseZero(mask, value);
-    smallest = hn::Min(smallest, selected);
-    return hn::IfThenZeroElse(hn::Eq(selected, wide), selected);
+  const hn::CappedTag<int32_t, 64> d;
+  const WideTag<int64_t, decltype(d)> d64;
+  auto sum = hn::Zero(d64);
+  auto smallest = hn::Zero(d);
+  ForSelected(d, values, words, [&](auto value) {
+    smallest = hn::Min(smallest, value);
+    sum = hn::Add(sum, Widen(d64, value));
   });
-  *has_wide = hn::GetLane(hn::MinOfLanes(tag, smallest)) == kWideMoney;
-  return sum;
+  *has_wide = hn::GetLane(hn::MinOfLanes(d, smallest)) == kWideMoney;
+  if (!*has_wide) return hn::GetLane(hn::SumOfLanes(d64, sum));
+  // Rare: once more, without the marks.
+  const auto wide = hn::Set(d, kWideMoney);
+  sum = hn::Zero(d64);
+  ForSelected(d, values, words, [&](auto value) {
+    sum = hn::Add(sum, Widen(d64, hn::IfThenZeroElse(hn::Eq(value, wide), value)));
+  });
+  return hn::GetLane(hn::SumOfLanes(d64, sum));
+}
+
+uint64_t CountBits(const uint64_t* words) {
+  const hn::CappedTag<uint64_t, kSelectionWords> d;
+  auto count = hn::Zero(d);
+  for (size_t word = 0; word < kSelectionWords; word += hn::Lanes(d)) {
+    count = hn::Add(count, hn::PopulationCount(hn::LoadU(d, words + word)));
+  }
+  return hn::GetLane(hn::SumOfLanes(d, count));
 }
 
 // #{k : value > cut_k}
@@ -175,6 +190,7 @@ HWY_EXPORT(RangeI32);
 HWY_EXPORT(LargerRangeU16);
 HWY_EXPORT(SumU32);
 HWY_EXPORT(SumMoney);
+HWY_EXPORT(CountBits);
 HWY_EXPORT(Cells);
 HWY_EXPORT(Target);
 
@@ -205,6 +221,9 @@ Selection LargerInRange(const Column<uint16_t>& a, const Column<uint16_t>& b, ui
   return rows;
 }
 
+uint32_t CountOf(const Selection& rows) {
+  return static_cast<uint32_t>(HWY_DYNAMIC_DISPATCH(CountBits)(rows.words()));
+}
 uint64_t SumOf(const Column<uint32_t>& values, const Selection& rows) {
   return HWY_DYNAMIC_DISPATCH(SumU32)(values.data(), rows.words());
 }

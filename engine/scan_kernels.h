@@ -25,6 +25,7 @@ Selection InRange(const Column<int32_t>& values, int32_t low, int32_t high);
 Selection LargerInRange(const Column<uint16_t>& a, const Column<uint16_t>& b, uint16_t low,
                         uint16_t high);
 
+uint32_t CountOf(const Selection& rows);
 // Sums over the selected rows.
 uint64_t SumOf(const Column<uint32_t>& values, const Selection& rows);
 struct MoneySum {

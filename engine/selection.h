@@ -28,11 +28,6 @@ class Selection {
     for (const uint64_t word : words_) any |= word;
     return any == 0;
   }
-  uint32_t Count() const {
-    int count = 0;
-    for (const uint64_t word : words_) count += std::popcount(word);
-    return static_cast<uint32_t>(count);
-  }
 
   // Bit i % 64 of word i / 64 is row i.
   uint64_t* words() { return words_.data(); }

@@ -4,11 +4,11 @@
 // A shard applies one event at a time. Every figure of a customer changes with the event, so a
 // reader that holds the book's lock always sees figures that agree with each other.
 //
-// Windows: figures of a window change without an event when a day ends. The shard keeps, for each
-// business day that can still enter or leave a window, the rows with an order or return on that
-// day; a day change recomputes the windows of exactly these rows. That takes a while, so it is done
-// in slices, between which lookups go on: until the shard is settled for the new day, FiguresOn
-// computes the windows of the one customer that is asked for.
+// Windows: figures of a window change without an event when a day ends. The shard remembers which
+// rows have an order or return on a day that can still enter or leave a window (day_log.h); a day
+// change recomputes the windows of exactly the rows of the days that do. That takes a while, so it
+// is done in slices, between which lookups go on: until the shard is settled for the new day,
+// FiguresOn computes the windows of the one customer that is asked for.
 //
 // Thread safety: const methods need the book's lookup, scan or write lock; others the write lock.
 // Different shards may be worked on at once, but share the RankCounts of the book.
@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "engine/customer_block.h"
+#include "engine/day_log.h"
 #include "engine/dictionary.h"
 #include "engine/event.h"
 #include "engine/history.h"
@@ -122,10 +123,7 @@ class Shard {
   KeyIndex index_;
   uint64_t orders_ = 0, returns_ = 0;
   Day settled_;  // the day that all windows are brought to
-  // Rows with an order or return on a day, from first_kept_day_ on; a row may be named more than
-  // once.
-  std::vector<std::vector<uint32_t>> rows_on_day_;
-  ColumnDay first_kept_day_ = 0;
+  DayLog rows_on_day_;
 };
 
 }  // namespace kundig::engine

@@ -38,6 +38,18 @@ void CountSums(CustomerFigures* figures, const HistoryEntry& entry, const RuleSe
   }
 }
 
+// Distinct days with an order, counted by sorting.
+uint16_t DaysInWindow(const History& history, const RuleSettings& rules, Day today) {
+  std::vector<Day> days;
+  history.ForEach([&](const HistoryEntry& entry) {
+    if (entry.kind == EntryKind::kOrder && InWindow(entry.day, today, rules.rfm.window_days)) {
+      days.push_back(entry.day);
+    }
+  });
+  std::sort(days.begin(), days.end());
+  return static_cast<uint16_t>(std::unique(days.begin(), days.end()) - days.begin());
+}
+
 // The sums of a customer from its history.
 void RecomputeSums(const History& history, const RuleSettings& rules, Day today,
                    CustomerFigures* figures) {
@@ -50,17 +62,20 @@ void RecomputeSums(const History& history, const RuleSettings& rules, Day today,
   c.margin = 0;
   c.items = 0;
   c.abc_value = 0;
-  std::vector<Day> days;
+  // Orders mostly lie in the order of time; then a day is new where it is later than the last one.
+  uint16_t days_in_order = 0;
+  Day latest = kDayBeforeFirst;
+  bool in_order = true;
   history.ForEach([&](const HistoryEntry& entry) {
     if (entry.kind != EntryKind::kOrder && entry.kind != EntryKind::kReturn) return;
     CountSums(&c, entry, rules, today, 1);
-    if (entry.kind == EntryKind::kOrder && InWindow(entry.day, today, rules.rfm.window_days)) {
-      days.push_back(entry.day);
-    }
+    if (entry.kind != EntryKind::kOrder) return;
+    if (!InWindow(entry.day, today, rules.rfm.window_days)) return;
+    in_order = in_order && entry.day >= latest;
+    if (entry.day > latest) ++days_in_order;
+    latest = std::max(latest, entry.day);
   });
-  std::sort(days.begin(), days.end());
-  c.purchase_days_window =
-      static_cast<uint16_t>(std::unique(days.begin(), days.end()) - days.begin());
+  c.purchase_days_window = in_order ? days_in_order : DaysInWindow(history, rules, today);
 }
 
 // The latest by time is in force. One that takes another's place has the same time, so what is in
@@ -149,41 +164,23 @@ void Shard::RememberDay(uint32_t row, Day day, const Rules& rules, Day today) {
   const int32_t longest =
       std::max(rules.settings().rfm.window_days, rules.settings().abc.window_days);
   if (day <= today - longest) return;  // it can leave no window any more
-  if (rows_on_day_.empty()) {
-    first_kept_day_ = static_cast<ColumnDay>(std::max(0, ToColumn(today) - longest));
-  }
-  const auto place = static_cast<size_t>(ToColumn(day) - first_kept_day_);
-  if (place >= rows_on_day_.size()) rows_on_day_.resize(place + 1);
-  std::vector<uint32_t>& rows = rows_on_day_[place];
-  if (rows.empty() || rows.back() != row) rows.push_back(row);
+  rows_on_day_.Add(row, ToColumn(day));
 }
 
 std::vector<uint32_t> Shard::RowsToRoll(const Rules& rules, Day before, Day today) {
-  std::vector<uint32_t> rows;
-  const auto collect = [&](Day after, Day through) {
-    for (Day day = after + 1; day <= through; day = day + 1) {
-      if (day < FromColumn(first_kept_day_)) continue;
-      const auto place = static_cast<size_t>(day - FromColumn(first_kept_day_));
-      if (place >= rows_on_day_.size()) break;
-      rows.insert(rows.end(), rows_on_day_[place].begin(), rows_on_day_[place].end());
-    }
+  const int32_t rfm = rules.settings().rfm.window_days, abc = rules.settings().abc.window_days;
+  std::vector<DayLog::Days> spans;
+  const auto add = [&](Day first, Day last) {
+    if (last < kFirstDay) return;
+    spans.push_back({ToColumn(std::max(first, kFirstDay)), ToColumn(last)});
   };
-  collect(before, today);
-  int32_t longest = 0;
-  for (const int32_t window :
-       {rules.settings().rfm.window_days, rules.settings().abc.window_days}) {
-    if (window > 0) collect(before - window, today - window);
-    longest = std::max(longest, window);
-  }
-  std::sort(rows.begin(), rows.end());
-  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+  add(before + 1, today);  // what arrives
+  if (rfm > 0) add(before - rfm + 1, today - rfm);
+  if (abc > 0 && abc != rfm) add(before - abc + 1, today - abc);
+  std::vector<uint32_t> rows = rows_on_day_.RowsOn(spans);
   std::erase_if(rows, [this](uint32_t at) { return !row(at).live; });
-  const int32_t gone = today - longest - FromColumn(first_kept_day_) + 1;
-  if (gone > 0 && !rows_on_day_.empty()) {
-    const auto days = std::min(static_cast<size_t>(gone), rows_on_day_.size());
-    rows_on_day_.erase(rows_on_day_.begin(), rows_on_day_.begin() + static_cast<ptrdiff_t>(days));
-    first_kept_day_ = static_cast<ColumnDay>(first_kept_day_ + days);
-  }
+  const Day first_kept = today - std::max(rfm, abc) + 1;
+  if (first_kept > kFirstDay) rows_on_day_.Forget(ToColumn(first_kept), ToColumn(today));
   return rows;
 }
 
@@ -209,7 +206,7 @@ void Shard::RollRows(std::span<const uint32_t> rows, const ApplyContext& context
 }
 
 void Shard::Recompute(const Rules& rules, Day today, RankCounts* counts) {
-  rows_on_day_.clear();
+  rows_on_day_.Clear();
   settled_ = today;
   for (uint32_t at = 0; at < rows_; ++at) {
     CustomerRow& row = RowAt(at);

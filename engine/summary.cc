@@ -51,8 +51,8 @@ struct SumsTable {
   }
 };
 
-// Sums of the cells of one block. Customers and orders share a word, and rows take turns between
-// two tables, so that a row does not wait for the sum that the row before it has just written.
+// Sums by cell of many blocks. Customers and orders share a word, and rows take turns between two
+// tables, so that a row does not wait for the sum that the row before it has just written.
 class CellSums {
  public:
   void Add(const CustomerBlock& block, const Column<uint8_t>& cells) {
@@ -61,23 +61,34 @@ class CellSums {
       AddRow(0, cells[row], c.orders[row], c.revenue[row]);
       AddRow(1, cells[row + 1], c.orders[row + 1], c.revenue[row + 1]);
     }
+    // What does not fit its column was added as its mark; take that away again.
+    InRange(c.revenue, kWideMoney, kWideMoney).ForEach([&](uint32_t row) {
+      if (cells[row] == kNoCell) return;
+      sums_.entries[cells[row]].revenue += Wide{block.rows[row].revenue} - kWideMoney;
+    });
+    if (++blocks_ == kMaxBlocks) Settle();
   }
-  // Adds everything to the sums of RFM cells.
-  void MoveTo(SumsTable<kNoCell>* sums) const {
-    for (const auto& table : tables_) {
+  void Add(const CellSums& other) { sums_.Add(other.sums_); }
+  // After all blocks.
+  void Settle() {
+    for (auto& table : tables_) {
       for (size_t cell = 0; cell < kNoCell; ++cell) {
-        sums->entries[cell].Add(Sums{table[cell].customers_and_orders >> kOrderBits,
+        sums_.entries[cell].Add(Sums{table[cell].customers_and_orders >> kOrderBits,
                                      table[cell].customers_and_orders & kOrdersMask,
                                      table[cell].revenue, 0});
       }
+      table.fill(Cell{});
     }
+    blocks_ = 0;
   }
+  const SumsTable<kNoCell>& sums() const { return sums_; }
 
  private:
-  // 2048 customers with at most kMaxHistoryEntries orders each.
-  static constexpr int kOrderBits = 40;
+  static constexpr int kOrderBits = 36;
   static constexpr uint64_t kOrdersMask = (uint64_t{1} << kOrderBits) - 1;
-  static_assert(uint64_t{kBlockRows} * kMaxHistoryEntries <= kOrdersMask);
+  static constexpr uint32_t kMaxBlocks = 32;
+  static_assert(uint64_t{kMaxBlocks} * kBlockRows * kMaxHistoryEntries <= kOrdersMask);
+  static_assert(uint64_t{kMaxBlocks} * kBlockRows < uint64_t{1} << (64 - kOrderBits));
 
   struct Cell {
     uint64_t customers_and_orders = 0;
@@ -90,25 +101,25 @@ class CellSums {
   }
 
   std::array<std::array<Cell, kNoCell + 1>, 2> tables_;
+  uint32_t blocks_ = 0;  // in tables_
+  SumsTable<kNoCell> sums_;
 };
 
 }  // namespace
 
 void ComputeRfm(const SummarySource& source, ShardRunner* runner, RfmAnswer* answer) {
   const Rules& rules = *source.view.rules;
-  const auto cells = SumOverBlocks<SumsTable<kNoCell>>(
-      source, runner, [&](const CustomerBlock& block, SumsTable<kNoCell>* sums) {
-        Column<uint8_t> cell_of;
-        ScoreCells(source.view, block, &cell_of);
-        // What does not fit its column was added as its mark; take that away again.
-        CellSums block_sums;
-        block_sums.Add(block, cell_of);
-        block_sums.MoveTo(sums);
-        InRange(block.columns.revenue, kWideMoney, kWideMoney).ForEach([&](uint32_t row) {
-          if (cell_of[row] == kNoCell) return;
-          sums->entries[cell_of[row]].revenue += Wide{block.rows[row].revenue} - kWideMoney;
-        });
-      });
+  std::vector<CellSums> of_shard(source.shards.size());
+  runner->ForEach(source.shards.size(), [&](size_t shard) {
+    Column<uint8_t> cell_of;
+    for (uint32_t block = 0; block < source.shards[shard]->blocks(); ++block) {
+      ScoreCells(source.view, source.shards[shard]->block(block), &cell_of);
+      of_shard[shard].Add(source.shards[shard]->block(block), cell_of);
+    }
+    of_shard[shard].Settle();
+  });
+  for (size_t shard = 1; shard < of_shard.size(); ++shard) of_shard[0].Add(of_shard[shard]);
+  const SumsTable<kNoCell>& cells = of_shard[0].sums();
   std::vector<Sums> segments(rules.segment_names().size());
   answer->cuts = ReportedCuts(*source.view.ranking, source.view.today);
   for (uint8_t r = 1; r <= 5; ++r) {
@@ -150,7 +161,7 @@ void ComputeAbc(const SummarySource& source, ShardRunner* runner, AbcAnswer* ans
           const auto code = static_cast<int64_t>(at);
           const Selection rows =
               FieldInRange(source.view, block, CustomerField::kAbc, code, code, live);
-          partial->customers[at] += rows.Count();
+          partial->customers[at] += CountOf(rows);
           partial->sum[at] += SumOfMoney(block, kAbcColumn, rows);
           // Only what is smaller than the smallest so far is looked at one by one.
           if (partial->from[at] == std::numeric_limits<int64_t>::min()) continue;
@@ -195,7 +206,7 @@ void ComputeCount(const SummarySource& source, const Expression& where, ShardRun
       SumOverBlocks<Sums>(source, runner, [&](const CustomerBlock& block, Sums* partial) {
         const Selection rows = filter.Select(source.view, block);
         if (rows.Empty()) return;
-        partial->Add(Sums{rows.Count(), SumOf(block.columns.orders, rows),
+        partial->Add(Sums{CountOf(rows), SumOf(block.columns.orders, rows),
                           SumOfMoney(block, kRevenueColumn, rows),
                           SumOfMoney(block, kRevenueTotalColumn, rows)});
       });

@@ -1,4 +1,4 @@
-// Order-preserving buckets over 64-bit integers: exact near zero, and within 1/64 of the value
+// Order-preserving buckets over 64-bit integers: exact near zero, and within 1/256 of the value
 // beyond.
 //
 // Thread safety: pure functions.
@@ -11,7 +11,7 @@
 
 namespace kundig::engine {
 
-inline constexpr int kBucketBits = 6;  // steps for each doubling, as a power of two
+inline constexpr int kBucketBits = 8;  // steps for each doubling, as a power of two
 inline constexpr uint32_t kBucketsOfOneSign = (64 - kBucketBits) << kBucketBits;
 inline constexpr uint32_t kBuckets = 2 * kBucketsOfOneSign;
 
@@ -48,7 +48,7 @@ constexpr BucketRange RangeOf(uint32_t bucket) {
 
 static_assert(BucketOf(INT64_MAX) == kBuckets - 1 && BucketOf(INT64_MIN) == 0);
 static_assert(RangeOf(kBuckets - 1).last == INT64_MAX && RangeOf(0).first == INT64_MIN);
-static_assert(BucketOf(127) + 1 == BucketOf(128) && BucketOf(-1) + 1 == BucketOf(0));
+static_assert(BucketOf(511) + 1 == BucketOf(512) && BucketOf(-1) + 1 == BucketOf(0));
 
 }  // namespace kundig::engine
 

@@ -92,6 +92,9 @@ TEST(ScanKernelsTest, SumsAreThoseOfTheSelectedRows) {
         sum.narrow += (*money)[row];
       }
     });
+    uint32_t selected = 0;
+    rows.ForEach([&](uint32_t) { ++selected; });
+    EXPECT_EQ(CountOf(rows), selected);
     EXPECT_EQ(SumOf(*counts, rows), count);
     EXPECT_EQ(SumOf(*money, rows).narrow, sum.narrow);
     EXPECT_EQ(SumOf(*money, rows).has_wide, sum.has_wide);

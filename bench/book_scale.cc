@@ -1,0 +1,277 @@
+// What the engine alone costs at a given size: memory, events, lookups, scans, rankings and a day.
+//
+//   book_scale [CUSTOMERS] [ORDERS_PER_CUSTOMER]     default 1000000 5
+//
+// The shop is drawn from a fixed seed: orders over three years, one lead for ten customers. Before
+// anything is timed, sums that the book reports are compared with those added up while drawing.
+// Times are medians of several runs; lookups are of customers drawn evenly, so of cold memory.
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "engine/book.h"
+#include "engine/check.h"
+
+namespace {
+
+using namespace kundig::engine;  // NOLINT: a program of its own
+
+constexpr Day kToday{20000};
+constexpr int32_t kDays = 3 * 365;
+constexpr int64_t kDayMs = 86'400'000;
+constexpr size_t kBatch = 1000;
+
+double SecondsOf(const std::function<void()>& work) {
+  const auto begin = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+double MedianMs(const std::function<void()>& work, int runs = 7) {
+  std::vector<double> ms;
+  for (int run = 0; run < runs; ++run) ms.push_back(SecondsOf(work) * 1000);
+  std::nth_element(ms.begin(), ms.begin() + runs / 2, ms.end());
+  return ms[static_cast<size_t>(runs / 2)];
+}
+
+uint64_t ResidentBytes() {
+  std::ifstream file("/proc/self/statm");
+  uint64_t pages = 0, resident = 0;
+  file >> pages >> resident;
+  return resident * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+struct Drawn {
+  uint64_t orders = 0;
+  int64_t revenue = 0;  // of all time
+};
+
+class Shop {
+ public:
+  explicit Shop(uint64_t customers) : customers_(customers) {}
+
+  std::string Customer(uint64_t number) const { return "c" + std::to_string(10'000'000 + number); }
+  std::string AnyCustomer() { return Customer(random_() % customers_); }
+
+  // A batch of orders of the given span of days before today.
+  std::vector<OrderPlaced> Orders(size_t count, int32_t youngest_days, int32_t oldest_days) {
+    ids_.clear();
+    ids_.reserve(2 * count);  // views of its elements must stay
+    std::vector<OrderPlaced> orders(count);
+    for (OrderPlaced& order : orders) {
+      order.customer = ids_.emplace_back(AnyCustomer());
+      order.order = ids_.emplace_back("o" + std::to_string(++orders_));
+      const auto days =
+          static_cast<int32_t>(random_() % static_cast<uint64_t>(oldest_days - youngest_days + 1));
+      order.at = TimeMs{int64_t{(kToday - youngest_days - days).since_epoch} * kDayMs +
+                        static_cast<int64_t>(random_() % 86'400) * 1000};
+      order.revenue = Minor{static_cast<int64_t>(500 + random_() % 20'000 * (random_() % 9 + 1))};
+      order.margin = Minor{order.revenue.units / 4};
+      order.items = static_cast<uint32_t>(1 + random_() % 5);
+    }
+    return orders;
+  }
+  std::mt19937_64& random() { return random_; }
+
+ private:
+  uint64_t customers_;
+  uint64_t orders_ = 0;
+  std::mt19937_64 random_{20};
+  std::vector<std::string> ids_;
+};
+
+void FillCustomers(Book* book, const Shop& shop, uint64_t customers) {
+  constexpr std::string_view kCountries[] = {"DE", "FR", "GB", "NL", "AT", "CH", "IT", "ES"};
+  std::vector<std::string> ids(kBatch);
+  for (uint64_t next = 0; next < customers; next += kBatch) {
+    std::vector<Event> events;
+    for (uint64_t at = next; at < std::min(next + kBatch, customers); ++at) {
+      CustomerSet set;
+      set.customer = ids[at - next] = shop.Customer(at);
+      set.country = Patch<std::string_view>::Set(kCountries[at * 7919 % 8]);
+      set.satisfaction = Patch<uint8_t>::Set(static_cast<uint8_t>(at % 11));
+      events.emplace_back(set);
+    }
+    book->Apply(events);
+  }
+}
+
+void FillLeads(Book* book, uint64_t leads, std::mt19937_64* random) {
+  constexpr std::string_view kStages[] = {"Address", "Interest", "Concrete", "Offer",
+                                          "Negotiation"};
+  for (uint64_t next = 0; next < leads; next += kBatch) {
+    std::vector<std::string> texts;
+    texts.reserve(2 * kBatch);
+    std::vector<Event> events;
+    for (uint64_t at = next; at < std::min(next + kBatch, leads); ++at) {
+      LeadSet lead;
+      lead.lead = texts.emplace_back("l" + std::to_string(at));
+      lead.stage = kStages[(*random)() % 5];
+      lead.revenue = Minor{static_cast<int64_t>((*random)() % 10'000'000)};
+      lead.owner = Patch<std::string_view>::Set(
+          texts.emplace_back("owner " + std::to_string((*random)() % 200)));
+      lead.expected_close = Patch<Day>::Set(kToday + static_cast<int32_t>((*random)() % 365));
+      events.emplace_back(lead);
+    }
+    book->Apply(events);
+  }
+}
+
+void Report(const char* what, double value, const char* unit) {
+  std::printf("%-58s %12.2f %s\n", what, value, unit);
+  std::fflush(stdout);
+}
+
+// The longest lookup of 100 customers while `work` runs.
+double LongestLookupMs(const Book& book, Shop* shop, const std::function<void()>& work) {
+  std::vector<std::string> ids;
+  for (int at = 0; at < 100; ++at) ids.push_back(shop->AnyCustomer());
+  const std::vector<std::string_view> views(ids.begin(), ids.end());
+  std::atomic<bool> done{false};
+  double longest_ms = 0;
+  std::thread looker([&] {
+    RecordsAnswer answer;
+    while (!done.load(std::memory_order_relaxed)) {
+      longest_ms = std::max(longest_ms, SecondsOf([&] { book.Records(views, &answer); }) * 1000);
+    }
+  });
+  work();
+  done = true;
+  looker.join();
+  return longest_ms;
+}
+
+void Run(uint64_t customers, uint64_t orders) {
+  RuleSettings settings;
+  settings.value.criteria = {{"revenue", 40, Missing::kZero, {{0, 0}, {50000, 50}, {500000, 100}}},
+                             {"satisfaction", 20, Missing::kSkip, {{0, 0}, {5, 50}, {9, 100}}}};
+  BookOptions options;
+  options.today = kToday;
+  const uint64_t before = ResidentBytes();
+  Book book(CompileRules(settings, Calendar()).value(), options);
+  Shop shop(customers);
+  Drawn drawn;
+
+  Report("customers", static_cast<double>(customers), "");
+  Report("new customers", static_cast<double>(customers) / 1e6 / SecondsOf([&] {
+                            FillCustomers(&book, shop, customers);
+                          }),
+         "M/s");
+  double apply_s = 0;
+  for (uint64_t next = 0; next < orders; next += kBatch) {
+    const std::vector<OrderPlaced> batch =
+        shop.Orders(std::min<uint64_t>(kBatch, orders - next), 0, kDays);
+    for (const OrderPlaced& order : batch) drawn.revenue += order.revenue.units;
+    drawn.orders += batch.size();
+    apply_s += SecondsOf([&] { KUNDIG_CHECK(book.Apply(batch).applied == batch.size()); });
+  }
+  Report("orders applied in batches of 1,000", static_cast<double>(orders) / 1e6 / apply_s, "M/s");
+  const double bytes = static_cast<double>(ResidentBytes() - before);
+  Report("memory", bytes / 1e6, "MB");
+  Report("memory beyond 40 bytes an order, for each customer",
+         (bytes - 40.0 * static_cast<double>(orders)) / static_cast<double>(customers), "bytes");
+
+  const CountAnswer all = book.Count("").value();
+  KUNDIG_CHECK(all.customers == customers && all.revenue_total.units == drawn.revenue);
+  KUNDIG_CHECK(book.Status().orders == drawn.orders);
+
+  std::vector<std::string> ids;
+  for (int at = 0; at < 200'000; ++at) ids.push_back(shop.AnyCustomer());
+  const std::vector<std::string_view> views(ids.begin(), ids.end());
+  RecordsAnswer records;
+  ProfilesAnswer profiles;
+  for (const size_t group : {1, 64, 100}) {
+    const double ms = MedianMs([&] {
+      for (size_t at = 0; at + group <= views.size(); at += group) {
+        book.Records(std::span(views).subspan(at, group), &records);
+        KUNDIG_CHECK(records.records.back().found);
+      }
+    });
+    Report(("records, " + std::to_string(group) + " at a time, each customer").c_str(),
+           ms * 1e6 / static_cast<double>(views.size()), "ns");
+  }
+  Report("profiles, 1 at a time",
+         MedianMs(
+             [&] {
+               for (const std::string_view& id : views) book.Profiles(std::span(&id, 1), &profiles);
+             },
+             3) *
+             1e6 / static_cast<double>(views.size()),
+         "ns");
+
+  Report("rfm", MedianMs([&] { KUNDIG_CHECK(book.Rfm().population > 0); }), "ms");
+  Report("abc", MedianMs([&] { KUNDIG_CHECK(book.Abc().total.units > 0); }), "ms");
+  Report("value", MedianMs([&] { book.Value(); }, 3), "ms");
+  const auto count = [&](const char* where) {
+    Report(("count " + std::string(where)).c_str(),
+           MedianMs([&] { KUNDIG_CHECK(book.Count(where)->customers > 0); }), "ms");
+  };
+  count("orders >= 2");
+  count("orders >= 2 and revenue > 50000 and country = 'DE' and last_order >= 2024-06-01");
+  count("rfm_segment in ('Champions', 'Loyal')");
+  count("activity = 'overdue'");
+  ListQuery top;
+  top.reactivation = true;
+  top.limit = 1000;
+  top.fields = {"customer", "revenue_total", "last_activity"};
+  Report("top 1,000 of the passive by value",
+         MedianMs([&] { KUNDIG_CHECK(book.List(top)->rows == 1000); }), "ms");
+
+  FillLeads(&book, std::max<uint64_t>(customers / 10, 10), &shop.random());
+  PipelineQuery pipeline;
+  Report("pipeline by stage",
+         MedianMs([&] { KUNDIG_CHECK(book.Pipeline(pipeline)->total.leads > 0); }), "ms");
+  pipeline.by = {PipelineKey::kOwner, PipelineKey::kMonth};
+  Report("pipeline by owner and month",
+         MedianMs([&] { KUNDIG_CHECK(book.Pipeline(pipeline)->total.leads > 0); }), "ms");
+
+  std::vector<double> refresh_ms;
+  double longest_ms = 0;
+  for (int run = 0; run < 5; ++run) {
+    for (uint64_t next = 0; next < customers / 100; next += kBatch) {
+      book.Apply(shop.Orders(std::min<uint64_t>(kBatch, customers / 100 - next), 0, 30));
+    }
+    longest_ms = std::max(longest_ms, LongestLookupMs(book, &shop, [&] {
+                            refresh_ms.push_back(SecondsOf([&] { book.RefreshRankings(); }) * 1000);
+                          }));
+  }
+  std::sort(refresh_ms.begin(), refresh_ms.end());
+  Report("rankings after 1 % of the customers changed", refresh_ms[2], "ms");
+  Report("  longest lookup of 100 meanwhile", longest_ms, "ms");
+  std::vector<double> day_ms;
+  longest_ms = 0;
+  for (int run = 1; run <= 5; ++run) {
+    longest_ms = std::max(
+        longest_ms, LongestLookupMs(book, &shop, [&] {
+          day_ms.push_back(SecondsOf([&] { book.AdvanceDay(kToday + run).value(); }) * 1000);
+        }));
+  }
+  std::sort(day_ms.begin(), day_ms.end());
+  Report("a day change", day_ms[2], "ms");
+  Report("  longest lookup of 100 meanwhile", longest_ms, "ms");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const uint64_t customers = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1'000'000;
+  const uint64_t per_customer = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 5;
+  if (customers < 2000 || per_customer < 1) {
+    std::fprintf(stderr, "usage: book_scale [CUSTOMERS (at least 2000)] [ORDERS_PER_CUSTOMER]\n");
+    return 2;
+  }
+  Run(customers, customers * per_customer);
+}
