@@ -323,6 +323,7 @@ void LeadTable::Write(uint32_t row, const Fields& fields) {
   c.opened[row] = fields.opened;
   c.expected_close[row] = fields.expected_close;
   c.closed[row] = fields.closed;
+  largest_revenue_ = std::max(largest_revenue_, fields.revenue);
   const uint32_t month = MonthOf(fields.expected_close);
   c.close_month[row] = month;
   if (month == kNoMonth) return;

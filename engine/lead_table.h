@@ -87,6 +87,8 @@ class LeadTable {
   uint32_t rows() const { return static_cast<uint32_t>(columns_.live.size()); }
   uint64_t leads() const { return index_.size(); }
   uint64_t open_leads() const { return open_; }
+  // No lead has a larger revenue; it never falls.
+  int64_t largest_revenue() const { return largest_revenue_; }
   // Every close_month lies between these, where there is one; they only ever widen.
   uint32_t first_close_month() const { return first_close_month_; }
   uint32_t last_close_month() const { return last_close_month_; }
@@ -138,6 +140,7 @@ class LeadTable {
   LeadCustomers customers_;
   Dictionary owners_, regions_, products_, sources_, reasons_;
   uint64_t open_ = 0;
+  int64_t largest_revenue_ = 0;
   uint32_t first_close_month_ = UINT32_MAX, last_close_month_ = 0;
 };
 
