@@ -30,6 +30,7 @@ Selection InColumn(const Column<T>& column, int64_t low, int64_t high, int64_t f
 Range DayRange(int64_t low, int64_t high) {
   const int64_t before_first = kDayBeforeFirst.since_epoch;
   const Range days = Clamped(low, high, kFirstDay.since_epoch, kLastDay.since_epoch);
+  if (days.empty()) return {1, 0};
   return {days.low - before_first, days.high - before_first};
 }
 

@@ -1,6 +1,7 @@
 #include "tests/engine/random_history_compare.h"
 
 #include "tests/engine/random_history_questions.h"
+#include "tests/engine/record_twin.h"
 
 namespace kundig::engine {
 
@@ -351,6 +352,7 @@ void CompareBooks(const ModelBook& model, Book* engine, uint64_t question_seed, 
   engine->RefreshRankings();
   differences->Same("rankings", "stale after a refresh", false, engine->RankingsStale());
   AskProfiles(model, *engine, true, differences);
+  CompareRecords(*engine, IdsToAsk(model), differences);
   for (const std::string_view id : IdsToAsk(model)) {
     if (!thorough && !random.Chance(20)) continue;
     CompareExplain(id, model.Explain(id), engine->Explain(id), differences);

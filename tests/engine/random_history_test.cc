@@ -115,8 +115,17 @@ void TakeBatch(const Batch& batch, ModelBook* model,
     return;
   }
   const ApplyAnswer expected = model->Apply(batch.events);
+  // What is orders alone goes the way of orders to every second engine.
+  std::vector<OrderPlaced> orders;
+  for (const Event& event : batch.events) {
+    if (const OrderPlaced* order = std::get_if<OrderPlaced>(&event)) orders.push_back(*order);
+  }
+  const bool only_orders = orders.size() == batch.events.size();
   for (size_t i = 0; i < engines.size(); ++i) {
-    CompareApply(expected, engines[i]->Apply(batch.events), &(*differences)[i]);
+    CompareApply(
+        expected,
+        only_orders && i % 2 == 0 ? engines[i]->Apply(orders) : engines[i]->Apply(batch.events),
+        &(*differences)[i]);
   }
 }
 
