@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "engine/block_scan.h"
+#include "engine/value_judge.h"
 
 namespace kundig::engine {
 namespace {
@@ -24,7 +25,7 @@ bool TextHolds(const Expression::Node& node, std::string_view text) {
 
 // The rows of `among` for which holds(row) is true.
 template <typename Holds>
-Selection Narrow(const Selection& among, Holds&& holds) {
+Selection Where(const Selection& among, Holds&& holds) {
   Selection selected;
   among.ForEach([&](uint32_t row) {
     if (holds(row)) selected.Add(row);
@@ -34,10 +35,20 @@ Selection Narrow(const Selection& among, Holds&& holds) {
 
 }  // namespace
 
-BlockFilter::BlockFilter(const Expression& expression, const CustomerNames& names)
+BlockFilter::~BlockFilter() = default;
+BlockFilter::BlockFilter(BlockFilter&& other) noexcept = default;
+
+BlockFilter::BlockFilter(const Expression& expression, const Rules& rules,
+                         const CustomerNames& names)
     : expression_(expression),
       runs_(expression.nodes().size()),
       code_tables_(expression.nodes().size()) {
+  FieldSet judged;
+  for (const CustomerField field :
+       {CustomerField::kValueScore, CustomerField::kValueClass, CustomerField::kHiddenPotential}) {
+    judged.Add(Index(field));
+  }
+  if (expression.fields().Intersects(judged)) judge_ = std::make_unique<ValueJudge>(rules, names);
   for (size_t at = 0; at < expression.nodes().size(); ++at) {
     const Expression::Node& node = expression.nodes()[at];
     const auto field = static_cast<CustomerField>(node.field);
@@ -67,6 +78,13 @@ Selection BlockFilter::Select(const BookView& view, const CustomerBlock& block) 
   return Evaluate(expression_.root(), view, block, LiveRows(block));
 }
 
+Selection BlockFilter::InRange(const BookView& view, const CustomerBlock& block,
+                               CustomerField field, int64_t low, int64_t high,
+                               const Selection& among) const {
+  return IsJudgedField(field) ? judge_->InRange(view, block, field, low, high, among)
+                              : FieldInRange(view, block, field, low, high, among);
+}
+
 Selection BlockFilter::Evaluate(const Expression::Node& node, const BookView& view,
                                 const CustomerBlock& block, const Selection& among) const {
   if (among.Empty()) return among;
@@ -76,7 +94,7 @@ Selection BlockFilter::Evaluate(const Expression::Node& node, const BookView& vi
   const auto in_runs = [&] {
     Selection selected;
     for (const auto& [first, last] : runs_[place]) {
-      selected = selected | FieldInRange(view, block, field, first, last, among);
+      selected = selected | InRange(view, block, field, first, last, among);
     }
     return selected;
   };
@@ -98,30 +116,30 @@ Selection BlockFilter::Evaluate(const Expression::Node& node, const BookView& vi
     case Expression::Op::kNot:
       return Without(among, Evaluate(nodes[node.children[0]], view, block, among));
     case Expression::Op::kRange: {
-      const Selection inside = FieldInRange(view, block, field, node.low, node.high, among);
+      const Selection inside = InRange(view, block, field, node.low, node.high, among);
       if (!node.inverted) return inside;
-      return Without(FieldInRange(view, block, field, kLowest, kHighest, among), inside);
+      return Without(InRange(view, block, field, kLowest, kHighest, among), inside);
     }
     case Expression::Op::kNumberIn:
       return in_runs();
     case Expression::Op::kText:
     case Expression::Op::kTextIn:
       if (field == CustomerField::kCustomer) {
-        return Narrow(among, [&](uint32_t row) {
+        return Where(among, [&](uint32_t row) {
           return TextHolds(node, block.rows[row].history.customer());
         });
       }
       if (runs_[place].size() <= kMaxCodeRuns) return in_runs();
       return WithField(view, field, [&](auto value_of) {
         const std::vector<uint8_t>& holds = code_tables_[place];
-        return Narrow(among, [&](uint32_t row) {
+        return Where(among, [&](uint32_t row) {
           int64_t code = 0;
           return value_of(ColumnFields(block, row), &code) && holds[static_cast<size_t>(code)] != 0;
         });
       });
     case Expression::Op::kAbsent: {
       if (field == CustomerField::kCustomer) return node.inverted ? among : Selection::None();
-      const Selection present = FieldInRange(view, block, field, kLowest, kHighest, among);
+      const Selection present = InRange(view, block, field, kLowest, kHighest, among);
       return node.inverted ? present : Without(among, present);
     }
   }

@@ -14,6 +14,7 @@
 #define KUNDIG_ENGINE_BLOCK_FILTER_H_
 
 #include <cstdint>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -24,21 +25,32 @@
 
 namespace kundig::engine {
 
+class ValueJudge;
+
 class BlockFilter {
  public:
-  BlockFilter(const Expression& expression, const CustomerNames& names);
+  BlockFilter(const Expression& expression, const Rules& rules, const CustomerNames& names);
+  ~BlockFilter();
+  BlockFilter(BlockFilter&& other) noexcept;
 
   // The rows of the block that belong to a customer and satisfy the expression.
   Selection Select(const BookView& view, const CustomerBlock& block) const;
+  // The rows of `among` that satisfy it.
+  Selection Narrow(const BookView& view, const CustomerBlock& block, const Selection& among) const {
+    return Evaluate(expression_.root(), view, block, among);
+  }
 
  private:
   // Runs of consecutive codes that satisfy a node: first and last.
   using CodeRuns = std::vector<std::pair<int64_t, int64_t>>;
 
+  Selection InRange(const BookView& view, const CustomerBlock& block, CustomerField field,
+                    int64_t low, int64_t high, const Selection& among) const;
   Selection Evaluate(const Expression::Node& node, const BookView& view, const CustomerBlock& block,
                      const Selection& among) const;
 
   const Expression& expression_;
+  std::unique_ptr<const ValueJudge> judge_;        // where a judged field is compared
   std::vector<CodeRuns> runs_;                     // for each node that compares codes
   std::vector<std::vector<uint8_t>> code_tables_;  // 1 for the codes that satisfy, for many runs
 };

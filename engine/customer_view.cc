@@ -5,16 +5,6 @@
 namespace kundig::engine {
 namespace {
 
-// The points of the highest step at or below the value, 0 below the first.
-int32_t PointsOf(const CompiledCriterion& criterion, int64_t value) {
-  int32_t points = 0;
-  for (const auto& [from, step_points] : criterion.points) {
-    if (value < from) break;
-    points = step_points;
-  }
-  return points;
-}
-
 std::optional<int32_t> Thousandths(int64_t points, int64_t weights) {
   if (weights == 0) return std::nullopt;
   return static_cast<int32_t>(points * 1000 / weights);
@@ -30,6 +20,22 @@ std::optional<std::string_view> NameOf(const Dictionary& names, NameCode code) {
 }
 
 }  // namespace
+
+int32_t PointsOf(const CompiledCriterion& criterion, int64_t value) {
+  int32_t points = 0;
+  for (const auto& [from, step_points] : criterion.points) {
+    if (value < from) break;
+    points = step_points;
+  }
+  return points;
+}
+
+ValueClass ClassByScore(const ValueSettings& settings, int64_t hundredths, int64_t weights) {
+  if (weights == 0) return ValueClass::kReview;
+  if (hundredths >= settings.individual_at_hundredths * weights) return ValueClass::kIndividual;
+  if (hundredths < settings.standard_below_hundredths * weights) return ValueClass::kStandard;
+  return ValueClass::kReview;
+}
 
 ValueVerdict JudgeValue(const CustomerView& customer) {
   const Rules& rules = *customer.book->rules;
@@ -54,12 +60,7 @@ ValueVerdict JudgeValue(const CustomerView& customer) {
   }
   if (verdict.weights == 0) return verdict;
   verdict.decided_by = DecidedBy::kScore;
-  const int64_t points = verdict.points * 100;
-  if (points >= settings.individual_at_hundredths * verdict.weights) {
-    verdict.value_class = ValueClass::kIndividual;
-  } else if (points < settings.standard_below_hundredths * verdict.weights) {
-    verdict.value_class = ValueClass::kStandard;
-  }
+  verdict.value_class = ClassByScore(settings, verdict.points * 100, verdict.weights);
   return verdict;
 }
 

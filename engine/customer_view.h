@@ -54,6 +54,10 @@ struct ValueVerdict {
   int64_t points = 0, weights = 0;
 };
 ValueVerdict JudgeValue(const CustomerView& customer);
+// The points of the highest step at or below the value, 0 below the first.
+int32_t PointsOf(const CompiledCriterion& criterion, int64_t value);
+// The class of a score of points / weights, in hundredths of a point.
+ValueClass ClassByScore(const ValueSettings& settings, int64_t hundredths, int64_t weights);
 // The first of [[value.potential]] that holds, where the class is standard.
 std::optional<uint32_t> HiddenPotential(const CustomerView& customer, ValueClass value_class);
 

@@ -84,7 +84,7 @@ class Lister {
         source_(source),
         view_{source.rules, &source.ranking, source.names, source.today},
         runner_(runner),
-        filter_(plan.where, *source.names),
+        filter_(plan.where, *source.rules, *source.names),
         key_(plan, source),
         bound_(plan.descending ? std::numeric_limits<int64_t>::min()
                                : std::numeric_limits<int64_t>::max()) {}

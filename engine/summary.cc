@@ -10,6 +10,7 @@
 #include "engine/limits.h"
 #include "engine/scan_kernels.h"
 #include "engine/shard.h"
+#include "engine/value_judge.h"
 #include "engine/wide.h"
 
 namespace kundig::engine {
@@ -183,15 +184,16 @@ void ComputeAbc(const SummarySource& source, ShardRunner* runner, AbcAnswer* ans
 }
 
 void ComputeValue(const SummarySource& source, ShardRunner* runner, ValueAnswer* answer) {
+  const ValueJudge judge(*source.view.rules, *source.view.names);
   const auto sums = SumOverBlocks<SumsTable<4>>(
       source, runner, [&](const CustomerBlock& block, SumsTable<4>* partial) {
-        LiveRows(block).ForEach([&](uint32_t row) {
-          const CustomerView customer(source.view, block.rows[row]);
-          const ValueClass value_class = JudgeValue(customer).value_class;
-          const Sums one{1, 0, block.rows[row].revenue, 0};
-          partial->entries[static_cast<size_t>(value_class)].Add(one);
-          if (HiddenPotential(customer, value_class)) partial->entries[3].Add(one);
-        });
+        const ValueJudge::Classes classes = judge.Judge(source.view, block, LiveRows(block));
+        const auto add = [&](size_t entry, const Selection& rows) {
+          partial->entries[entry].Add(
+              Sums{CountOf(rows), 0, SumOfMoney(block, kRevenueColumn, rows), 0});
+        };
+        for (size_t at = 0; at < 3; ++at) add(at, classes.rows[at]);
+        add(3, classes.hidden_potential);
       });
   for (size_t at = 0; at < 3; ++at) {
     answer->classes[at] = {sums.entries[at].customers, Narrow(sums.entries[at].revenue)};
@@ -201,7 +203,7 @@ void ComputeValue(const SummarySource& source, ShardRunner* runner, ValueAnswer*
 
 void ComputeCount(const SummarySource& source, const Expression& where, ShardRunner* runner,
                   CountAnswer* answer) {
-  const BlockFilter filter(where, *source.view.names);
+  const BlockFilter filter(where, *source.view.rules, *source.view.names);
   const auto sums =
       SumOverBlocks<Sums>(source, runner, [&](const CustomerBlock& block, Sums* partial) {
         const Selection rows = filter.Select(source.view, block);
