@@ -45,7 +45,10 @@ double KeyDraw::Height(double rank) const {
 }
 
 uint64_t KeyDraw::DrawRank(RandomStream* random) const {
-  if (skew_ == 0) return static_cast<uint64_t>(random->Between(1, static_cast<int64_t>(keys_)));
+  if (skew_ == 0) {
+    // 53 random bits over at most 2^27 keys; an exact draw would cost a division.
+    return 1 + static_cast<uint64_t>(random->Uniform() * static_cast<double>(keys_));
+  }
   while (true) {
     const double area = area_of_all_ + random->Uniform() * (area_of_first_ - area_of_all_);
     const double x = InverseIntegral(area);

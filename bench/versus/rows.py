@@ -156,8 +156,9 @@ class Bench:
         longest = statistics.median(run["beside"]["longest_us"] for run in runs) / 1000
         late = statistics.median(run["beside"]["sent_late_longest_us"] for run in runs) / 1000
         idle = statistics.median(run["idle"]["longest_us"] for run in runs) / 1000
+        before = "".join(f"after {run['changed']:,} orders sent in {run['sending_ms']:.0f} ms; " for run in runs[:1] if "changed" in run)
         self.add(name, 1, "target", "ms", [(target_ms, run["work_ms"]) for run in runs], better="less",
-                 note=f"longest lookup meanwhile {longest:.2f} ms (of which the generator was late {late:.2f} ms), idle {idle:.2f} ms")
+                 note=f"{before}longest lookup meanwhile {longest:.2f} ms (of which the generator was late {late:.2f} ms), idle {idle:.2f} ms")
 
     def rankings(self):
         self.work("rankings", "rankings fresh after 1 % of the customers changed", 10)
