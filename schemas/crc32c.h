@@ -1,7 +1,8 @@
 // The two ways in which Crc32c() of frame.h is computed, side by side so that a test compares them.
 //
-// The processor's instruction makes the checksum cheap enough to guard every frame (about eight
-// bytes per three cycles); the table of Boost is the meaning, and the way on processors without it.
+// The processor's instructions make the checksum cheap enough to guard every frame (about eight
+// bytes a cycle, in three lanes); the table of Boost is the meaning, and the way on processors
+// without them.
 //
 // Thread safety: pure functions.
 

@@ -53,20 +53,26 @@ const char* Describe(FrameError error) {
   return "The frame is broken.";
 }
 
-void AppendFrame(uint8_t type, uint32_t request_id, std::span<const uint8_t> payload,
-                 std::vector<uint8_t>* out, uint16_t version) {
+void WriteFrame(uint8_t type, uint32_t request_id, std::span<const uint8_t> head,
+                std::span<const uint8_t> body, uint8_t* to, uint16_t version) {
   FrameHeader header;
-  header.payload_bytes = static_cast<uint32_t>(payload.size());
+  header.payload_bytes = static_cast<uint32_t>(head.size() + body.size());
   header.version = version;
   header.type = type;
   header.request_id = request_id;
+  std::memcpy(to, &header, kFrameHeaderBytes);
+  uint8_t* payload = to + kFrameHeaderBytes;
+  if (!head.empty()) std::memcpy(payload, head.data(), head.size());
+  if (!body.empty()) std::memcpy(payload + head.size(), body.data(), body.size());
+  header.checksum = FrameChecksum({to, kFrameHeaderBytes + header.payload_bytes});
+  std::memcpy(to + kChecksumOffset, &header.checksum, sizeof(header.checksum));
+}
+
+void AppendFrame(uint8_t type, uint32_t request_id, std::span<const uint8_t> payload,
+                 std::vector<uint8_t>* out, uint16_t version) {
   const size_t start = out->size();
   out->resize(start + kFrameHeaderBytes + payload.size());
-  uint8_t* frame = out->data() + start;
-  std::memcpy(frame, &header, kFrameHeaderBytes);
-  if (!payload.empty()) std::memcpy(frame + kFrameHeaderBytes, payload.data(), payload.size());
-  header.checksum = FrameChecksum({frame, kFrameHeaderBytes + payload.size()});
-  std::memcpy(frame + kChecksumOffset, &header.checksum, sizeof(header.checksum));
+  WriteFrame(type, request_id, payload, {}, out->data() + start, version);
 }
 
 FrameReader::FrameReader(uint32_t max_payload_bytes) : max_payload_bytes_(max_payload_bytes) {}
@@ -114,6 +120,27 @@ void FrameReader::Commit(size_t bytes) {
   end_ += bytes;
 }
 
+FrameError FrameReader::Judge(const FrameHeader& header) const {
+  if (header.payload_bytes > max_payload_bytes_) return FrameError::kTooLarge;
+  if (header.payload_bytes < kMinPayloadBytes) return FrameError::kBadLength;
+  return header.reserved != 0 ? FrameError::kBadReserved : FrameError::kNone;
+}
+
+std::optional<Frame> FrameReader::NextInPlace(uint16_t version, uint8_t type, size_t alignment) {
+  if (error_ != FrameError::kNone || end_ - begin_ < kFrameHeaderBytes) return std::nullopt;
+  FrameHeader header;
+  std::memcpy(&header, buffer_ + begin_, kFrameHeaderBytes);
+  const size_t whole = kFrameHeaderBytes + size_t{header.payload_bytes};
+  if (header.type != type || header.version != version || begin_ % alignment != 0 ||
+      Judge(header) != FrameError::kNone || end_ - begin_ < whole ||
+      FrameChecksum({buffer_ + begin_, whole}) != header.checksum) {
+    return std::nullopt;
+  }
+  const uint8_t* payload = buffer_ + begin_ + kFrameHeaderBytes;
+  begin_ += whole;
+  return Frame{header, {payload, header.payload_bytes}};
+}
+
 std::optional<Frame> FrameReader::Next() {
   if (error_ != FrameError::kNone || end_ - begin_ < kFrameHeaderBytes) return std::nullopt;
   FrameHeader header;
@@ -123,9 +150,7 @@ std::optional<Frame> FrameReader::Next() {
     faulty_header_ = header;
     return std::nullopt;
   };
-  if (header.payload_bytes > max_payload_bytes_) return fail(FrameError::kTooLarge);
-  if (header.payload_bytes < kMinPayloadBytes) return fail(FrameError::kBadLength);
-  if (header.reserved != 0) return fail(FrameError::kBadReserved);
+  if (const FrameError error = Judge(header); error != FrameError::kNone) return fail(error);
   const size_t whole = kFrameHeaderBytes + size_t{header.payload_bytes};
   if (end_ - begin_ < whole) return std::nullopt;
   // Frames follow each other without padding. Moving one down by less than 16 bytes aligns it; what

@@ -53,6 +53,10 @@ enum class FrameError : uint8_t {
 // The sentence that goes with an error.
 const char* Describe(FrameError error);
 
+// Writes a whole frame, whose payload is `head` and `body` behind each other, to `to`, which has
+// room for kFrameHeaderBytes and the payload.
+void WriteFrame(uint8_t type, uint32_t request_id, std::span<const uint8_t> head,
+                std::span<const uint8_t> body, uint8_t* to, uint16_t version = kProtocolVersion);
 // Appends a whole frame to `out`.
 void AppendFrame(uint8_t type, uint32_t request_id, std::span<const uint8_t> payload,
                  std::vector<uint8_t>* out, uint16_t version = kProtocolVersion);
@@ -87,6 +91,11 @@ class FrameReader {
   // called.
   std::optional<Frame> Next();
 
+  // As Next(), but only a frame of this version and type whose payload is aligned as it lies: it is
+  // not moved, so that those given out by this method before stay valid too, until Writable() or
+  // Next() is called. Where it gives nothing, Next() says why.
+  std::optional<Frame> NextInPlace(uint16_t version, uint8_t type, size_t alignment);
+
   // From the next frame on: the handshake has a limit of its own, wire::kMaxHelloBytes.
   void set_max_payload_bytes(uint32_t bytes) { max_payload_bytes_ = bytes; }
 
@@ -101,6 +110,8 @@ class FrameReader {
 
  private:
   void Grow();
+  // What is wrong with a header as such.
+  FrameError Judge(const FrameHeader& header) const;
 
   uint32_t max_payload_bytes_;
   uint8_t* buffer_ = nullptr;  // kPayloadAlignment-aligned

@@ -58,6 +58,9 @@ inline constexpr uint32_t kMaxVerifyTables =
     1 + std::max({2 * kLargestMaxBatchEvents, 1 + 2 * kMaxPipelineGroups, kLargestMaxProfileIds});
 // The largest scalar of the schemas; FlatBuffers' own check is relative to the payload's start.
 inline constexpr size_t kPayloadScalarAlignment = 8;
+// The same for ProfilesRequest and RecordsRequest, which hold offsets and lengths only, so that a
+// reader need not move them before it reads them.
+inline constexpr size_t kLookupAlignment = 4;
 
 static_assert(kSmallestMaxFrameBytes <= kMaxFrameBytes && kMaxFrameBytes <= kLargestMaxFrameBytes);
 static_assert(kMaxInFlight <= kLargestMaxInFlight);

@@ -23,13 +23,13 @@ namespace kundig::wire {
 
 // The root of `payload` as a message of type T, which lives as long as `payload`; nullptr where it
 // is unsound, too short, longer than any frame may be, or its address is not a multiple of
-// kPayloadScalarAlignment (a FrameReader's payload and memory from operator new are; memory inside
-// a FlatBufferBuilder need not be).
-template <typename T>
+// `kAlignment`, the largest scalar of the message (a FrameReader's payload and memory from operator
+// new are; memory inside a FlatBufferBuilder need not be).
+template <typename T, size_t kAlignment = kPayloadScalarAlignment>
 const T* VerifiedRoot(std::span<const uint8_t> payload) {
   if (payload.size() < kMinPayloadBytes || payload.size() > kLargestMaxFrameBytes) return nullptr;
   // The verifier checks offsets from the start, never the start itself.
-  if (reinterpret_cast<uintptr_t>(payload.data()) % kPayloadScalarAlignment != 0) return nullptr;
+  if (reinterpret_cast<uintptr_t>(payload.data()) % kAlignment != 0) return nullptr;
   flatbuffers::Verifier::Options options;
   options.max_depth = kMaxVerifyDepth;
   options.max_tables = kMaxVerifyTables;

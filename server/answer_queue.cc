@@ -1,5 +1,7 @@
 #include "server/answer_queue.h"
 
+#include <algorithm>
+#include <cstring>
 #include <optional>
 #include <utility>
 
@@ -10,32 +12,74 @@
 
 namespace kundig::server {
 
+namespace {
+
+std::vector<uint8_t> TooLarge() {
+  return EncodeSessionError(wire::ErrorCode::result_too_large,
+                            "The answer is longer than one frame may be; ask for less at a time.",
+                            "max_frame_bytes");
+}
+
+}  // namespace
+
+uint8_t* SendBuffer::Append(size_t bytes) {
+  if (capacity_ - end_ < bytes) {
+    capacity_ = std::max(2 * capacity_, size() + bytes);
+    auto grown = std::make_unique_for_overwrite<uint8_t[]>(capacity_);
+    const std::span<const uint8_t> kept = unsent();
+    std::copy(kept.begin(), kept.end(), grown.get());
+    end_ = kept.size();
+    begin_ = 0;
+    bytes_ = std::move(grown);
+  }
+  uint8_t* room = bytes_.get() + end_;
+  end_ += bytes;
+  return room;
+}
+
 void SendBuffer::Consume(size_t bytes) {
   begin_ += bytes;
-  if (begin_ == bytes_.size()) {
-    begin_ = 0;
-    if (bytes_.capacity() > kKeptWriteBufferBytes) {
-      std::vector<uint8_t>().swap(bytes_);
-    } else {
-      bytes_.clear();
+  if (begin_ == end_) {
+    begin_ = end_ = 0;
+    if (capacity_ > kKeptWriteBufferBytes) {
+      bytes_.reset();
+      capacity_ = 0;
     }
-  } else if (begin_ >= bytes_.size() / 2) {
+  } else if (begin_ >= end_ / 2) {
     // At least as many bytes were sent since the last move as are moved now.
-    bytes_.erase(bytes_.begin(), bytes_.begin() + static_cast<std::ptrdiff_t>(begin_));
+    std::memmove(bytes_.get(), bytes_.get() + begin_, size());
+    end_ -= begin_;
     begin_ = 0;
   }
 }
 
-void AppendAnswer(wire::MessageType type, uint32_t request_id, std::span<const uint8_t> payload,
-                  uint32_t max_payload_bytes, std::vector<uint8_t>* out) {
+std::vector<uint8_t> FrameOfAnswer(wire::MessageType type, uint32_t request_id,
+                                   std::span<const uint8_t> payload, uint32_t max_payload_bytes) {
+  std::vector<uint8_t> frame;
   if (payload.size() <= max_payload_bytes) {
-    wire::AppendFrame(static_cast<uint8_t>(type), request_id, payload, out);
+    wire::AppendFrame(static_cast<uint8_t>(type), request_id, payload, &frame);
+  } else {
+    wire::AppendFrame(static_cast<uint8_t>(wire::MessageType::error), request_id, TooLarge(),
+                      &frame);
+  }
+  return frame;
+}
+
+void AnswerQueue::AppendAnswer(wire::MessageType type, uint32_t request_id,
+                               std::span<const uint8_t> head, std::span<const uint8_t> body) {
+  const size_t bytes = head.size() + body.size();
+  if (bytes > max_payload_bytes_) {
+    AppendAnswer(wire::MessageType::error, request_id, TooLarge(), {});
     return;
   }
-  const std::vector<uint8_t> refusal = EncodeSessionError(
-      wire::ErrorCode::result_too_large,
-      "The answer is longer than one frame may be; ask for less at a time.", "max_frame_bytes");
-  wire::AppendFrame(static_cast<uint8_t>(wire::MessageType::error), request_id, refusal, out);
+  wire::WriteFrame(static_cast<uint8_t>(type), request_id, head, body,
+                   send_buffer_.Append(wire::kFrameHeaderBytes + bytes));
+}
+
+void AnswerQueue::AnswerAtOnce(uint32_t request_id, wire::MessageType type,
+                               std::span<const uint8_t> head, std::span<const uint8_t> body) {
+  KUNDIG_CHECK(slots_.empty());
+  AppendAnswer(type, request_id, head, body);
 }
 
 uint64_t AnswerQueue::Expect(uint32_t request_id, size_t request_bytes, bool writes) {
@@ -60,12 +104,12 @@ void AnswerQueue::Answer(uint64_t sequence, wire::MessageType type,
                          std::span<const uint8_t> payload) {
   Slot& slot = SlotOf(sequence);
   if (sequence == oldest_) {
-    AppendAnswer(type, slot.request_id, payload, max_payload_bytes_, send_buffer_.tail());
+    AppendAnswer(type, slot.request_id, payload, {});
     PopOldest();
     MoveReady();
     return;
   }
-  AppendAnswer(type, slot.request_id, payload, max_payload_bytes_, &slot.frame);
+  slot.frame = FrameOfAnswer(type, slot.request_id, payload, max_payload_bytes_);
   waiting_bytes_ += slot.frame.size();
 }
 
@@ -93,8 +137,7 @@ void AnswerQueue::Advance(size_t low_water_bytes) {
     Slot& slot = slots_.front();
     const std::optional<server::Answer> chunk = slot.chunks->Next(slot.cancelled);
     if (chunk) {
-      AppendAnswer(chunk->type, slot.request_id, chunk->payload, max_payload_bytes_,
-                   send_buffer_.tail());
+      AppendAnswer(chunk->type, slot.request_id, chunk->payload, {});
     }
     const bool replaced = chunk && chunk->payload.size() > max_payload_bytes_;
     if (!chunk || replaced || slot.cancelled) PopOldest();
@@ -104,7 +147,7 @@ void AnswerQueue::Advance(size_t low_water_bytes) {
 void AnswerQueue::MoveReady() {
   while (!slots_.empty() && !slots_.front().frame.empty()) {
     const std::vector<uint8_t>& frame = slots_.front().frame;
-    send_buffer_.tail()->insert(send_buffer_.tail()->end(), frame.begin(), frame.end());
+    std::copy(frame.begin(), frame.end(), send_buffer_.Append(frame.size()));
     waiting_bytes_ -= frame.size();
     PopOldest();
   }

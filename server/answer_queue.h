@@ -22,27 +22,27 @@
 
 namespace kundig::server {
 
-// Bytes appended at one end and sent from the other.
+// Bytes appended at one end and sent from the other. Not a vector, which would set the bytes to
+// zero before they are written.
 class SendBuffer {
  public:
-  std::vector<uint8_t>* tail() { return &bytes_; }
-  std::span<const uint8_t> unsent() const {
-    return std::span<const uint8_t>(bytes_).subspan(begin_);
-  }
-  size_t size() const { return bytes_.size() - begin_; }
+  // Room for `bytes` more behind the last; to be filled before the next call.
+  uint8_t* Append(size_t bytes);
+  std::span<const uint8_t> unsent() const { return {bytes_.get() + begin_, size()}; }
+  size_t size() const { return end_ - begin_; }
   bool empty() const { return size() == 0; }
-  size_t capacity() const { return bytes_.capacity(); }
+  size_t capacity() const { return capacity_; }
   void Consume(size_t bytes);
 
  private:
-  std::vector<uint8_t> bytes_;
-  size_t begin_ = 0;
+  std::unique_ptr<uint8_t[]> bytes_;
+  size_t begin_ = 0, end_ = 0, capacity_ = 0;
 };
 
-// Appends the frame of an answer; one that is longer than `max_payload_bytes` is replaced by the
-// error result_too_large.
-void AppendAnswer(wire::MessageType type, uint32_t request_id, std::span<const uint8_t> payload,
-                  uint32_t max_payload_bytes, std::vector<uint8_t>* out);
+// The frame of an answer; one that is longer than `max_payload_bytes` is replaced by the error
+// result_too_large.
+std::vector<uint8_t> FrameOfAnswer(wire::MessageType type, uint32_t request_id,
+                                   std::span<const uint8_t> payload, uint32_t max_payload_bytes);
 
 class AnswerQueue {
  public:
@@ -51,6 +51,11 @@ class AnswerQueue {
   // A request that will be answered; the number it is to be answered by. `writes`: it changes the
   // book.
   uint64_t Expect(uint32_t request_id, size_t request_bytes, bool writes = false);
+
+  // Answers a request that nothing unanswered is before, without a number. The payload is `head`
+  // and `body` behind each other.
+  void AnswerAtOnce(uint32_t request_id, wire::MessageType type, std::span<const uint8_t> head,
+                    std::span<const uint8_t> body);
 
   // Each expected request gets one of these, once.
   void Answer(uint64_t sequence, wire::MessageType type, std::span<const uint8_t> payload);
@@ -91,6 +96,8 @@ class AnswerQueue {
 
   // The slot that an answer is for.
   Slot& SlotOf(uint64_t sequence);
+  void AppendAnswer(wire::MessageType type, uint32_t request_id, std::span<const uint8_t> head,
+                    std::span<const uint8_t> body);
   void MoveReady();
   void PopOldest();
 

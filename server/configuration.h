@@ -34,9 +34,9 @@ struct ServerOptions {
 
   uint32_t threads = 0;  // network threads; 0 = one for each processor
   uint32_t max_connections = kMaxConnections;
-  uint32_t max_in_flight = wire::kMaxInFlight;        // requests without an answer, a connection
-  uint32_t max_frame_bytes = wire::kMaxFrameBytes;    // payload of one frame, either way
-  uint32_t max_profile_ids = wire::kMaxProfileIds;    // customers in one profiles or records request
+  uint32_t max_in_flight = wire::kMaxInFlight;      // requests without an answer, a connection
+  uint32_t max_frame_bytes = wire::kMaxFrameBytes;  // payload of one frame, either way
+  uint32_t max_profile_ids = wire::kMaxProfileIds;  // customers in one profiles or records request
   uint32_t max_batch_events = wire::kMaxBatchEvents;  // events in one batch
 
   uint32_t query_threads = 2;                      // requests that scan the book at the same time

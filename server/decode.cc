@@ -72,7 +72,7 @@ std::optional<Refusal> DecodeFields(const flatbuffers::Vector<flatbuffers::Offse
 template <typename Message>
 std::optional<Refusal> DecodeCustomers(std::span<const uint8_t> payload, const char* name,
                                        uint32_t max_ids, std::vector<std::string_view>* ids) {
-  const auto* message = wire::VerifiedRoot<Message>(payload);
+  const auto* message = wire::VerifiedRoot<Message, wire::kLookupAlignment>(payload);
   if (message == nullptr) return BadMessage(name);
   if (message->customers()->size() > max_ids) return TooMany(max_ids, "max_profile_ids");
   const size_t before = ids->size();

@@ -16,22 +16,12 @@
 #include "server/decode_events.h"
 #include "server/decode_orders.h"
 #include "server/encode.h"
-#include "server/encode_records.h"
 #include "server/limits.h"
 
 namespace kundig::server {
 namespace {
 
 using wire::MessageType;
-
-// What a thread keeps from request to request, so that a lookup allocates nothing.
-struct Scratch {
-  flatbuffers::FlatBufferBuilder builder;
-  std::vector<std::string_view> ids;
-  engine::ProfilesAnswer profiles;
-  engine::RecordsAnswer records;
-  std::vector<uint8_t> payload;
-};
 
 // Batches on their way to the writer: their events point into their bytes.
 struct PendingEvents {
@@ -48,9 +38,10 @@ struct PendingOrders {
 // An answer larger than this gives its memory back.
 constexpr size_t kKeptBuilderBytes = size_t{1} << 20;
 
-Scratch* ThreadScratch() {
-  thread_local Scratch scratch;
-  return &scratch;
+// Kept from request to request.
+flatbuffers::FlatBufferBuilder* ThreadBuilder() {
+  thread_local flatbuffers::FlatBufferBuilder builder;
+  return &builder;
 }
 
 // Sends what `builder` holds.
@@ -60,7 +51,7 @@ void Send(MessageType type, flatbuffers::FlatBufferBuilder* builder, Responder* 
 }
 
 void SendRefusal(const Refusal& refusal, Responder* responder) {
-  flatbuffers::FlatBufferBuilder* builder = &ThreadScratch()->builder;
+  flatbuffers::FlatBufferBuilder* builder = ThreadBuilder();
   EncodeError(refusal, builder);
   Send(MessageType::error, builder, responder);
 }
@@ -68,7 +59,7 @@ void SendRefusal(const Refusal& refusal, Responder* responder) {
 // Sends the reply that `encode(builder)` makes.
 template <typename Encode>
 void SendReply(MessageType type, Responder* responder, Encode encode) {
-  flatbuffers::FlatBufferBuilder* builder = &ThreadScratch()->builder;
+  flatbuffers::FlatBufferBuilder* builder = ThreadBuilder();
   encode(builder);
   Send(type, builder, responder);
 }
@@ -101,8 +92,8 @@ uint64_t ResidentBytes() {
 Dispatcher::Dispatcher(engine::Book* book, const ServerOptions& options, bool day_is_pinned,
                        std::function<void()> book_changed)
     : book_(book),
+      lookups_(book, options.max_profile_ids),
       max_frame_bytes_(options.max_frame_bytes),
-      max_profile_ids_(options.max_profile_ids),
       max_batch_events_(options.max_batch_events),
       day_is_pinned_(day_is_pinned),
       book_changed_(std::move(book_changed)),
@@ -128,11 +119,10 @@ void Dispatcher::Handle(MessageType type, std::span<const uint8_t> payload,
     case MessageType::orders:
       return HandleOrders(payload, std::move(responder));
     case MessageType::records:
-      return HandleRecords(payload, responder.get());
+    case MessageType::profiles:
+      return lookups_.Answer(type, payload, responder.get());
     case MessageType::names:
       return HandleNames(payload, responder.get());
-    case MessageType::profiles:
-      return HandleProfiles(payload, responder.get());
     case MessageType::explain:
       return HandleExplain(payload, responder.get());
     case MessageType::status:
@@ -179,6 +169,11 @@ void Dispatcher::Handle(MessageType type, std::span<const uint8_t> payload,
   }
 }
 
+void Dispatcher::HandleLookups(MessageType type, std::span<const std::span<const uint8_t>> payloads,
+                               LookupSink* sink) {
+  lookups_.Answer(type, payloads, sink);
+}
+
 void Dispatcher::HandleEvents(std::span<const uint8_t> payload,
                               std::unique_ptr<Responder> responder) {
   auto pending = std::make_shared<PendingEvents>();
@@ -215,38 +210,12 @@ void Dispatcher::WriteBatch(std::shared_ptr<Pending> pending, MessageType reply,
   Write(write, bytes, std::move(responder));
 }
 
-void Dispatcher::HandleRecords(std::span<const uint8_t> payload, Responder* responder) {
-  Scratch* scratch = ThreadScratch();
-  scratch->ids.clear();
-  if (const auto refusal = DecodeRecords(payload, max_profile_ids_, &scratch->ids)) {
-    return SendRefusal(*refusal, responder);
-  }
-  book_->Records(scratch->ids, &scratch->records);
-  const std::span<const engine::ProfileRecord> records = scratch->records.records;
-  const auto head = EncodeRecordsHead(scratch->records.state, records.size());
-  const std::span<const uint8_t> body = RecordBytes(records);
-  scratch->payload.assign(head.begin(), head.end());
-  scratch->payload.insert(scratch->payload.end(), body.begin(), body.end());
-  responder->Send(MessageType::records_reply, scratch->payload);
-}
-
 void Dispatcher::HandleNames(std::span<const uint8_t> payload, Responder* responder) {
   const Judged<NamesQuestion> question = DecodeNames(payload);
   if (!question) return SendRefusal(question.error(), responder);
   const engine::NamesAnswer answer =
       book_->Names(question->kind, question->from, wire::kMaxNamesInReply);
   SendReply(MessageType::names_reply, responder, [&](auto* out) { EncodeNames(answer, out); });
-}
-
-void Dispatcher::HandleProfiles(std::span<const uint8_t> payload, Responder* responder) {
-  Scratch* scratch = ThreadScratch();
-  scratch->ids.clear();
-  if (const auto refusal = DecodeProfiles(payload, max_profile_ids_, &scratch->ids)) {
-    return SendRefusal(*refusal, responder);
-  }
-  book_->Profiles(scratch->ids, &scratch->profiles);
-  SendReply(MessageType::profiles_reply, responder,
-            [&](auto* out) { EncodeProfiles(scratch->profiles, out); });
 }
 
 void Dispatcher::HandleExplain(std::span<const uint8_t> payload, Responder* responder) {

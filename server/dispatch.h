@@ -21,6 +21,7 @@
 #include "server/configuration.h"
 #include "server/job_pool.h"
 #include "server/list_chunks.h"
+#include "server/lookups.h"
 #include "server/refusal.h"
 #include "server/request_handler.h"
 
@@ -39,6 +40,9 @@ class Dispatcher final : public RequestHandler {
   void Handle(wire::MessageType type, std::span<const uint8_t> payload,
               std::unique_ptr<Responder> responder) override;
 
+  void HandleLookups(wire::MessageType type, std::span<const std::span<const uint8_t>> payloads,
+                     LookupSink* sink) override;
+
   // Answers the writes and scans that had not begun with shutting_down and waits for those that
   // had.
   void Stop();
@@ -46,9 +50,7 @@ class Dispatcher final : public RequestHandler {
  private:
   void HandleEvents(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void HandleOrders(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
-  void HandleRecords(std::span<const uint8_t> payload, Responder* responder);
   void HandleNames(std::span<const uint8_t> payload, Responder* responder);
-  void HandleProfiles(std::span<const uint8_t> payload, Responder* responder);
   void HandleExplain(std::span<const uint8_t> payload, Responder* responder);
   void HandleStatus(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void HandleAdvanceDay(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
@@ -69,8 +71,8 @@ class Dispatcher final : public RequestHandler {
   static void Submit(JobPool* pool, JobPool::Job job, const Refusal& full);
 
   engine::Book* const book_;
+  const Lookups lookups_;
   const uint32_t max_frame_bytes_;
-  const uint32_t max_profile_ids_;
   const uint32_t max_batch_events_;
   const bool day_is_pinned_;
   const std::function<void()> book_changed_;

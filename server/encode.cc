@@ -172,14 +172,15 @@ void EncodeEventBatch(const engine::ApplyAnswer& answer, std::span<const uint32_
                                               answer.unchanged, list, more));
 }
 
-void EncodeProfiles(const engine::ProfilesAnswer& answer, FlatBufferBuilder* builder) {
+void EncodeProfiles(const engine::ProfilesAnswer& answer, std::span<const engine::Profile> profiles,
+                    FlatBufferBuilder* builder) {
   builder->Clear();
-  std::vector<Offset<wire::Profile>> profiles;
-  profiles.reserve(answer.profiles.size());
-  for (const engine::Profile& profile : answer.profiles) {
-    profiles.push_back(AddProfile(profile, *answer.rules, builder));
+  std::vector<Offset<wire::Profile>> added;
+  added.reserve(profiles.size());
+  for (const engine::Profile& profile : profiles) {
+    added.push_back(AddProfile(profile, *answer.rules, builder));
   }
-  const auto list = builder->CreateVector(profiles);
+  const auto list = builder->CreateVector(added);
   const wire::State state = WireState(answer.state);
   builder->Finish(wire::CreateProfilesReply(*builder, &state, list));
 }

@@ -35,7 +35,9 @@ void EncodeError(const Refusal& refusal, flatbuffers::FlatBufferBuilder* builder
 void EncodeEventBatch(const engine::ApplyAnswer& answer, std::span<const uint32_t> places,
                       std::span<const RefusedEntry> refused, size_t max_bytes,
                       flatbuffers::FlatBufferBuilder* builder);
-void EncodeProfiles(const engine::ProfilesAnswer& answer, flatbuffers::FlatBufferBuilder* builder);
+// Some of the profiles of an answer.
+void EncodeProfiles(const engine::ProfilesAnswer& answer, std::span<const engine::Profile> profiles,
+                    flatbuffers::FlatBufferBuilder* builder);
 void EncodeNames(const engine::NamesAnswer& answer, flatbuffers::FlatBufferBuilder* builder);
 void EncodeExplain(const engine::ExplainAnswer& answer, std::string_view customer,
                    flatbuffers::FlatBufferBuilder* builder);

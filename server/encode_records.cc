@@ -1,6 +1,6 @@
 #include "server/encode_records.h"
 
-#include <bit>
+#include <cstddef>
 #include <cstring>
 #include <type_traits>
 
@@ -49,33 +49,25 @@ static_assert(Same(wire::ConsentStatus::granted, engine::ConsentStatus::kGranted
 static_assert(Same(wire::ConsentStatus::withdrawn, engine::ConsentStatus::kWithdrawn));
 static_assert(Same(wire::ConsentStatus::expired, engine::ConsentStatus::kExpired));
 
-// A RecordsReply up to the first record. The table lies so that `state` and the records are at
-// multiples of 8 without a gap.
-struct Head {
-  uint32_t root_offset = offsetof(Head, vtable_distance);
-  uint16_t vtable_bytes = 8;
-  uint16_t table_bytes = offsetof(Head, records) - offsetof(Head, vtable_distance);
-  uint16_t state_at = offsetof(Head, state) - offsetof(Head, vtable_distance);
-  uint16_t records_at = offsetof(Head, records_offset) - offsetof(Head, vtable_distance);
-  int32_t vtable_distance = offsetof(Head, vtable_distance) - offsetof(Head, vtable_bytes);
-  uint64_t state[3] = {};
-  uint32_t records_offset = offsetof(Head, records) - offsetof(Head, records_offset);
-  uint32_t records = 0;
-};
-static_assert(sizeof(Head) == kRecordsHeadBytes);
-static_assert(sizeof(wire::State) == sizeof(Head::state));
-static_assert(offsetof(Head, state) % alignof(wire::State) == 0);
-static_assert(kRecordsHeadBytes % alignof(wire::ProfileRecord) == 0);
+static_assert(sizeof(wire::State) == 3 * sizeof(uint64_t));
+static_assert(sizeof(RecordsHead) % alignof(wire::ProfileRecord) == 0);
 
 }  // namespace
 
-std::array<uint8_t, kRecordsHeadBytes> EncodeRecordsHead(const engine::StateName& state,
-                                                         size_t records) {
-  Head head;
+RecordsHead::RecordsHead(const engine::StateName& state) {
+  static_assert(std::is_trivially_copyable_v<RecordsHead> && sizeof(RecordsHead) == 48);
+  static_assert(std::has_unique_object_representations_v<RecordsHead>);
+  static_assert(offsetof(RecordsHead, state_) % alignof(wire::State) == 0);
+  constexpr size_t kTable = offsetof(RecordsHead, vtable_distance_);
+  root_offset_ = kTable;
+  vtable_bytes_ = 8;
+  table_bytes_ = offsetof(RecordsHead, records_) - kTable;
+  state_at_ = offsetof(RecordsHead, state_) - kTable;
+  records_at_ = offsetof(RecordsHead, records_offset_) - kTable;
+  vtable_distance_ = kTable - offsetof(RecordsHead, vtable_bytes_);
   const wire::State wire_state = WireState(state);
-  std::memcpy(head.state, &wire_state, sizeof(wire_state));
-  head.records = static_cast<uint32_t>(records);
-  return std::bit_cast<std::array<uint8_t, kRecordsHeadBytes>>(head);
+  std::memcpy(state_, &wire_state, sizeof(wire_state));
+  records_offset_ = offsetof(RecordsHead, records_) - offsetof(RecordsHead, records_offset_);
 }
 
 }  // namespace kundig::server

@@ -43,9 +43,16 @@ inline constexpr size_t kKeptWriteBufferBytes = kWriteHighWaterBytes;
 // Nothing is read while the unanswered requests are longer than this together. One request may
 // exceed it.
 inline constexpr size_t kRequestHighWaterBytes = size_t{16} << 20;
+// Lookups handed to the handler in one call: so many, of so many bytes of payload together, which
+// the last one may exceed. Few enough that their ids and records stay in the processor's cache.
+inline constexpr size_t kMaxRunRequests = 64;
+inline constexpr size_t kMaxRunBytes = size_t{16} << 10;
 // Requests above max_in_flight are refused with too_many_requests; nothing is read while these
 // refusals and the requests before them make more than this many times max_in_flight.
 inline constexpr uint32_t kWaitingAnswersPerInFlight = 2;
+
+// What is answered for one id of a records request: a wire::ProfileRecord.
+inline constexpr size_t kRecordBytes = 128;
 
 // --- Memory of all connections ---
 
@@ -85,6 +92,9 @@ static_assert(kRequestHighWaterBytes >= wire::kMaxFrameBytes,
               "two requests of the default size may be on their way");
 static_assert(kMaxQueuedEventBytes >= kRequestHighWaterBytes,
               "one connection alone never fills the writer's queue");
+// An id takes 4 bytes of a request even where a hostile client names one over and over.
+static_assert(kMaxRunBytes / 4 * kRecordBytes <= kWriteHighWaterBytes,
+              "the records of a run, those of its last request aside, are no more than that");
 static_assert(kWaitingAnswersPerInFlight >= 2,
               "a client one request above the limit is answered, not stopped");
 static_assert(kHandshakeTimeout < kFrameTimeout && kFrameTimeout < kIdleTimeout);

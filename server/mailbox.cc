@@ -72,7 +72,7 @@ void MailboxResponder::Send(wire::MessageType type, std::span<const uint8_t> pay
   Letter letter;
   letter.sequence = sequence_;
   letter.closes = ClosesConnection(type, payload);
-  AppendAnswer(type, request_id_, payload, max_payload_bytes_, &letter.frame);
+  letter.frame = FrameOfAnswer(type, request_id_, payload, max_payload_bytes_);
   mailbox_->Post(std::move(letter));
 }
 

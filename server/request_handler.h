@@ -47,9 +47,31 @@ class Responder {
   virtual bool Wanted() const { return true; }
 };
 
+// Where the answers of a run of lookups go, in the order of its requests.
+//
+// Thread safety: used by the thread that called HandleLookups, until that returns.
+class LookupSink {
+ public:
+  virtual ~LookupSink() = default;
+  // The answer of the next request; its payload is `head` and `body` behind each other, both the
+  // caller's again on return. False: this answer ends the connection, and the requests behind it
+  // are not to be answered.
+  virtual bool Answer(wire::MessageType type, std::span<const uint8_t> head,
+                      std::span<const uint8_t> body = {}) = 0;
+};
+
 class RequestHandler {
  public:
   virtual ~RequestHandler() = default;
+  // Called on the session's network thread for requests of one type, profiles or records, that came
+  // one right behind the other with nothing unanswered before them: at least one, at most
+  // kMaxRunRequests. Answers each before it returns; must not block. What a lookup costs beside the
+  // look-up itself (a lock, memory, virtual calls) is then paid once for all of them. Payloads as
+  // in Handle, but only kLookupAlignment-aligned. Lookups that must wait for an earlier request
+  // come through Handle.
+  virtual void HandleLookups(wire::MessageType type,
+                             std::span<const std::span<const uint8_t>> payloads,
+                             LookupSink* sink) = 0;
   // Called on the session's network thread; must not block. `payload` has the frame's checksum
   // behind it but is otherwise unverified; it is 16-byte aligned and valid only until Handle
   // returns. Handshake, ping and cancel are the session's own and never arrive here.

@@ -34,6 +34,7 @@
 #include "server/answer_queue.h"
 #include "server/incidents.h"
 #include "server/limits.h"
+#include "server/lookup_run.h"
 #include "server/mailbox.h"
 #include "server/request_handler.h"
 
@@ -64,6 +65,7 @@ struct SessionContext {
   SessionLimits limits;
   std::vector<uint8_t> hello_reply;         // payload
   std::function<void(Session*)> on_closed;  // once for each session, last of all
+  LookupRun lookups;                        // of whichever session is being answered
 };
 
 class Session final : public MailboxOwner, public std::enable_shared_from_this<Session> {
@@ -100,6 +102,8 @@ class Session final : public MailboxOwner, public std::enable_shared_from_this<S
   void Pump();
   void PumpLater();
   void TakeFrames();
+  // Answers the lookups that come next where they may be answered at once; whether there were any.
+  bool TakeLookups();
   void TakeFrame(const wire::Frame& frame);
   void TakeHello(const wire::Frame& frame);
   bool MayTake() const;

@@ -48,6 +48,11 @@ TEST(Crc32cTest, InstructionsAndTableAgree) {
   std::mt19937 random(1);
   std::vector<uint8_t> bytes(4096);
   for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random());
+  // Around every number of lanes there may be.
+  for (size_t length = 0; length < bytes.size(); ++length) {
+    const std::span<const uint8_t> part(bytes.data(), length);
+    ASSERT_EQ(Crc32cInstructions(part, 0), Crc32cPortable(part, 0)) << length;
+  }
   for (int round = 0; round < 500; ++round) {
     const size_t from = random() % 64;
     const size_t length = random() % (bytes.size() - from);

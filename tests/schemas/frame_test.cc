@@ -7,6 +7,7 @@
 #include <cstring>
 #include <random>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "schemas/limits.h"
@@ -68,6 +69,78 @@ TEST(FrameTest, HeaderLiesAsWrittenDown) {
   Bytes sealed = frame;
   Seal(&sealed);
   EXPECT_EQ(sealed, frame);
+}
+
+TEST(FrameTest, FramesTakenInPlaceStayAsTheyWere) {
+  Bytes stream;
+  for (const size_t size : {20U, 24U, 4096U, 12U}) {
+    const Bytes frame = FrameOf(size);
+    stream.insert(stream.end(), frame.begin(), frame.end());
+  }
+  FrameReader reader(kLimitBytes);
+  std::copy(stream.begin(), stream.end(), reader.Writable().begin());
+  reader.Commit(stream.size());
+  EXPECT_FALSE(reader.NextInPlace(kProtocolVersion, 3, 4));
+  EXPECT_FALSE(reader.NextInPlace(kProtocolVersion + 1, 2, 4));
+  std::vector<Frame> frames;
+  while (const auto frame = reader.NextInPlace(kProtocolVersion, 2, 4)) frames.push_back(*frame);
+  ASSERT_EQ(frames.size(), 4U);
+  for (const Frame& frame : frames) {
+    const Bytes payload(frame.payload.begin(), frame.payload.end());
+    EXPECT_EQ(payload, Payload(frame.header.payload_bytes));
+    EXPECT_EQ(frame.header.request_id, 77U);
+  }
+  EXPECT_FALSE(reader.Next());
+  EXPECT_FALSE(reader.mid_frame());
+}
+
+TEST(FrameTest, WhatCannotBeTakenInPlaceIsLeftToNext) {
+  const auto fed = [](FrameReader* reader, const Bytes& stream) {
+    std::copy(stream.begin(), stream.end(), reader->Writable().begin());
+    reader->Commit(stream.size());
+  };
+  Bytes askew = FrameOf(13);
+  const Bytes behind = FrameOf(20);
+  askew.insert(askew.end(), behind.begin(), behind.end());
+  FrameReader reader(kLimitBytes);
+  fed(&reader, askew);
+  EXPECT_TRUE(reader.NextInPlace(kProtocolVersion, 2, 4));
+  EXPECT_FALSE(reader.NextInPlace(kProtocolVersion, 2, 4));
+  const auto moved = reader.Next();
+  ASSERT_TRUE(moved);
+  EXPECT_EQ(Bytes(moved->payload.begin(), moved->payload.end()), Payload(20));
+
+  Bytes part = FrameOf(20);
+  part.pop_back();
+  Bytes flipped = FrameOf(20), reserved = FrameOf(20), large = FrameOf(20);
+  flipped.back() ^= 1;
+  reserved[11] = 1;
+  Seal(&reserved);
+  large[3] = 0x7f;
+  Seal(&large);
+  const std::pair<Bytes, FrameError> broken[] = {{part, FrameError::kNone},
+                                                 {flipped, FrameError::kBadChecksum},
+                                                 {reserved, FrameError::kBadReserved},
+                                                 {large, FrameError::kTooLarge}};
+  for (const auto& [stream, error] : broken) {
+    FrameReader other(kLimitBytes);
+    fed(&other, stream);
+    EXPECT_FALSE(other.NextInPlace(kProtocolVersion, 2, 4));
+    EXPECT_EQ(other.error(), FrameError::kNone);
+    EXPECT_FALSE(other.Next());
+    EXPECT_EQ(other.error(), error);
+    EXPECT_FALSE(other.NextInPlace(kProtocolVersion, 2, 4));
+  }
+}
+
+TEST(FrameTest, TwoPartsMakeOneFrame) {
+  const Bytes payload = Payload(100);
+  const std::span<const uint8_t> all(payload);
+  Bytes frame(kFrameHeaderBytes + payload.size());
+  for (const size_t head : {0U, 1U, 48U, 100U}) {
+    WriteFrame(2, 77, all.first(head), all.subspan(head), frame.data());
+    EXPECT_EQ(frame, FrameOf(100));
+  }
 }
 
 TEST(FrameTest, AnySplitGivesTheSameFrames) {

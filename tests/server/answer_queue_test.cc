@@ -65,10 +65,9 @@ TEST(AnswerQueueTest, AnswersLeaveInTheOrderOfRequestsWhateverOrderTheyCome) {
       if (random() % 2 == 0) {
         queue.Answer(open.back(), wire::MessageType::events_reply, Payload(2));
       } else {
-        std::vector<uint8_t> frame;
-        AppendAnswer(wire::MessageType::events_reply, expected[open.back()], Payload(2),
-                     kMaxPayload, &frame);
-        queue.AnswerFramed(open.back(), std::move(frame));
+        queue.AnswerFramed(open.back(),
+                           FrameOfAnswer(wire::MessageType::events_reply, expected[open.back()],
+                                         Payload(2), kMaxPayload));
       }
       open.pop_back();
     }
@@ -131,10 +130,32 @@ TEST(AnswerQueueTest, ACancelThatComesBeforeTheStreamHolds) {
 }
 
 TEST(AnswerQueueTest, AnAnswerLongerThanAFrameBecomesAnError) {
-  std::vector<uint8_t> out;
-  AppendAnswer(wire::MessageType::events_reply, 5, Payload(1, kMaxPayload + 1), kMaxPayload, &out);
+  const std::vector<uint8_t> out =
+      FrameOfAnswer(wire::MessageType::events_reply, 5, Payload(1, kMaxPayload + 1), kMaxPayload);
   EXPECT_LT(out.size(), size_t{kMaxPayload});
   EXPECT_EQ(out[10], static_cast<uint8_t>(wire::MessageType::error));
+  AnswerQueue queue(kMaxPayload);
+  queue.AnswerAtOnce(5, wire::MessageType::records_reply, Payload(1, 16), Payload(1, kMaxPayload));
+  queue.Answer(queue.Expect(5, 0), wire::MessageType::events_reply, Payload(1, kMaxPayload + 1));
+  const std::span<const uint8_t> sent = queue.send_buffer().unsent();
+  ASSERT_EQ(sent.size(), 2 * out.size());
+  EXPECT_TRUE(std::equal(out.begin(), out.end(), sent.begin()));
+  EXPECT_TRUE(
+      std::equal(out.begin(), out.end(), sent.begin() + static_cast<ptrdiff_t>(out.size())));
+}
+
+TEST(AnswerQueueTest, AnAnswerAtOnceIsTheFrameOfItsTwoParts) {
+  AnswerQueue queue(kMaxPayload);
+  queue.AnswerAtOnce(9, wire::MessageType::records_reply, Payload(1, 24), Payload(2, 100));
+  queue.AnswerAtOnce(10, wire::MessageType::records_reply, Payload(1, 24), {});
+  std::vector<uint8_t> both = Payload(1, 24);
+  both.resize(124, 2);
+  std::vector<uint8_t> expected;
+  wire::AppendFrame(static_cast<uint8_t>(wire::MessageType::records_reply), 9, both, &expected);
+  wire::AppendFrame(static_cast<uint8_t>(wire::MessageType::records_reply), 10, Payload(1, 24),
+                    &expected);
+  const std::span<const uint8_t> sent = queue.send_buffer().unsent();
+  EXPECT_TRUE(std::equal(sent.begin(), sent.end(), expected.begin(), expected.end()));
 }
 
 TEST(SendBufferTest, KeepsItsOrderAndGivesALargeBufferBack) {
@@ -142,13 +163,15 @@ TEST(SendBufferTest, KeepsItsOrderAndGivesALargeBufferBack) {
   std::minstd_rand random(3);
   uint8_t in = 0, out = 0;
   for (int round = 0; round < 2000; ++round) {
-    for (auto n = random() % 50; n > 0; --n) buffer.tail()->push_back(in++);
+    const size_t added = random() % 50;
+    uint8_t* room = buffer.Append(added);
+    for (size_t i = 0; i < added; ++i) room[i] = in++;
     const size_t take = buffer.empty() ? 0 : random() % (buffer.size() + 1);
     for (size_t i = 0; i < take; ++i) ASSERT_EQ(buffer.unsent()[i], out++);
     buffer.Consume(take);
   }
   buffer.Consume(buffer.size());
-  buffer.tail()->resize(2 * kKeptWriteBufferBytes);
+  std::fill_n(buffer.Append(2 * kKeptWriteBufferBytes), 2 * kKeptWriteBufferBytes, uint8_t{1});
   buffer.Consume(buffer.size());
   EXPECT_LE(buffer.capacity(), kKeptWriteBufferBytes);
 }

@@ -20,7 +20,8 @@ using engine::ProfileRecord;
 // The whole payload, as a session sends it.
 std::vector<uint8_t> PayloadOf(const engine::StateName& state,
                                const std::vector<ProfileRecord>& records) {
-  const auto head = EncodeRecordsHead(state, records.size());
+  RecordsHead of_state(state);
+  const std::span<const uint8_t> head = of_state.For(static_cast<uint32_t>(records.size()));
   const std::span<const uint8_t> body = RecordBytes(records);
   std::vector<uint8_t> payload(head.size() + body.size());
   std::copy(body.begin(), body.end(), std::copy(head.begin(), head.end(), payload.begin()));
@@ -100,6 +101,18 @@ TEST(EncodeRecords, IsASoundReplyOfAnyLength) {
       EXPECT_EQ(reply->records()->Get(static_cast<uint32_t>(i))->revenue(),
                 static_cast<int64_t>(i) - 1);
     }
+  }
+}
+
+TEST(EncodeRecords, OneHeadServesManyReplies) {
+  RecordsHead head(kState);
+  for (const uint32_t records : {3U, 1U, 0U}) {
+    const std::span<const uint8_t> bytes = head.For(records);
+    std::vector<uint8_t> payload(bytes.begin(), bytes.end());
+    payload.resize(payload.size() + records * sizeof(ProfileRecord));
+    const auto* reply = wire::VerifiedRoot<wire::RecordsReply>(payload);
+    ASSERT_NE(reply, nullptr) << records;
+    EXPECT_EQ(reply->records()->size(), records);
   }
 }
 

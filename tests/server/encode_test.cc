@@ -76,7 +76,7 @@ TEST(EncodeProfiles, CarriesEveryField) {
       .state = kState, .rules = RulesOf(), .profiles = {profile, unknown}};
 
   FlatBufferBuilder builder;
-  EncodeProfiles(answer, &builder);
+  EncodeProfiles(answer, answer.profiles, &builder);
   const auto reply = Unpacked<wire::ProfilesReplyT>(Payload(builder));
   ExpectState(reply.state);
   ASSERT_EQ(reply.profiles.size(), 2u);

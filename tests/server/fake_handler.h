@@ -1,6 +1,7 @@
 // A request handler without an engine: what it does depends on the type of the request alone.
 //
-//   profiles  repeats the payload at once
+//   profiles  repeats the payload at once; records too, but one whose number is kUnsound is refused
+//             with bad_message
 //   events    repeats the payload from another thread, in an order of the seed
 //   list      streams chunks: payload = StreamOrder
 //   count     is held until Release(), then repeats the payload from the releasing thread
@@ -14,6 +15,9 @@
 #ifndef KUNDIG_TESTS_SERVER_FAKE_HANDLER_H_
 #define KUNDIG_TESTS_SERVER_FAKE_HANDLER_H_
 
+#include <gtest/gtest.h>
+
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
@@ -29,6 +33,7 @@
 
 #include "schemas/limits.h"
 #include "server/handshake.h"
+#include "server/limits.h"
 #include "server/request_handler.h"
 
 namespace kundig::server {
@@ -74,12 +79,29 @@ class FakeHandler final : public RequestHandler {
     for (std::thread& thread : threads_) thread.join();
   }
 
+  void HandleLookups(wire::MessageType type, std::span<const std::span<const uint8_t>> payloads,
+                     LookupSink* sink) override {
+    EXPECT_FALSE(payloads.empty());
+    EXPECT_LE(payloads.size(), kMaxRunRequests);
+    longest_run_ = std::max(longest_run_.load(), payloads.size());
+    for (const std::span<const uint8_t> payload : payloads) {
+      handled_.fetch_add(1);
+      const bool sound = type == wire::MessageType::profiles || NumberOf(payload) != kUnsound;
+      const bool goes_on = sound ? sink->Answer(ReplyOf(type), payload.first(4), payload.subspan(4))
+                                 : sink->Answer(wire::MessageType::error, BadMessage());
+      EXPECT_EQ(goes_on, sound);
+      if (!goes_on) return;
+    }
+  }
+
   void Handle(wire::MessageType type, std::span<const uint8_t> payload,
               std::unique_ptr<Responder> responder) override {
     handled_.fetch_add(1);
     switch (type) {
       case wire::MessageType::profiles:
-        responder->Send(wire::MessageType::profiles_reply, payload);
+      case wire::MessageType::records:
+        handled_alone_.fetch_add(1);
+        responder->Send(ReplyOf(type), payload);
         return;
       case wire::MessageType::events:
         Later(Job{wire::MessageType::events_reply,
@@ -143,6 +165,9 @@ class FakeHandler final : public RequestHandler {
   }
 
   uint64_t handled() const { return handled_.load(); }
+  // Of these, lookups that had to wait for an earlier request.
+  uint64_t handled_alone() const { return handled_alone_.load(); }
+  size_t longest_run() const { return longest_run_.load(); }
   uint64_t chunks_made() const { return chunks_made_.load(); }
   int64_t streams_alive() const { return streams_alive_.load(); }
 
@@ -179,6 +204,9 @@ class FakeHandler final : public RequestHandler {
     uint32_t next_ = 0;
   };
 
+  static wire::MessageType ReplyOf(wire::MessageType type) {
+    return static_cast<wire::MessageType>(static_cast<uint8_t>(type) | 0x80);
+  }
   static std::vector<uint8_t> BadMessage() {
     return EncodeSessionError(wire::ErrorCode::bad_message, "Not sound.");
   }
@@ -214,6 +242,7 @@ class FakeHandler final : public RequestHandler {
 
  public:
   static constexpr uint32_t kCancelledChunk = 0xFFFFFFFF;
+  static constexpr uint32_t kUnsound = 0xFFFFFFFE;
 
  private:
   std::mutex mutex_;
@@ -222,6 +251,8 @@ class FakeHandler final : public RequestHandler {
   std::vector<Job> held_;
   bool stopping_ = false;
   std::atomic<uint64_t> handled_{0};
+  std::atomic<uint64_t> handled_alone_{0};
+  std::atomic<size_t> longest_run_{0};
   std::atomic<uint64_t> chunks_made_{0};
   std::atomic<int64_t> streams_alive_{0};
   std::vector<std::thread> threads_;

@@ -45,7 +45,7 @@ TEST(SessionAnswerTest, AnUnknownTypeIsRefusedAndTheConnectionStays) {
   Served served;
   RawClient client;
   ASSERT_TRUE(client.Open(served.address()));
-  for (const int type : {15, 100, 128, 130, 255, 0}) {
+  for (const int type : {18, 100, 128, 130, 255, 0}) {
     ASSERT_TRUE(client.Send(static_cast<MessageType>(type), 9, NumberedPayload(1)));
     const std::optional<RawReply> reply = client.Receive();
     ASSERT_TRUE(reply);
