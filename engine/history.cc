@@ -6,6 +6,7 @@
 
 #include "engine/check.h"
 #include "engine/hash.h"
+#include "engine/history_memory.h"
 #include "engine/limits.h"
 
 namespace kundig::engine {
@@ -145,12 +146,13 @@ struct History::Small {
 
   uint8_t* data() { return reinterpret_cast<uint8_t*>(this + 1); }
 
-  // `bytes`, and what the allocator would round away.
+  // `bytes`, and what the heap would round away.
   static Small* Make(uint32_t bytes) {
-    constexpr uint32_t kStep = 16;
-    const auto capacity =
-        static_cast<uint32_t>((sizeof(Small) + bytes + kStep - 1) / kStep * kStep - sizeof(Small));
-    auto* block = static_cast<Small*>(::operator new(sizeof(Small) + capacity));
+    const size_t place = kHistoryKeptBytes + sizeof(Small) + bytes;
+    const auto capacity = static_cast<uint32_t>((place + kHistoryStepBytes - 1) /
+                                                    kHistoryStepBytes * kHistoryStepBytes -
+                                                kHistoryKeptBytes - sizeof(Small));
+    auto* block = static_cast<Small*>(AllocateHistory(sizeof(Small) + capacity));
     block->used = 0;
     block->capacity = static_cast<uint16_t>(capacity);
     block->entries = 0;
@@ -159,7 +161,7 @@ struct History::Small {
   // A customer that is gone leaves no bytes behind.
   static void Free(Small* block) {
     explicit_bzero(block->data(), block->capacity);
-    ::operator delete(block);
+    FreeHistory(block);
   }
 };
 

@@ -20,6 +20,7 @@
 #include "server/configuration.h"
 #include "server/limits.h"
 #include "server/log.h"
+#include "server/memory_allocator.h"
 #include "server/server.h"
 
 namespace {
@@ -56,6 +57,11 @@ int Serve(Configuration configuration) {
   signal(SIGPIPE, SIG_IGN);
 
   AllowDescriptors(configuration.server.max_connections);
+  const kundig::server::MemoryAllocator allocator = kundig::server::ActiveMemoryAllocator();
+  Log(allocator.as_built ? LogLevel::kInfo : LogLevel::kWarning, "server",
+      allocator.as_built ? "memory allocator"
+                         : "mimalloc was linked but does not serve this process; it will be slower",
+      {{"allocator", allocator.name}});
   kundig::server::Server server(std::move(configuration));
   const kundig::engine::Result<void> started = server.Start();
   if (!started) {
