@@ -125,9 +125,8 @@ Selection BlockFilter::Evaluate(const Expression::Node& node, const BookView& vi
     case Expression::Op::kText:
     case Expression::Op::kTextIn:
       if (field == CustomerField::kCustomer) {
-        return Where(among, [&](uint32_t row) {
-          return TextHolds(node, block.rows[row].history.customer());
-        });
+        return Where(among,
+                     [&](uint32_t row) { return TextHolds(node, block.rows[row].customer()); });
       }
       if (runs_[place].size() <= kMaxCodeRuns) return in_runs();
       return WithField(view, field, [&](auto value_of) {

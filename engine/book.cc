@@ -147,7 +147,7 @@ class Book::Impl::Scanning {
 
 template <typename Found>
 void Book::Impl::ForEachCustomer(std::span<const std::string_view> ids, Found&& found) const {
-  // A lookup is four reads of memory, each of an address that the one before tells. Those of a
+  // A lookup is a few reads of memory, each of an address that the one before tells. Those of a
   // group of customers are under way at the same time.
   constexpr size_t kGroup = 32;
   std::array<uint64_t, kGroup> hashes;
@@ -162,7 +162,7 @@ void Book::Impl::ForEachCustomer(std::span<const std::string_view> ids, Found&& 
     }
     if (group.size() > 1) {
       for (size_t at = 0; at < group.size(); ++at) ShardOf(hashes[at]).PrefetchRow(hashes[at]);
-      for (size_t at = 0; at < group.size(); ++at) ShardOf(hashes[at]).PrefetchHistory(hashes[at]);
+      for (size_t at = 0; at < group.size(); ++at) ShardOf(hashes[at]).PrefetchId(hashes[at]);
     }
     for (size_t at = 0; at < group.size(); ++at) {
       const Shard& shard = ShardOf(hashes[at]);

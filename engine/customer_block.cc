@@ -40,6 +40,7 @@ void CustomerBlock::PrefetchMeasures(uint32_t at) const {
   __builtin_prefetch(&columns.margin_total[at], kToWrite);
   __builtin_prefetch(&columns.abc_value[at], kToWrite);
   __builtin_prefetch(&columns.items[at], kToWrite);
+  __builtin_prefetch(&changed_at[at], kToWrite);
 }
 
 void CustomerBlock::StoreContacts(uint32_t at) {

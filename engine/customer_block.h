@@ -58,6 +58,20 @@ struct CustomerBlock {
   std::array<CustomerRow, kBlockRows> rows;
   CustomerColumns columns;
 
+  // What neither lookups nor most scans read: the journal_sequence of the last entry that changed a
+  // customer's figures, and the time of the consent in force, in 48 bits.
+  std::array<uint64_t, kBlockRows> changed_at;
+  std::array<uint32_t, kBlockRows> consent_at_low;
+  std::array<int16_t, kBlockRows> consent_at_high;
+
+  TimeMs consent_at(uint32_t at) const {
+    return TimeMs{(int64_t{consent_at_high[at]} << 32) | consent_at_low[at]};
+  }
+  void set_consent_at(uint32_t at, TimeMs time) {
+    consent_at_low[at] = static_cast<uint32_t>(time.since_epoch);
+    consent_at_high[at] = static_cast<int16_t>(time.since_epoch >> 32);
+  }
+
   // Copy what the row at `at` says into the columns.
   void StoreAll(uint32_t at);
   void StoreMeasures(uint32_t at);  // what orders and returns change

@@ -7,8 +7,13 @@
 #ifndef KUNDIG_ENGINE_CUSTOMER_ROW_H_
 #define KUNDIG_ENGINE_CUSTOMER_ROW_H_
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
+#include <string_view>
 
 #include "engine/dictionary.h"
 #include "engine/event.h"
@@ -42,9 +47,6 @@ enum class ColumnConsent : uint8_t { kAbsent, kGranted, kWithdrawn };
 // Measures and attributes. Orders dated tomorrow count in the days, and in no sum before their day
 // has come.
 struct CustomerFigures {
-  // journal_sequence of the last entry that changed this customer's figures.
-  uint64_t changed_at = 0;
-
   int64_t revenue_total = 0, margin_total = 0;  // of all time
   int64_t revenue = 0, margin = 0;              // of the window rfm.window_days
   int64_t abc_value = 0;                        // the measure of ABC over abc.window_days
@@ -59,26 +61,56 @@ struct CustomerFigures {
   ColumnDay first_order = kNoDay, last_order = kNoDay, last_visit = kNoDay, last_contact = kNoDay;
   uint16_t purchase_days = 0, purchase_days_window = 0;
 
-  // The consent in force: the latest by time. Its time is kept in 48 bits, enough for any event.
-  uint32_t consent_at_low = 0;
-  int16_t consent_at_high = 0;
-  ColumnDay consent_until = kNoDay;  // kNoDay: without end
+  // The consent in force: the latest by time. kNoDay: without end.
+  ColumnDay consent_until = kNoDay;
   ColumnConsent consent = ColumnConsent::kAbsent;
 
   ColumnKind kind = ColumnKind::kAbsent;
   ColumnFlag key_account = ColumnFlag::kAbsent;
   uint8_t satisfaction = kNoRating, referral = kNoRating, bonding = kNoRating;
   bool live = false;  // false for a row that belongs to nobody
+};
 
-  TimeMs consent_at() const { return TimeMs{(int64_t{consent_at_high} << 32) | consent_at_low}; }
-  void set_consent_at(TimeMs at) {
-    consent_at_low = static_cast<uint32_t>(at.since_epoch);
-    consent_at_high = static_cast<int16_t>(at.since_epoch >> 32);
+// An id of usual length, padded with zeros, so that comparing needs no loop and no branch: a call
+// of memcmp reads 32 bytes at once, and behind a row that is a cache line nobody asked for. `bytes`
+// is 0 for a longer id.
+struct ShortId {
+  static constexpr size_t kMaxBytes = 14;
+
+  uint8_t bytes = 0;
+  std::array<char, kMaxBytes> text{};
+
+  ShortId() = default;
+  explicit ShortId(std::string_view id) {
+    if (id.size() > kMaxBytes) return;
+    bytes = static_cast<uint8_t>(id.size());
+    std::copy(id.begin(), id.end(), text.begin());
+  }
+  friend bool operator==(const ShortId& a, const ShortId& b) {
+    return std::memcmp(&a, &b, sizeof(ShortId)) == 0;
   }
 };
 
+// A short id lies in the row, so that a lookup reads nothing else; a longer one at the head of the
+// history.
 struct alignas(64) CustomerRow : CustomerFigures {
+  ShortId short_id;
   History history;
+
+  std::string_view customer() const {
+    return short_id.bytes > 0 ? std::string_view(short_id.text.data(), short_id.bytes)
+                              : history.customer();
+  }
+  // `as_short` is ShortId(customer).
+  bool BelongsTo(std::string_view customer, const ShortId& as_short) const {
+    return short_id == as_short && (as_short.bytes > 0 || history.customer() == customer);
+  }
+  // Makes it the row of this customer, of whom nothing is known.
+  void BeginWith(std::string_view customer) {
+    live = true;
+    short_id = ShortId(customer);
+    history = History(short_id.bytes > 0 ? std::string_view() : customer);
+  }
 };
 static_assert(sizeof(CustomerRow) == 128, "two cache lines");
 

@@ -107,7 +107,7 @@ bool RowReader::Number(FieldIndex index, int64_t* value) const {
 bool RowReader::Text(FieldIndex index, std::string_view* text) const {
   const auto field = static_cast<CustomerField>(index);
   if (field == CustomerField::kCustomer) {
-    *text = customer_.row->history.customer();
+    *text = customer_.row->customer();
     return true;
   }
   if (!IsNameField(field)) return false;

@@ -273,7 +273,9 @@ bool History::IsIt(const uint8_t* entry, const HistoryEntry& identity) {
   if ((entry[0] & kRemoved) != 0) return false;
   if ((entry[0] & kKindMask) != static_cast<uint8_t>(identity.kind)) return false;
   if (HasId(identity.kind)) {
+    // Ids of one shop mostly differ in their last byte.
     return entry[kIdOffset] == identity.id.size() &&
+           entry[kIdOffset + identity.id.size()] == static_cast<uint8_t>(identity.id.back()) &&
            std::memcmp(entry + kIdOffset + 1, identity.id.data(), identity.id.size()) == 0;
   }
   uint32_t at = 0;

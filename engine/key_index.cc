@@ -18,7 +18,7 @@ constexpr bool Full(size_t taken, size_t slots) {
 
 void KeyIndex::Insert(uint64_t hash, RowIndex row) {
   if (Full(size_ + 1, slots_.size())) {
-    std::vector<Slot> before(std::max(kFirstSlots, slots_.size() * 2));
+    std::vector<Slot, HugePageAllocator<Slot>> before(std::max(kFirstSlots, slots_.size() * 2));
     before.swap(slots_);
     for (const Slot& slot : before) {
       if (slot.row_plus_one != 0) Put(slot);

@@ -17,6 +17,7 @@
 #include <optional>
 #include <vector>
 
+#include "engine/huge_pages.h"
 #include "engine/units.h"
 
 namespace kundig::engine {
@@ -63,7 +64,7 @@ class KeyIndex {
   size_t Next(size_t place) const { return (place + 1) & (slots_.size() - 1); }
   void Put(Slot slot);
 
-  std::vector<Slot> slots_;  // a power of two, or none
+  std::vector<Slot, HugePageAllocator<Slot>> slots_;  // a power of two, or none
   size_t size_ = 0;
 };
 

@@ -102,7 +102,7 @@ class Lister {
     return source_.shards[candidate.shard]->row(candidate.row);
   }
   std::string_view CustomerOf(const Candidate& candidate) const {
-    return RowOf(candidate).history.customer();
+    return RowOf(candidate).customer();
   }
   // Ties are broken by id ascending, but where the id is what is asked for it has its own
   // direction.
@@ -149,7 +149,7 @@ bool Lister::Before(const Candidate& a, const Candidate& b) const {
 bool Lister::AfterCursor(const Candidate& candidate) const {
   const Cursor& cursor = *plan_.cursor;
   const CustomerRow& row = RowOf(candidate);
-  if (row.changed_at > cursor.sequence) return false;
+  if (source_.shards[candidate.shard]->changed_at(candidate.row) > cursor.sequence) return false;
   const ListPlace& place = cursor.place;
   if (candidate.absent != place.absent) return candidate.absent;
   if (!candidate.absent && IsNameField(plan_.order_by)) {

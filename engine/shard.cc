@@ -85,8 +85,8 @@ Shard::~Shard() {
 }
 
 std::optional<RowIndex> Shard::Find(std::string_view customer, uint64_t hash) const {
-  return index_.Find(hash,
-                     [&](RowIndex at) { return row(Raw(at)).history.customer() == customer; });
+  const ShortId as_short(customer);
+  return index_.Find(hash, [&](RowIndex at) { return row(Raw(at)).BelongsTo(customer, as_short); });
 }
 
 void Shard::PrefetchRow(uint64_t hash) const {
@@ -97,8 +97,9 @@ void Shard::PrefetchRow(uint64_t hash) const {
   __builtin_prefetch(lines + 64);
 }
 
-void Shard::PrefetchHistory(uint64_t hash) const {
-  if (const std::optional<RowIndex> at = index_.Guess(hash)) row(Raw(*at)).history.PrefetchId();
+void Shard::PrefetchId(uint64_t hash) const {
+  const std::optional<RowIndex> at = index_.Guess(hash);
+  if (at && row(Raw(*at)).short_id.bytes == 0) row(Raw(*at)).history.PrefetchId();
 }
 
 void Shard::PrefetchToWrite(uint64_t hash) const {
@@ -121,9 +122,8 @@ uint32_t Shard::FindOrCreate(std::string_view customer, const ApplyContext& cont
     free_rows_.pop_back();
   }
   CustomerRow& row = RowAt(at);
-  row.history = History(customer);
-  row.live = true;
-  row.changed_at = context.sequence;
+  row.BeginWith(customer);
+  BlockOf(at).changed_at[at % kBlockRows] = context.sequence;
   BlockOf(at).StoreAll(at % kBlockRows);
   index_.Insert(context.hash, RowIndex{at});
   return at;
@@ -158,7 +158,7 @@ Result<Effect> Shard::Apply(const CustomerSet& event, const ApplyContext& contex
   changed |= Patched(&c.referral, kNoRating, event.referral, same);
   changed |= Patched(&c.bonding, kNoRating, event.bonding, same);
   if (!changed) return Effect::kUnchanged;
-  c.changed_at = context.sequence;
+  BlockOf(at).changed_at[at % kBlockRows] = context.sequence;
   BlockOf(at).StoreAll(at % kBlockRows);
   return Effect::kApplied;
 }
@@ -288,7 +288,7 @@ Result<Effect> Shard::Put(std::string_view customer, const HistoryEntry& entry,
   const RankedValues before = RankedOf(row, context.rules->settings().rfm);
   if (old) Subtract(&row, *old, context);
   KUNDIG_CHECK(row.history.Add(entry));
-  AddUp(&row, entry, context);
+  AddUp(at, entry, context);
   if (old && entry.kind == EntryKind::kOrder) SettleDays(&row);
   if (entry.kind == EntryKind::kOrder || entry.kind == EntryKind::kReturn) {
     RememberDay(at, entry.day, *context.rules, context.today);
@@ -299,8 +299,8 @@ Result<Effect> Shard::Put(std::string_view customer, const HistoryEntry& entry,
 
 void Shard::Store(uint32_t at, EntryKind kind, const RankedValues& before,
                   const ApplyContext& context) {
-  CustomerRow& row = RowAt(at);
-  row.changed_at = context.sequence;
+  const CustomerRow& row = RowAt(at);
+  BlockOf(at).changed_at[at % kBlockRows] = context.sequence;
   if (kind != EntryKind::kOrder && kind != EntryKind::kReturn) {
     BlockOf(at).StoreContacts(at % kBlockRows);
     return;

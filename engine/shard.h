@@ -82,7 +82,7 @@ class Shard {
   std::optional<RowIndex> Find(std::string_view customer, uint64_t hash) const;
   void PrefetchSlot(uint64_t hash) const { index_.Prefetch(hash); }
   void PrefetchRow(uint64_t hash) const;
-  void PrefetchHistory(uint64_t hash) const;
+  void PrefetchId(uint64_t hash) const;
   void PrefetchToWrite(uint64_t hash) const;
 
   // The figures of a row as of `today`: its own, or `*room` with its windows recomputed.
@@ -93,6 +93,9 @@ class Shard {
   const CustomerBlock& block(uint32_t at) const { return *blocks_[at]; }
   const CustomerRow& row(uint32_t at) const {
     return blocks_[at / kBlockRows]->rows[at % kBlockRows];
+  }
+  uint64_t changed_at(uint32_t at) const {
+    return block(at / kBlockRows).changed_at[at % kBlockRows];
   }
   uint32_t customers() const { return static_cast<uint32_t>(index_.size()); }
   uint64_t orders() const { return orders_; }
@@ -109,7 +112,7 @@ class Shard {
   // the history.
   void Subtract(CustomerRow* row, const HistoryEntry& entry, const ApplyContext& context);
   // Adds the share of an entry that was added to the history.
-  void AddUp(CustomerRow* row, const HistoryEntry& entry, const ApplyContext& context);
+  void AddUp(uint32_t row, const HistoryEntry& entry, const ApplyContext& context);
   // Publishes a row that has changed: its columns, and the counts; `before` is what it counted as.
   void Store(uint32_t row, EntryKind kind, const RankedValues& before, const ApplyContext& context);
   // First and last order after an order was taken away.

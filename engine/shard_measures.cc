@@ -80,9 +80,10 @@ void RecomputeSums(const History& history, const RuleSettings& rules, Day today,
 
 // The latest by time is in force. One that takes another's place has the same time, so what is in
 // force never has to be looked for.
-void SettleConsent(CustomerRow* row, const HistoryEntry& entry) {
-  if (row->consent != ColumnConsent::kAbsent && entry.at < row->consent_at()) return;
-  row->set_consent_at(entry.at);
+void SettleConsent(CustomerBlock* block, uint32_t at, const HistoryEntry& entry) {
+  CustomerRow* row = &block->rows[at];
+  if (row->consent != ColumnConsent::kAbsent && entry.at < block->consent_at(at)) return;
+  block->set_consent_at(at, entry.at);
   row->consent =
       entry.consent == ConsentState::kGranted ? ColumnConsent::kGranted : ColumnConsent::kWithdrawn;
   // A last day behind the columns' range is as good as none, one before it has passed.
@@ -93,8 +94,8 @@ void SettleConsent(CustomerRow* row, const HistoryEntry& entry) {
 
 }  // namespace
 
-void Shard::AddUp(CustomerRow* row, const HistoryEntry& entry, const ApplyContext& context) {
-  CustomerRow& c = *row;
+void Shard::AddUp(uint32_t at, const HistoryEntry& entry, const ApplyContext& context) {
+  CustomerRow& c = RowAt(at);
   const ColumnDay day = ToColumn(entry.day);
   switch (entry.kind) {
     case EntryKind::kOrder: {
@@ -121,10 +122,10 @@ void Shard::AddUp(CustomerRow* row, const HistoryEntry& entry, const ApplyContex
       c.last_contact = std::max(c.last_contact, day);
       return;
     case EntryKind::kConsent:
-      SettleConsent(row, entry);
+      SettleConsent(&BlockOf(at), at % kBlockRows, entry);
       return;
   }
-  CountSums(row, entry, context.rules->settings(), context.today, 1);
+  CountSums(&c, entry, context.rules->settings(), context.today, 1);
 }
 
 void Shard::Subtract(CustomerRow* row, const HistoryEntry& entry, const ApplyContext& context) {
