@@ -79,30 +79,34 @@ struct Wanted {
 void Collect(const BookView& view, const CustomerBlock& block, Wanted* wanted) {
   const RfmSettings& rfm = view.rules->settings().rfm;
   const BucketRange range = RangeOf(wanted->bucket);
-  const auto add_rows = [&](const Selection& rows, auto value_of) {
-    rows.ForEach([&](uint32_t row) {
-      const int64_t value = value_of(ColumnFields(block, row));
-      if (range.first <= value && value <= range.last) wanted->values.push_back(value);
+  const auto add = [&](int64_t value) {
+    if (range.first <= value && value <= range.last) wanted->values.push_back(value);
+  };
+  // A row of nobody has no orders, and 0 for the measure of ABC, which has no class.
+  const auto add_scored = [&](const Selection& among, auto value_of) {
+    among.ForEach([&](uint32_t row) {
+      const ColumnFields c(block, row);
+      if (c.orders() > 0) add(value_of(c));
     });
   };
-  const Selection everybody = LiveRows(block);
-  const auto scored = [&](const Selection& among) {
-    return FieldInRange(view, block, CustomerField::kOrders, 1, UINT32_MAX, among);
+  const auto scored = [&] {
+    return FieldInRange(view, block, CustomerField::kOrders, 1, UINT32_MAX, LiveRows(block));
   };
   switch (wanted->measure) {
     case Wanted::Measure::kAbc:
-      add_rows(MoneyInRange(block, kAbcColumn, range.first, range.last) & everybody,
-               [](const ColumnFields& c) { return c.abc_value(); });
+      MoneyInRange(block, kAbcColumn, range.first, range.last).ForEach([&](uint32_t row) {
+        add(ColumnFields(block, row).abc_value());
+      });
       return;
     case Wanted::Measure::kFrequency:
-      add_rows(scored(everybody), [&](const ColumnFields& c) { return FrequencyOf(c, rfm); });
+      add_scored(scored(), [&](const ColumnFields& c) { return FrequencyOf(c, rfm); });
       return;
     case Wanted::Measure::kMonetary:
       if (rfm.monetary == RfmMonetary::kTotal) {
-        const Selection in_range = MoneyInRange(block, kRevenueColumn, range.first, range.last);
-        add_rows(scored(in_range & everybody), [](const ColumnFields& c) { return c.revenue(); });
+        add_scored(MoneyInRange(block, kRevenueColumn, range.first, range.last),
+                   [](const ColumnFields& c) { return c.revenue(); });
       } else {
-        add_rows(scored(everybody), [&](const ColumnFields& c) { return MonetaryOf(c, rfm); });
+        add_scored(scored(), [&](const ColumnFields& c) { return MonetaryOf(c, rfm); });
       }
       return;
   }
