@@ -1,0 +1,124 @@
+// Scans: one state of the book, looked at by all workers.
+
+#include <utility>
+
+#include "engine/book_impl.h"
+#include "engine/list.h"
+#include "engine/pipeline.h"
+
+namespace kundig::engine {
+
+// One state of the book, held for a scan; with rankings of that state where they are asked for.
+// Rankings that had to be computed for it are published when it ends.
+class Book::Impl::Scanning {
+ public:
+  explicit Scanning(Impl* book) : book_(book) { hold_.emplace(&book->lock_); }
+  ~Scanning() {
+    hold_.reset();
+    if (fresh_) book_->Publish(*fresh_);
+  }
+  Scanning(const Scanning&) = delete;
+  Scanning& operator=(const Scanning&) = delete;
+
+  const Ranking& RankingFor(bool needed) {
+    if (!needed || !book_->Stale()) return book_->ranking_;
+    fresh_ = book_->NewRanking();
+    return *fresh_;
+  }
+  StateName StateWith(const Ranking& ranking) const {
+    return {book_->sequence_, ranking.version, book_->today_};
+  }
+
+ private:
+  Impl* book_;
+  std::optional<StateLock::Scan> hold_;
+  std::optional<Ranking> fresh_;
+};
+
+StateName Book::Impl::RefreshRankings() {
+  Scanning scan(this);
+  return scan.StateWith(scan.RankingFor(true));
+}
+
+RfmAnswer Book::Impl::Rfm() {
+  RfmAnswer answer;
+  Scanning scan(this);
+  const Ranking& ranking = scan.RankingFor(true);
+  answer.state = scan.StateWith(ranking);
+  answer.rules = rules_;
+  ComputeRfm(SourceOf(ranking), &runner_, &answer);
+  return answer;
+}
+
+AbcAnswer Book::Impl::Abc() {
+  AbcAnswer answer;
+  Scanning scan(this);
+  const Ranking& ranking = scan.RankingFor(true);
+  answer.state = scan.StateWith(ranking);
+  ComputeAbc(SourceOf(ranking), &runner_, &answer);
+  return answer;
+}
+
+ValueAnswer Book::Impl::Value() {
+  ValueAnswer answer;
+  FieldSet judged;
+  judged.Add(Index(CustomerField::kHiddenPotential));
+  Scanning scan(this);
+  const Ranking& ranking = scan.RankingFor(NeedsRanking(judged, *rules_));
+  answer.state = scan.StateWith(ranking);
+  ComputeValue(SourceOf(ranking), &runner_, &answer);
+  return answer;
+}
+
+Result<CountAnswer> Book::Impl::Count(std::string_view where) {
+  ListQuery query;
+  query.where = std::string(where);
+  Scanning scan(this);
+  const Result<ListPlan> plan = PlanList(query, *rules_, rules_version_);
+  if (!plan) return plan.error();
+  CountAnswer answer;
+  const Ranking& ranking = scan.RankingFor(plan->needs_ranking);
+  answer.state = scan.StateWith(ranking);
+  ComputeCount(SourceOf(ranking), plan->where, &runner_, &answer);
+  return answer;
+}
+
+Result<ListAnswer> Book::Impl::List(const ListQuery& query) {
+  Scanning scan(this);
+  const Result<ListPlan> plan = PlanList(query, *rules_, rules_version_);
+  if (!plan) return plan.error();
+  ListSource source;
+  source.shards = shards_;
+  source.rules = rules_.get();
+  source.names = &names_;
+  // A later page is judged by the ranking of the first.
+  const bool given = plan->cursor && plan->cursor->ranking;
+  source.ranking = given ? *plan->cursor->ranking : scan.RankingFor(plan->needs_ranking);
+  source.today = today_;
+  source.sequence = sequence_;
+  source.rules_version = rules_version_;
+  source.memory_bytes = options_.list_memory_bytes;
+  Result<ListAnswer> answer = ComputeList(*plan, source, &runner_);
+  if (answer) answer->state = scan.StateWith(source.ranking);
+  return answer;
+}
+
+Result<PipelineAnswer> Book::Impl::Pipeline(const PipelineQuery& query) {
+  if (std::optional<Error> error = CheckGrouping(query)) return *error;
+  Scanning scan(this);
+  Expression where = Expression::Everything();
+  if (!query.where.empty()) {
+    Result<Expression> parsed = ParseExpression(query.where, rules_->lead_fields());
+    if (!parsed) {
+      Error error = parsed.error();
+      error.field = "where";
+      return error;
+    }
+    where = std::move(*parsed);
+  }
+  PipelineAnswer answer = ComputePipeline(leads_, *rules_, query, where, &runner_);
+  answer.state = State();
+  return answer;
+}
+
+}  // namespace kundig::engine

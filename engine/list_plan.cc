@@ -1,0 +1,104 @@
+// A list's question, with its names looked up and its cursor read.
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "engine/hash.h"
+#include "engine/list.h"
+
+namespace kundig::engine {
+namespace {
+
+uint64_t QuestionHash(const ListPlan& plan) {
+  std::string question = plan.where.text();
+  question.push_back('\0');
+  for (const uint64_t part :
+       {uint64_t{plan.reactivation}, uint64_t{plan.activities}, uint64_t{plan.need_consent},
+        static_cast<uint64_t>(plan.order_by), uint64_t{plan.descending}}) {
+    question += std::to_string(part) + ' ';
+  }
+  return HashBytes(question);
+}
+
+}  // namespace
+
+bool NeedsRanking(FieldSet fields, const Rules& rules) {
+  FieldSet ranked, judged;
+  for (const CustomerField field : {CustomerField::kR, CustomerField::kF, CustomerField::kM,
+                                    CustomerField::kRfmSegment, CustomerField::kAbc}) {
+    ranked.Add(Index(field));
+  }
+  for (const CustomerField field :
+       {CustomerField::kValueScore, CustomerField::kValueClass, CustomerField::kHiddenPotential}) {
+    judged.Add(Index(field));
+  }
+  return fields.Intersects(ranked) ||
+         (fields.Intersects(judged) && rules.value_fields().Intersects(ranked));
+}
+
+Result<ListPlan> PlanList(const ListQuery& query, const Rules& rules, uint64_t rules_version) {
+  const FieldCatalog& catalog = rules.customer_fields();
+  ListPlan plan;
+  if (!query.where.empty()) {
+    Result<Expression> where = ParseExpression(query.where, catalog);
+    if (!where) {
+      Error error = where.error();
+      error.field = "where";
+      return error;
+    }
+    plan.where = std::move(*where);
+  }
+  plan.reactivation = query.reactivation;
+  plan.need_consent = query.need_consent;
+  for (const Activity activity : query.activities)
+    plan.activities |= 1u << static_cast<uint32_t>(activity);
+  if (query.activities.empty()) {
+    plan.activities = 1u << static_cast<uint32_t>(Activity::kInactive) |
+                      1u << static_cast<uint32_t>(Activity::kLost);
+  }
+  const auto find = [&](const std::string& name, const char* setting) -> Result<CustomerField> {
+    const std::optional<FieldIndex> field = catalog.Find(name);
+    if (!field) {
+      return Error{ErrorCode::kUnknownField,
+                   "there is no field '" + name + "'; fields are named as in the profile", setting,
+                   std::nullopt};
+    }
+    return static_cast<CustomerField>(*field);
+  };
+  const Result<CustomerField> order_by = find(query.order_by, "order_by");
+  if (!order_by) return order_by.error();
+  plan.order_by = *order_by;
+  plan.descending = query.descending;
+  plan.limit = query.limit;
+  FieldSet used = plan.where.fields();
+  used.Add(Index(plan.order_by));
+  for (const std::string& name : query.fields) {
+    const Result<CustomerField> field = find(name, "fields");
+    if (!field) return field.error();
+    if (std::find(plan.fields.begin(), plan.fields.end(), *field) != plan.fields.end()) {
+      return Error{ErrorCode::kInvalidValue, "the field '" + name + "' is named twice", "fields",
+                   std::nullopt};
+    }
+    plan.fields.push_back(*field);
+    used.Add(Index(*field));
+  }
+  plan.needs_ranking = NeedsRanking(used, rules);
+  plan.question = QuestionHash(plan);
+  if (!query.cursor.empty()) {
+    Result<Cursor> cursor = DecodeCursor(query.cursor);
+    if (!cursor) return cursor.error();
+    if (cursor->question != plan.question || cursor->rules_version != rules_version) {
+      return Error{
+          ErrorCode::kBadCursor,
+          cursor->question != plan.question
+              ? "the cursor belongs to another list; ask with the same filter and order as before"
+              : "the rules have changed since the cursor was given; begin without a cursor",
+          "cursor", std::nullopt};
+    }
+    plan.cursor = std::move(*cursor);
+  }
+  return plan;
+}
+
+}  // namespace kundig::engine
