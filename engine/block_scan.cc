@@ -128,6 +128,21 @@ Selection ActivityIn(const BookView& view, const CustomerBlock& block, int64_t l
                                  codes.high, recent);
 }
 
+// The kinds 0 and 1 follow the mark of absence in the column.
+Selection KindIn(const CustomerBlock& block, int64_t low, int64_t high) {
+  const Range kinds = Clamped(low, high, 0, static_cast<int64_t>(CustomerKind::kBusiness));
+  if (kinds.empty()) return Selection::None();
+  return InColumn(block.columns.kind, kinds.low + 1, kinds.high + 1, 1, UINT8_MAX);
+}
+
+// What was never set is false.
+Selection KeyAccountIn(const CustomerBlock& block, int64_t low, int64_t high) {
+  constexpr auto kTrue = static_cast<int64_t>(ColumnFlag::kTrue);
+  const bool with_false = low <= 0 && 0 <= high, with_true = low <= 1 && 1 <= high;
+  return InColumn(block.columns.key_account, with_false ? 0 : kTrue, with_true ? kTrue : kTrue - 1,
+                  0, UINT8_MAX);
+}
+
 // r, f, m and the segment are functions of the cell.
 Selection ScoreIn(const BookView& view, const CustomerBlock& block, CustomerField field,
                   int64_t low, int64_t high, const Selection& among) {
@@ -218,6 +233,10 @@ Selection FieldInRange(const BookView& view, const CustomerBlock& block, Custome
     return among & MoneyInRange(block, column, low, high);
   };
   switch (field) {
+    case CustomerField::kKind:
+      return among & KindIn(block, low, high);
+    case CustomerField::kKeyAccount:
+      return among & KeyAccountIn(block, low, high);
     case CustomerField::kSatisfaction:
       return rating(c.satisfaction);
     case CustomerField::kReferral:

@@ -63,8 +63,8 @@ void CustomerBlock::StoreAll(uint32_t at) {
   columns.products[at] = row.products;
   columns.potential[at] =
       row.potential == kNoPotential ? kNoNarrowPotential : NarrowMoney(row.potential);
-  columns.kind[at] = row.kind;
-  columns.key_account[at] = row.key_account;
+  columns.kind[at] = static_cast<uint8_t>(row.kind);
+  columns.key_account[at] = static_cast<uint8_t>(row.key_account);
   columns.satisfaction[at] = row.satisfaction;
   columns.referral[at] = row.referral;
   columns.bonding[at] = row.bonding;

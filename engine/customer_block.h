@@ -48,8 +48,8 @@ struct CustomerColumns {
   Column<int32_t> potential;
   Column<ColumnDay> consent_until;
   Column<ColumnConsent> consent;
-  Column<ColumnKind> kind;
-  Column<ColumnFlag> key_account;
+  Column<uint8_t> kind;         // ColumnKind
+  Column<uint8_t> key_account;  // ColumnFlag
   Column<uint8_t> satisfaction, referral, bonding;
 };
 
@@ -58,19 +58,8 @@ struct CustomerBlock {
   std::array<CustomerRow, kBlockRows> rows;
   CustomerColumns columns;
 
-  // What neither lookups nor most scans read: the journal_sequence of the last entry that changed a
-  // customer's figures, and the time of the consent in force, in 48 bits.
+  // journal_sequence of the last entry that changed a customer's figures, which only paging reads.
   std::array<uint64_t, kBlockRows> changed_at;
-  std::array<uint32_t, kBlockRows> consent_at_low;
-  std::array<int16_t, kBlockRows> consent_at_high;
-
-  TimeMs consent_at(uint32_t at) const {
-    return TimeMs{(int64_t{consent_at_high[at]} << 32) | consent_at_low[at]};
-  }
-  void set_consent_at(uint32_t at, TimeMs time) {
-    consent_at_low[at] = static_cast<uint32_t>(time.since_epoch);
-    consent_at_high[at] = static_cast<int16_t>(time.since_epoch >> 32);
-  }
 
   // Copy what the row at `at` says into the columns.
   void StoreAll(uint32_t at);
@@ -157,8 +146,10 @@ class ColumnFields {
   uint16_t purchase_days_window() const { return block_.columns.purchase_days_window[at_]; }
   ColumnDay consent_until() const { return block_.columns.consent_until[at_]; }
   ColumnConsent consent() const { return block_.columns.consent[at_]; }
-  ColumnKind kind() const { return block_.columns.kind[at_]; }
-  ColumnFlag key_account() const { return block_.columns.key_account[at_]; }
+  ColumnKind kind() const { return static_cast<ColumnKind>(block_.columns.kind[at_]); }
+  ColumnFlag key_account() const {
+    return static_cast<ColumnFlag>(block_.columns.key_account[at_]);
+  }
   uint8_t satisfaction() const { return block_.columns.satisfaction[at_]; }
   uint8_t referral() const { return block_.columns.referral[at_]; }
   uint8_t bonding() const { return block_.columns.bonding[at_]; }

@@ -30,29 +30,10 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/dictionary.h"
-#include "engine/event.h"
+#include "engine/history_entry.h"
 #include "engine/units.h"
 
 namespace kundig::engine {
-
-enum class EntryKind : uint8_t { kOrder = 1, kReturn = 2, kVisit = 3, kContact = 4, kConsent = 5 };
-
-// One entry, unpacked. Which fields count depends on the kind.
-struct HistoryEntry {
-  EntryKind kind = EntryKind::kOrder;
-  Day day;
-  TimeMs at;
-  std::string_view id;                             // order, return
-  Minor amount;                                    // order: revenue; return: amount
-  std::optional<Minor> margin;                     // order, return
-  uint32_t items = 0;                              // order
-  NameCode channel = kNoName, campaign = kNoName;  // contact
-  ConsentState consent = ConsentState::kGranted;   // consent
-  std::optional<Day> until;                        // consent
-
-  bool SameContent(const HistoryEntry& other) const;
-};
 
 class History {
  public:
@@ -74,15 +55,16 @@ class History {
   template <typename Visitor>
   void ForEach(Visitor&& visit) const {
     const Bytes block = View();
-    for (uint32_t at = FirstEntry(block.data); at < block.used;) {
+    for (uint32_t at = FirstEntry(block.data); at < block.used; at += PackedSize(block.data + at)) {
       HistoryEntry entry;
-      const bool live = Read(block.data, &at, &entry);
-      if (live) visit(entry);
+      if (Unpack(block.data + at, &entry)) visit(entry);
     }
   }
 
   // Orders on that business day.
   uint32_t OrdersOn(Day day) const;
+  // The time of the latest consent; long ago where there is none.
+  TimeMs LatestConsent() const;
   // The first and the last day with an order.
   std::optional<std::pair<Day, Day>> OrderDays() const;
 
@@ -109,9 +91,6 @@ class History {
   static constexpr uintptr_t kLargeTag = 1;
 
   static uint32_t FirstEntry(const uint8_t* data) { return 1u + data[0]; }
-  // Unpacks the entry at *at and moves *at behind it. False for an entry that was removed.
-  static bool Read(const uint8_t* data, uint32_t* at, HistoryEntry* entry);
-  static bool IsIt(const uint8_t* entry, const HistoryEntry& identity);
 
   bool is_large() const { return (tagged_ & kLargeTag) != 0; }
   Small* small() const { return reinterpret_cast<Small*>(tagged_); }

@@ -78,12 +78,9 @@ void RecomputeSums(const History& history, const RuleSettings& rules, Day today,
   c.purchase_days_window = in_order ? days_in_order : DaysInWindow(history, rules, today);
 }
 
-// The latest by time is in force. One that takes another's place has the same time, so what is in
-// force never has to be looked for.
-void SettleConsent(CustomerBlock* block, uint32_t at, const HistoryEntry& entry) {
-  CustomerRow* row = &block->rows[at];
-  if (row->consent != ColumnConsent::kAbsent && entry.at < block->consent_at(at)) return;
-  block->set_consent_at(at, entry.at);
+// The latest by time is in force; of those with one time the one that came last.
+void SettleConsent(CustomerRow* row, const HistoryEntry& entry) {
+  if (entry.at < row->history.LatestConsent()) return;
   row->consent =
       entry.consent == ConsentState::kGranted ? ColumnConsent::kGranted : ColumnConsent::kWithdrawn;
   // A last day behind the columns' range is as good as none, one before it has passed.
@@ -122,7 +119,7 @@ void Shard::AddUp(uint32_t at, const HistoryEntry& entry, const ApplyContext& co
       c.last_contact = std::max(c.last_contact, day);
       return;
     case EntryKind::kConsent:
-      SettleConsent(&BlockOf(at), at % kBlockRows, entry);
+      SettleConsent(&c, entry);
       return;
   }
   CountSums(&c, entry, context.rules->settings(), context.today, 1);

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <map>
 #include <random>
 #include <string>
@@ -106,6 +107,25 @@ TEST(HistoryTest, AgreesWithAMapWhileItGrowsAndShrinks) {
         ASSERT_EQ(days->second.since_epoch, on_day.rbegin()->first);
       }
     }
+  }
+}
+
+TEST(HistoryTest, KnowsTheLatestConsentSmallAndLarge) {
+  std::mt19937_64 random(17);
+  History history("c");
+  int64_t latest = std::numeric_limits<int64_t>::min();
+  EXPECT_EQ(history.LatestConsent().since_epoch, latest);
+  for (int step = 0; step < 600; ++step) {
+    HistoryEntry consent;
+    consent.kind = EntryKind::kConsent;
+    consent.day = Day{static_cast<int32_t>(random() % 20'000)};
+    consent.at = TimeMs{consent.day.since_epoch * kDayMs + static_cast<int64_t>(random() % 1000)};
+    if (history.Find(consent)) history.Remove(consent);  // replaced by one of the same time
+    ASSERT_TRUE(history.Add(consent));
+    const std::string order_id = "o" + std::to_string(step);
+    ASSERT_TRUE(history.Add(Order(order_id, 20000 + step, 5)));
+    latest = std::max(latest, consent.at.since_epoch);
+    ASSERT_EQ(history.LatestConsent().since_epoch, latest) << step;
   }
 }
 
