@@ -13,6 +13,9 @@
 namespace kundig::engine {
 namespace {
 
+static_assert(static_cast<int>(LeadStatus::kOpen) == 0 && static_cast<int>(LeadStatus::kWon) == 1 &&
+              static_cast<int>(LeadStatus::kLost) == 2);
+
 // Parts that leads are split into: each has sums of its own, which are merged at the end.
 constexpr uint32_t kMaxParts = 8;
 
@@ -143,12 +146,16 @@ class NarrowCounter {
     const uint32_t* closed_group = part->closed[0].groups();
     const auto won = static_cast<uint32_t>(open_), lost = static_cast<uint32_t>(open_ + closed_);
     const auto nobody = static_cast<uint32_t>(open_ + 2 * closed_);
+    // Arithmetic instead of branches: whether a lead is open, won, lost or overridden cannot be
+    // foretold, and a wrong guess costs more than all else that is done for it.
+    const std::array<uint32_t, 3> base = {0, won, lost};  // by LeadStatus
     std::array<uint32_t, kBlockLeads> place;
     for (uint32_t at = 0; at < rows; ++at) {
-      const LeadStatus status = c.status[first_row + at];
-      const uint32_t closed = closed_group[at] + (status == LeadStatus::kWon ? won : lost);
-      const uint32_t group = status == LeadStatus::kOpen ? open_group[at] : closed;
-      place[at] = c.live[first_row + at] != 0 ? group : nobody;
+      const auto status = static_cast<uint32_t>(c.status[first_row + at]);
+      const uint32_t is_open = status == 0 ? ~0u : 0u, is_live = 0u - c.live[first_row + at];
+      const uint32_t group =
+          base[status] + ((open_group[at] & is_open) | (closed_group[at] & ~is_open));
+      place[at] = (group & is_live) | (nobody & ~is_live);
     }
     if (count_.where != nullptr) {
       for (uint32_t at = 0; at < rows; ++at) {
@@ -157,10 +164,11 @@ class NarrowCounter {
     }
     for (uint32_t at = 0; at < rows; ++at) {
       const uint32_t row = first_row + at;
-      const bool overridden = c.chance[row] != kNoChance;
-      const int64_t chance = overridden ? c.chance[row] : chance_of_[c.stage[row]];
+      const int64_t overridden = c.chance[row] != kNoChance ? 1 : 0;
+      const int64_t chance =
+          (c.chance[row] & -overridden) | (chance_of_[c.stage[row]] & (overridden - 1));
       NarrowSums& sums = sums_[place[at]];
-      sums.leads_and_overridden += (uint64_t{1} << 32) + (overridden ? 1 : 0);
+      sums.leads_and_overridden += (uint64_t{1} << 32) + static_cast<uint64_t>(overridden);
       sums.revenue += c.revenue[row];
       sums.weighted += c.revenue[row] * chance;
     }
