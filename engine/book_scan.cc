@@ -55,7 +55,13 @@ AbcAnswer Book::Impl::Abc() {
   Scanning scan(this);
   const Ranking& ranking = scan.RankingFor(true);
   answer.state = scan.StateWith(ranking);
-  ComputeAbc(SourceOf(ranking), &runner_, &answer);
+  answer.measure = rules_->settings().abc.measure;
+  answer.total = ranking.abc_total;
+  for (size_t at = 0; at < answer.classes.size(); ++at) {
+    const Ranking::AbcTotals& totals = ranking.abc[at];
+    answer.classes[at] = {totals.customers, totals.sum, std::nullopt};
+    if (totals.customers > 0) answer.classes[at].from = Minor{totals.smallest};
+  }
   return answer;
 }
 

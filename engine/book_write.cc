@@ -56,8 +56,12 @@ Result<Effect> Book::Impl::ApplyBody(const Body& body) {
       if (effect == Effect::kApplied) figures_changed_at_ = context.sequence;
       return had_leads ? Effect::kApplied : effect;
     } else {
+      const uint32_t customers = shard.customers();
       Result<Effect> effect = shard.Apply(body, context);
-      if (effect && *effect != Effect::kUnchanged) figures_changed_at_ = context.sequence;
+      // Also an event that changes nothing else may have made a customer.
+      if (effect && (*effect != Effect::kUnchanged || shard.customers() != customers)) {
+        figures_changed_at_ = context.sequence;
+      }
       return effect;
     }
   }

@@ -1,7 +1,5 @@
 #include "engine/rank_counts.h"
 
-#include <algorithm>
-
 namespace kundig::engine {
 
 RankedValues RankedOf(const CustomerFigures& figures, const RfmSettings& rfm) {
@@ -13,7 +11,7 @@ RankedValues RankedOf(const CustomerFigures& figures, const RfmSettings& rfm) {
     values.frequency = FrequencyOf(fields, rfm);
     values.monetary = MonetaryOf(fields, rfm);
   }
-  values.abc_value = std::max<int64_t>(figures.abc_value, 0);
+  values.abc_value = figures.abc_value;
   return values;
 }
 
@@ -25,11 +23,9 @@ void RankCounts::Count(const RankedValues& values, int sign) {
     by_frequency_[BucketOf(values.frequency)] += one;
     by_monetary_[BucketOf(values.monetary)] += one;
   }
-  if (values.abc_value > 0) {
-    const uint32_t bucket = BucketOf(values.abc_value);
-    by_abc_value_[bucket] += one;
-    abc_sums_[bucket] += sign * values.abc_value;
-  }
+  const uint32_t bucket = BucketOf(values.abc_value);
+  by_abc_value_[bucket] += one;
+  abc_sums_[bucket] += sign * Wide{values.abc_value};
 }
 
 void RankCounts::Merge(const RankCounts& other) {

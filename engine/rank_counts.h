@@ -38,7 +38,7 @@ struct RankedValues {
   bool scored = false;  // whether it is in the population of RFM; else the next three are 0
   ColumnDay last_order = kNoDay;
   int64_t frequency = 0, monetary = 0;
-  int64_t abc_value = 0;  // 0 where it is in no class
+  int64_t abc_value = 0;
 
   friend bool operator==(const RankedValues&, const RankedValues&) = default;
 };
@@ -52,8 +52,8 @@ class RankCounts {
   void Merge(const RankCounts& other);
 
   uint64_t population() const { return population_; }
-  // Customers of the population by day of their last order, frequency and monetary; and those of
-  // ABC with the sums of their measure.
+  // Customers of the population by day of their last order, frequency and monetary; and all
+  // customers by their measure of ABC, with its sums.
   const std::vector<uint32_t>& by_last_order() const { return by_last_order_; }
   const std::vector<uint32_t>& by_frequency() const { return by_frequency_; }
   const std::vector<uint32_t>& by_monetary() const { return by_monetary_; }

@@ -37,6 +37,9 @@ Places LocateCuts(const std::vector<uint32_t>& counts, uint64_t population) {
   return places;
 }
 
+// Measures above 0, which alone have a class, lie behind this bucket.
+constexpr uint32_t kZeroBucket = BucketOf(0);
+
 // The bucket in which the ABC class that ends at `hundredths` percent of `total` ends: every
 // measure in the buckets above belongs to the class, none in the buckets below.
 struct AbcEdge {
@@ -52,7 +55,7 @@ bool Belongs(Wide above, Wide own, Wide total, int32_t hundredths, AbcBoundary b
 AbcEdge FindEdge(const RankCounts& counts, Wide total, int32_t hundredths, AbcBoundary boundary) {
   AbcEdge edge;
   Wide above = 0;
-  for (uint32_t bucket = kBuckets; bucket-- > 0;) {
+  for (uint32_t bucket = kBuckets - 1; bucket > kZeroBucket; --bucket) {
     if (counts.by_abc_value()[bucket] == 0) continue;
     // All of the bucket belongs to the class where even its last value would.
     const Wide through = above + counts.abc_sums()[bucket];
@@ -152,6 +155,69 @@ int64_t CutAt(const Place& place, Wanted::Measure measure, std::vector<Wanted>* 
   return *at;
 }
 
+// The lowest bucket with a customer among first ... last - 1.
+void WantLowest(const std::vector<uint32_t>& counts, uint32_t first, uint32_t last,
+                std::vector<Wanted>* all) {
+  for (uint32_t bucket = first; bucket < last; ++bucket) {
+    if (counts[bucket] > 0) return Want(Wanted::Measure::kAbc, bucket, all);
+  }
+}
+
+// Customers, sum and smallest measure of each class: buckets within one class as a whole, those
+// that a cut parts value by value. False where the smallest measure of a class lies in a bucket
+// whose values are not known; these are named in `more`.
+bool AddUpClasses(const RankCounts& counts, std::vector<Wanted>* wanted, std::vector<Wanted>* more,
+                  Ranking* ranking) {
+  struct Totals {
+    uint64_t customers = 0;
+    Wide sum = 0;
+    // Of the lowest bucket so far: the bucket where it is in the class as a whole, else its
+    // smallest.
+    std::optional<uint32_t> lowest;
+    int64_t smallest = std::numeric_limits<int64_t>::max();
+  };
+  std::array<Totals, 4> classes;
+  const auto class_of = [&](int64_t value) -> Totals& {
+    return classes[static_cast<size_t>(ranking->AbcOf(value))];
+  };
+  for (uint32_t bucket = kBuckets; bucket-- > 0;) {
+    if (counts.by_abc_value()[bucket] == 0) continue;
+    const BucketRange range = RangeOf(bucket);
+    Totals& whole = class_of(range.first);
+    if (&whole == &class_of(range.last)) {
+      whole.customers += counts.by_abc_value()[bucket];
+      whole.sum += counts.abc_sums()[bucket];
+      whole.lowest = bucket;
+      whole.smallest = std::numeric_limits<int64_t>::max();
+      continue;
+    }
+    for (const int64_t value : *Find(wanted, Wanted::Measure::kAbc, bucket)) {
+      Totals& own = class_of(value);
+      ++own.customers;
+      own.sum += value;
+      own.lowest.reset();
+      own.smallest = std::min(own.smallest, value);
+    }
+  }
+  more->clear();
+  for (size_t at = 0; at < classes.size(); ++at) {
+    Totals& totals = classes[at];
+    if (totals.lowest) {
+      const std::vector<int64_t>* values = Find(wanted, Wanted::Measure::kAbc, *totals.lowest);
+      const BucketRange range = RangeOf(*totals.lowest);
+      if (range.first == range.last) {
+        totals.smallest = range.first;
+      } else if (values != nullptr) {
+        totals.smallest = *std::min_element(values->begin(), values->end());
+      } else {
+        more->push_back({Wanted::Measure::kAbc, *totals.lowest, {}});
+      }
+    }
+    ranking->abc[at] = {totals.customers, Narrow(totals.sum), totals.smallest};
+  }
+  return more->empty();
+}
+
 // The smallest measure that belongs to the class. `values`: those in the edge's bucket. Like a
 // selection of the n-th value, but by sums: each step halves what is looked at.
 int64_t EdgeValue(const AbcEdge& edge, std::span<int64_t> values, Wide total, int32_t hundredths,
@@ -208,13 +274,19 @@ Ranking ComputeRanking(const RankCounts& counts, std::span<const std::unique_ptr
     for (const Place& place : monetary) Want(Measure::kMonetary, place.bucket, &wanted);
   }
   Wide total = 0;
-  for (const Wide sum : counts.abc_sums()) total += sum;
+  for (uint32_t bucket = kZeroBucket + 1; bucket < kBuckets; ++bucket) {
+    total += counts.abc_sums()[bucket];
+  }
   const std::array<int32_t, 2> hundredths = {abc.a_hundredths, abc.b_hundredths};
   std::array<AbcEdge, 2> edges;
   for (size_t edge = 0; total > 0 && edge < 2; ++edge) {
     edges[edge] = FindEdge(counts, total, hundredths[edge], abc.boundary);
     if (edges[edge].bucket) Want(Measure::kAbc, *edges[edge].bucket, &wanted);
   }
+
+  // The smallest measures of class C and of those without a class.
+  WantLowest(counts.by_abc_value(), kZeroBucket + 1, kBuckets, &wanted);
+  WantLowest(counts.by_abc_value(), 0, kZeroBucket, &wanted);
 
   const BookView view{&rules, &ranking, nullptr, today};
   CollectAll(shards, view, runner, &wanted);
@@ -249,6 +321,15 @@ Ranking ComputeRanking(const RankCounts& counts, std::span<const std::unique_ptr
       }
       *from[edge] = EdgeValue(edges[edge], *values, total, hundredths[edge], abc.boundary);
     }
+  }
+  ranking.abc_total = Narrow(total);
+  // A class whose lowest bucket is none of these begins where nobody looked: rare, and looked at
+  // now.
+  std::vector<Wanted> more;
+  if (!AddUpClasses(counts, &wanted, &more, &ranking)) {
+    CollectAll(shards, view, runner, &more);
+    for (Wanted& found : more) wanted.push_back(std::move(found));
+    KUNDIG_CHECK(AddUpClasses(counts, &wanted, &more, &ranking));
   }
   return ranking;
 }

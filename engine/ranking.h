@@ -45,6 +45,16 @@ struct Ranking {
   int64_t a_from = std::numeric_limits<int64_t>::max();
   int64_t b_from = std::numeric_limits<int64_t>::max();
 
+  // The classes themselves, by AbcClass: what the counters and the values at the cuts say anyway.
+  struct AbcTotals {
+    uint64_t customers = 0;
+    Minor sum;
+    int64_t smallest = std::numeric_limits<int64_t>::max();
+    friend bool operator==(const AbcTotals&, const AbcTotals&) = default;
+  };
+  std::array<AbcTotals, 4> abc{};
+  Minor abc_total;  // of A, B and C
+
   friend bool operator==(const Ranking&, const Ranking&) = default;
 
   // r = 1 + #{k : last_order > cut_k}, and the same for f and m.

@@ -123,6 +123,7 @@ uint32_t Shard::FindOrCreate(std::string_view customer, const ApplyContext& cont
   }
   CustomerRow& row = RowAt(at);
   row.BeginWith(customer);
+  context.counts->Add(RankedOf(row, context.rules->settings().rfm));
   BlockOf(at).changed_at[at % kBlockRows] = context.sequence;
   BlockOf(at).StoreAll(at % kBlockRows);
   index_.Insert(context.hash, RowIndex{at});

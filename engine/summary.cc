@@ -141,48 +141,6 @@ void ComputeRfm(const SummarySource& source, ShardRunner* runner, RfmAnswer* ans
   }
 }
 
-void ComputeAbc(const SummarySource& source, ShardRunner* runner, AbcAnswer* answer) {
-  struct Partial {
-    std::array<uint64_t, 4> customers{};
-    std::array<Wide, 4> sum{};
-    std::array<int64_t, 4> from;
-    Partial() { from.fill(std::numeric_limits<int64_t>::max()); }
-    void Add(const Partial& other) {
-      for (size_t at = 0; at < 4; ++at) {
-        customers[at] += other.customers[at];
-        sum[at] += other.sum[at];
-        from[at] = std::min(from[at], other.from[at]);
-      }
-    }
-  };
-  const auto classes =
-      SumOverBlocks<Partial>(source, runner, [&](const CustomerBlock& block, Partial* partial) {
-        const Selection live = LiveRows(block);
-        for (size_t at = 0; at < 4; ++at) {
-          const auto code = static_cast<int64_t>(at);
-          const Selection rows =
-              FieldInRange(source.view, block, CustomerField::kAbc, code, code, live);
-          partial->customers[at] += CountOf(rows);
-          partial->sum[at] += SumOfMoney(block, kAbcColumn, rows);
-          // Only what is smaller than the smallest so far is looked at one by one.
-          if (partial->from[at] == std::numeric_limits<int64_t>::min()) continue;
-          (rows & MoneyInRange(block, kAbcColumn, std::numeric_limits<int64_t>::min(),
-                               partial->from[at] - 1))
-              .ForEach([&](uint32_t row) {
-                partial->from[at] =
-                    std::min(partial->from[at], ColumnFields(block, row).abc_value());
-              });
-        }
-      });
-  answer->measure = source.view.rules->settings().abc.measure;
-  answer->total = Narrow(classes.sum[0] + classes.sum[1] + classes.sum[2]);
-  for (size_t at = 0; at < 4; ++at) {
-    answer->classes[at].customers = classes.customers[at];
-    answer->classes[at].sum = Narrow(classes.sum[at]);
-    if (classes.customers[at] > 0) answer->classes[at].from = Minor{classes.from[at]};
-  }
-}
-
 void ComputeValue(const SummarySource& source, ShardRunner* runner, ValueAnswer* answer) {
   const ValueJudge judge(*source.view.rules, *source.view.names);
   const auto sums = SumOverBlocks<SumsTable<4>>(

@@ -1,4 +1,4 @@
-// Summaries over all customers: RFM cells and segments, ABC classes, value classes, and counts.
+// Summaries over all customers: RFM cells and segments, value classes, and counts.
 //
 // Thread safety: needs the book's scan lock. States of the answers are left to the caller.
 
@@ -22,7 +22,6 @@ struct SummarySource {
 };
 
 void ComputeRfm(const SummarySource& source, ShardRunner* runner, RfmAnswer* answer);
-void ComputeAbc(const SummarySource& source, ShardRunner* runner, AbcAnswer* answer);
 void ComputeValue(const SummarySource& source, ShardRunner* runner, ValueAnswer* answer);
 void ComputeCount(const SummarySource& source, const Expression& where, ShardRunner* runner,
                   CountAnswer* answer);
