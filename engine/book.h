@@ -63,7 +63,8 @@ class Book {
   // Moves today forward: windows roll, orders of the new day enter. Error: kDayNotForward.
   Result<StateName> AdvanceDay(Day day);
 
-  // Puts other rules in force and recomputes what depends on them. Nothing is changed where it is
+  // Puts other rules in force and recomputes what depends on them, for a server that reads its
+  // configuration again; lookups wait meanwhile. Nothing is changed where it is
   // refused: kInvalidValue for another currency, kUnknownStage where an open lead stands at a stage
   // they do not name.
   Result<StateName> ReplaceRules(std::shared_ptr<const Rules> rules);

@@ -14,6 +14,7 @@
 #include <cstring>
 #include <optional>
 #include <string_view>
+#include <type_traits>
 
 #include "engine/dictionary.h"
 #include "engine/event.h"
@@ -90,6 +91,8 @@ struct ShortId {
     return std::memcmp(&a, &b, sizeof(ShortId)) == 0;
   }
 };
+
+static_assert(std::has_unique_object_representations_v<ShortId>, "compared byte by byte");
 
 // A short id lies in the row, so that a lookup reads nothing else; a longer one at the head of the
 // history.

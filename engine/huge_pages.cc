@@ -27,7 +27,7 @@ void* AllocatePages(size_t bytes) {
   const auto address = reinterpret_cast<uintptr_t>(mapped);
   const size_t before = RoundedUp(address, kHugePageBytes) - address;
   if (before > 0) munmap(begin, before);
-  if (before < kHugePageBytes) munmap(begin + before + bytes, kHugePageBytes - before);
+  munmap(begin + before + bytes, kHugePageBytes - before);
   madvise(begin + before, bytes, MADV_HUGEPAGE);  // a wish: small pages serve as well
   return begin + before;
 }

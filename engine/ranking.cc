@@ -312,14 +312,16 @@ Ranking ComputeRanking(const RankCounts& counts, std::span<const std::unique_ptr
     for (size_t edge = 0; edge < 2; ++edge) {
       *from[edge] = 1;  // every measure belongs to the class
       if (!edges[edge].bucket) continue;
-      const BucketRange range = RangeOf(*edges[edge].bucket);
-      std::vector<int64_t> one_value;
-      std::vector<int64_t>* values = Find(&wanted, Measure::kAbc, *edges[edge].bucket);
-      if (values == nullptr) {
-        one_value.assign(counts.by_abc_value()[*edges[edge].bucket], range.first);
-        values = &one_value;
+      const uint32_t bucket = *edges[edge].bucket;
+      std::vector<int64_t>* values = Find(&wanted, Measure::kAbc, bucket);
+      if (values != nullptr) {
+        *from[edge] = EdgeValue(edges[edge], *values, total, hundredths[edge], abc.boundary);
+        continue;
       }
-      *from[edge] = EdgeValue(edges[edge], *values, total, hundredths[edge], abc.boundary);
+      const int64_t only = RangeOf(bucket).first;
+      const bool belongs = Belongs(edges[edge].above, counts.abc_sums()[bucket], total,
+                                   hundredths[edge], abc.boundary);
+      *from[edge] = belongs ? only : only + 1;
     }
   }
   ranking.abc_total = Narrow(total);

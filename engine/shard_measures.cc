@@ -13,6 +13,10 @@ bool InWindow(Day day, Day today, int32_t window_days) {
   return day <= today && (window_days == 0 || today - day < window_days);
 }
 
+// The log of days is tidied when it has so many entries for each order and return.
+constexpr uint64_t kMaxLogPerEntry = 2;
+constexpr uint64_t kLogSlack = 4096;
+
 // Adds an order's or return's share in the sums, or takes it away (sign -1).
 void CountSums(CustomerFigures* figures, const HistoryEntry& entry, const RuleSettings& rules,
                Day today, int sign) {
@@ -163,6 +167,10 @@ void Shard::RememberDay(uint32_t row, Day day, const Rules& rules, Day today) {
       std::max(rules.settings().rfm.window_days, rules.settings().abc.window_days);
   if (day <= today - longest) return;  // it can leave no window any more
   rows_on_day_.Add(row, ToColumn(day));
+  // Corrections that move an order between days leave entries behind.
+  if (rows_on_day_.size() > kMaxLogPerEntry * (orders_ + returns_) + kLogSlack) {
+    rows_on_day_.RemoveRepetitions();
+  }
 }
 
 std::vector<uint32_t> Shard::RowsToRoll(const Rules& rules, Day before, Day today) {

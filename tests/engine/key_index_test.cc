@@ -36,10 +36,10 @@ TEST(KeyIndexTest, AgreesWithAMapWhileItGrowsAndShrinks) {
       }
       ASSERT_EQ(index.size(), hash_of.size());
       if (step % 50 != 0) continue;
-      for (const auto& [row, hash] : hash_of) {
-        const auto found = index.Find(hash, [&](RowIndex at) { return Raw(at) == row; });
-        ASSERT_TRUE(found.has_value()) << row;
-        ASSERT_TRUE(index.Guess(hash).has_value());
+      for (const auto& entry : hash_of) {
+        const auto is_it = [&](RowIndex at) { return Raw(at) == entry.first; };
+        ASSERT_TRUE(index.Find(entry.second, is_it).has_value()) << entry.first;
+        ASSERT_TRUE(index.Guess(entry.second).has_value());
       }
       EXPECT_FALSE(index.Find(random(), [](RowIndex) { return false; }).has_value());
     }
