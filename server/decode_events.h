@@ -8,6 +8,7 @@
 #ifndef KUNDIG_SERVER_DECODE_EVENTS_H_
 #define KUNDIG_SERVER_DECODE_EVENTS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -28,6 +29,12 @@ struct DecodedBatch {
   std::vector<engine::Event> events;  // those that passed, in the order sent
   std::vector<uint32_t> places;       // of each of `events` in the batch as sent
   std::vector<RefusedEntry> refused;  // the others, ascending
+
+  // Of memory, but for the words of the refusals.
+  size_t size_bytes() const {
+    return events.capacity() * sizeof(engine::Event) + places.capacity() * sizeof(uint32_t) +
+           refused.capacity() * sizeof(RefusedEntry);
+  }
 
   void Clear();
 };

@@ -10,6 +10,7 @@
 #ifndef KUNDIG_SERVER_DECODE_ORDERS_H_
 #define KUNDIG_SERVER_DECODE_ORDERS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -26,6 +27,12 @@ struct DecodedOrders {
   std::vector<engine::OrderPlaced> orders;  // those that passed, in the order sent
   std::vector<uint32_t> places;             // of each of `orders` in the batch as sent
   std::vector<RefusedEntry> refused;        // the others, ascending
+
+  // Of memory, but for the words of the refusals.
+  size_t size_bytes() const {
+    return orders.capacity() * sizeof(engine::OrderPlaced) + places.capacity() * sizeof(uint32_t) +
+           refused.capacity() * sizeof(RefusedEntry);
+  }
 };
 
 // Overwrites `batch`, whose memory is used again. A refusal is one of the whole batch: bad_message

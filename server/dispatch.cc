@@ -197,8 +197,12 @@ void Dispatcher::HandleOrders(std::span<const uint8_t> payload,
 template <typename Pending>
 void Dispatcher::WriteBatch(std::shared_ptr<Pending> pending, MessageType reply,
                             std::unique_ptr<Responder> responder) {
-  // What the batch holds in memory: a few bytes on the wire may stand for many events.
-  const size_t bytes = pending->payload.size() + pending->events().size_bytes();
+  // What the batch holds in memory: a few bytes on the wire may stand for many events, and each
+  // refused one for a sentence.
+  size_t bytes = pending->payload.size() + pending->batch.size_bytes();
+  for (const RefusedEntry& refused : pending->batch.refused) {
+    bytes += refused.refusal.message.capacity() + refused.refusal.field.capacity();
+  }
   const auto write = [this, reply, pending = std::move(pending)](Responder* to) {
     const engine::ApplyAnswer answer = book_->Apply(pending->events());
     SendReply(reply, to, [&](auto* out) {

@@ -60,6 +60,23 @@ struct ScanWords {
   QuestionWords question;
 };
 
+// Above what any machine sends; it bounds the turns of a schedule.
+constexpr double kMaxRate = 1e8;
+constexpr uint64_t kMaxRequests = 1'000'000'000'000;
+
+// A finite number; CLI::Range takes "nan" for one.
+CLI::Validator NumberBetween(double low, double high) {
+  const std::string range = fmt::format("{:g} to {:g}", low, high);
+  return CLI::Validator(
+      [low, high, range](const std::string& text) {
+        double number = 0;
+        const bool fits =
+            CLI::detail::lexical_cast(text, number) && number >= low && number <= high;
+        return fits ? std::string() : fmt::format("'{}' is no number from {}", text, range);
+      },
+      "FLOAT in [" + range + "]");
+}
+
 std::chrono::nanoseconds Nanoseconds(double seconds) {
   return std::chrono::nanoseconds(static_cast<int64_t>(seconds * 1e9));
 }
@@ -130,6 +147,14 @@ int RunLookup(const GlobalOptions& options, const LoadWords& words,
   }
   const uint64_t customers = key_words.customers > 0 ? key_words.customers : status->customers;
   if (customers == 0) return Refuse("the book has no customers to look up; import some");
+  // The book may hold others than those that were generated: then the count says nothing.
+  const auto last = client->Profile(LoadCustomerId("", customers - 1));
+  if (last && !last->found) {
+    return Refuse(
+        fmt::format("there is no customer '{}' in the book: name with --customers how many "
+                    "`kundig generate` made",
+                    LoadCustomerId("", customers - 1)));
+  }
   const LookupLoad load{KeyDraw(customers, *ParseKeys(key_words.keys)), words.seed, key_words.batch,
                         lookup_words.profiles};
   report.about = {{"as", load.profiles ? "profiles" : "records"},
@@ -191,12 +216,13 @@ int RunIngest(const GlobalOptions& options, const LoadWords& words,
                          [&](uint32_t connection) { return MakeIngest(load, connection); });
   if (!figures) return Report(figures.error());
   report.figures = std::move(*figures);
-  if (ingest_words.erase) {
-    if (const auto erased = EraseCustomers(&*client, prefix, customers); !erased) {
-      return Report(erased.error());
-    }
+  const int shown = ShowLoad(options, server, report);
+  if (!ingest_words.erase) return shown;
+  if (const auto erased = EraseCustomers(&*client, prefix, customers); !erased) {
+    fmt::print(stderr, "kundig: customers that begin with '{}' may be left in the book\n", prefix);
+    return Report(erased.error());
   }
-  return ShowLoad(options, server, report);
+  return shown;
 }
 
 int RunScan(const GlobalOptions& options, const LoadWords& words, const ScanWords& scan_words) {
@@ -236,18 +262,18 @@ void AddLoadOptions(CLI::App* command, LoadWords* words) {
       ->add_option("--rate", words->rate,
                    "Requests a second over all connections, sent by schedule: latency counts from "
                    "when a request was due. Without it each answer sends the next request")
-      ->check(CLI::PositiveNumber);
+      ->check(NumberBetween(0.001, kMaxRate));
   command->add_option("--senders", words->senders, "Threads that send by schedule")
       ->check(CLI::Range(1u, kMaxConnections))
       ->capture_default_str();
   CLI::Option* seconds = command->add_option("--seconds", words->seconds, "How long to measure")
-                             ->check(CLI::Range(0.01, 86'400.0))
+                             ->check(NumberBetween(0.01, 86'400))
                              ->capture_default_str();
   command->add_option("--requests", words->requests, "Measure so many requests instead")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(uint64_t{1}, kMaxRequests))
       ->excludes(seconds);
   command->add_option("--warm-up", words->warm_up_seconds, "Seconds before, not counted")
-      ->check(CLI::Range(0.0, 3600.0))
+      ->check(NumberBetween(0, 3600))
       ->capture_default_str();
   command->add_option("--seed", words->seed, "Of the draws")->capture_default_str();
 }
