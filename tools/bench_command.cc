@@ -148,12 +148,15 @@ int RunLookup(const GlobalOptions& options, const LoadWords& words,
   const uint64_t customers = key_words.customers > 0 ? key_words.customers : status->customers;
   if (customers == 0) return Refuse("the book has no customers to look up; import some");
   // The book may hold others than those that were generated: then the count says nothing.
-  const auto last = client->Profile(LoadCustomerId("", customers - 1));
-  if (last && !last->found) {
-    return Refuse(
-        fmt::format("there is no customer '{}' in the book: name with --customers how many "
-                    "`kundig generate` made",
-                    LoadCustomerId("", customers - 1)));
+  if (key_words.customers == 0) {
+    const std::string last = LoadCustomerId("", customers - 1);
+    const auto profile = client->Profile(last);
+    if (profile && !profile->found) {
+      return Refuse(fmt::format(
+          "there is no customer '{}' in the book: name with --customers how many `kundig generate` "
+          "made",
+          last));
+    }
   }
   const LookupLoad load{KeyDraw(customers, *ParseKeys(key_words.keys)), words.seed, key_words.batch,
                         lookup_words.profiles};

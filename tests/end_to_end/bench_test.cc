@@ -66,6 +66,13 @@ TEST_F(Bench, NamesACustomerThatIsNotThere) {
   EXPECT_THAT(profiles.err, HasSubstr("requests failed; the first: there is no customer C000"));
 }
 
+TEST_F(Bench, AsksForTheCustomersWhereTheBookHasOthers) {
+  ASSERT_EQ(server_.Run({"bench", "ingest", "--requests", "5", "--warm-up", "0"}).code, 0);
+  const Done done = server_.Run({"bench", "lookup", "--requests", "5", "--warm-up", "0"});
+  EXPECT_EQ(done.code, 2);
+  EXPECT_THAT(done.err, HasSubstr("--customers"));
+}
+
 TEST_F(Bench, RefusesWhatTheServerDoesNotTake) {
   Done done = server_.Run({"bench", "lookup", "--depth", "65536"});
   EXPECT_EQ(done.code, 2);
