@@ -114,10 +114,10 @@ void DecodeOrderColumns(benchmark::State& state) {
   const Payload payload(batch.Packed(batch.All()));
   server::DecodedOrders decoded;
   const auto decode = [&] { return !server::DecodeOrders(payload.span(), 10'000, &decoded); };
-  Prove(decode() && decoded.orders.size() == ids.size() && decoded.refused.empty(),
+  Prove(decode() && decoded.events.size() == ids.size() && decoded.refused.empty(),
         "every order of the batch");
   for (size_t i = 0; i < ids.size(); ++i) {
-    Prove(decoded.orders[i].customer == ids[i] && decoded.orders[i].revenue == engine::Minor{1250},
+    Prove(decoded.events[i].customer == ids[i] && decoded.events[i].revenue == engine::Minor{1250},
           "the orders as they were sent");
   }
   Time(state, ids.size(), payload.span().size(), [&] { benchmark::DoNotOptimize(decode()); });

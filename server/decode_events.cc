@@ -270,12 +270,6 @@ bool AddEvent(const wire::Event& event, uint32_t index, DecodedBatch* batch) {
 
 }  // namespace
 
-void DecodedBatch::Clear() {
-  events.clear();
-  places.clear();
-  refused.clear();
-}
-
 std::optional<Refusal> DecodeEvents(std::span<const uint8_t> payload, uint32_t max_events,
                                     DecodedBatch* batch) {
   batch->Clear();

@@ -83,25 +83,23 @@ class Rows {
 
 std::optional<Refusal> DecodeOrders(std::span<const uint8_t> payload, uint32_t max_orders,
                                     DecodedOrders* batch) {
-  batch->orders.clear();
-  batch->places.clear();
-  batch->refused.clear();
+  batch->Clear();
   const auto* message = wire::VerifiedRoot<wire::OrderBatch>(payload);
   if (message == nullptr || !ColumnsAgree(*message)) return BadMessage("OrderBatch");
   const uint32_t rows = message->at()->size();
   if (rows > max_orders) return TooMany(max_orders, "max_batch_events");
   if (!IdsFillTheirBytes(*message)) return BadMessage("OrderBatch");
 
-  batch->orders.reserve(rows);
+  batch->events.reserve(rows);
   batch->places.reserve(rows);
   Rows source(*message);
   Refusal refusal;
   for (uint32_t row = 0; row < rows; ++row) {
-    engine::OrderPlaced& order = batch->orders.emplace_back();
+    engine::OrderPlaced& order = batch->events.emplace_back();
     if (source.TakeNext(&order, &refusal)) {
       batch->places.push_back(row);
     } else {
-      batch->orders.pop_back();
+      batch->events.pop_back();
       batch->refused.push_back({row, std::move(refusal)});
     }
   }

@@ -23,16 +23,11 @@ namespace {
 
 using wire::MessageType;
 
-// Batches on their way to the writer: their events point into their bytes.
-struct PendingEvents {
+// A batch on its way to the writer: its events point into its bytes.
+template <typename AnyEvent>
+struct Pending {
   std::vector<uint8_t> payload;
-  DecodedBatch batch;
-  std::span<const engine::Event> events() const { return batch.events; }
-};
-struct PendingOrders {
-  std::vector<uint8_t> payload;
-  DecodedOrders batch;
-  std::span<const engine::OrderPlaced> events() const { return batch.orders; }
+  Decoded<AnyEvent> batch;
 };
 
 // An answer larger than this gives its memory back.
@@ -115,9 +110,11 @@ void Dispatcher::Handle(MessageType type, std::span<const uint8_t> payload,
                         std::unique_ptr<Responder> responder) {
   switch (type) {
     case MessageType::events:
-      return HandleEvents(payload, std::move(responder));
+      return HandleBatch<engine::Event>(payload, DecodeEvents, MessageType::events_reply,
+                                        std::move(responder));
     case MessageType::orders:
-      return HandleOrders(payload, std::move(responder));
+      return HandleBatch<engine::OrderPlaced>(payload, DecodeOrders, MessageType::orders_reply,
+                                              std::move(responder));
     case MessageType::records:
     case MessageType::profiles:
       return lookups_.Answer(type, payload, responder.get());
@@ -174,37 +171,18 @@ void Dispatcher::HandleLookups(MessageType type, std::span<const std::span<const
   lookups_.Answer(type, payloads, sink);
 }
 
-void Dispatcher::HandleEvents(std::span<const uint8_t> payload,
-                              std::unique_ptr<Responder> responder) {
-  auto pending = std::make_shared<PendingEvents>();
+template <typename AnyEvent, typename Decode>
+void Dispatcher::HandleBatch(std::span<const uint8_t> payload, Decode decode, MessageType reply,
+                             std::unique_ptr<Responder> responder) {
+  auto pending = std::make_shared<Pending<AnyEvent>>();
   pending->payload.assign(payload.begin(), payload.end());
-  if (const auto refusal = DecodeEvents(pending->payload, max_batch_events_, &pending->batch)) {
+  if (const auto refusal = decode(pending->payload, max_batch_events_, &pending->batch)) {
     return SendRefusal(*refusal, responder.get());
   }
-  WriteBatch(std::move(pending), MessageType::events_reply, std::move(responder));
-}
-
-void Dispatcher::HandleOrders(std::span<const uint8_t> payload,
-                              std::unique_ptr<Responder> responder) {
-  auto pending = std::make_shared<PendingOrders>();
-  pending->payload.assign(payload.begin(), payload.end());
-  if (const auto refusal = DecodeOrders(pending->payload, max_batch_events_, &pending->batch)) {
-    return SendRefusal(*refusal, responder.get());
-  }
-  WriteBatch(std::move(pending), MessageType::orders_reply, std::move(responder));
-}
-
-template <typename Pending>
-void Dispatcher::WriteBatch(std::shared_ptr<Pending> pending, MessageType reply,
-                            std::unique_ptr<Responder> responder) {
-  // What the batch holds in memory: a few bytes on the wire may stand for many events, and each
-  // refused one for a sentence.
-  size_t bytes = pending->payload.size() + pending->batch.size_bytes();
-  for (const RefusedEntry& refused : pending->batch.refused) {
-    bytes += refused.refusal.message.capacity() + refused.refusal.field.capacity();
-  }
+  const size_t bytes = pending->payload.size() + pending->batch.size_bytes();
   const auto write = [this, reply, pending = std::move(pending)](Responder* to) {
-    const engine::ApplyAnswer answer = book_->Apply(pending->events());
+    const engine::ApplyAnswer answer =
+        book_->Apply(std::span<const AnyEvent>(pending->batch.events));
     SendReply(reply, to, [&](auto* out) {
       EncodeEventBatch(answer, pending->batch.places, pending->batch.refused, max_frame_bytes_,
                        out);

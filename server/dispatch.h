@@ -48,8 +48,10 @@ class Dispatcher final : public RequestHandler {
   void Stop();
 
  private:
-  void HandleEvents(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
-  void HandleOrders(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
+  // Has the batch that `decode` (DecodeEvents, DecodeOrders) makes of it applied by the writer.
+  template <typename AnyEvent, typename Decode>
+  void HandleBatch(std::span<const uint8_t> payload, Decode decode, wire::MessageType reply,
+                   std::unique_ptr<Responder> responder);
   void HandleNames(std::span<const uint8_t> payload, Responder* responder);
   void HandleExplain(std::span<const uint8_t> payload, Responder* responder);
   void HandleStatus(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
@@ -58,10 +60,6 @@ class Dispatcher final : public RequestHandler {
   void HandleCount(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void HandlePipeline(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void SendList(engine::ListAnswer answer, Responder* responder);
-  // Has the decoded batch, of events or of orders, applied by the writer.
-  template <typename Pending>
-  void WriteBatch(std::shared_ptr<Pending> pending, wire::MessageType reply,
-                  std::unique_ptr<Responder> responder);
   // Has `run` done by a query thread.
   void Queue(std::unique_ptr<Responder> responder, std::function<void(Responder*)> run);
   // Has `run` done by the writer.

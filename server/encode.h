@@ -17,7 +17,7 @@
 
 #include "engine/book.h"
 #include "engine/query.h"
-#include "server/decode_events.h"
+#include "server/decoded_batch.h"
 #include "server/refusal.h"
 
 namespace kundig::server {

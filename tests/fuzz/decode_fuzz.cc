@@ -152,9 +152,9 @@ void CheckEvents(std::span<const uint8_t> payload) {
 void CheckOrders(std::span<const uint8_t> payload) {
   static DecodedOrders batch;
   if (DecodeOrders(payload, kMaxEvents, &batch).has_value()) return;
-  KUNDIG_CHECK(batch.orders.size() == batch.places.size());
+  KUNDIG_CHECK(batch.events.size() == batch.places.size());
   CheckPlaces(batch.places, batch.refused);
-  for (const engine::OrderPlaced& order : batch.orders) Judge{payload}(order);
+  for (const engine::OrderPlaced& order : batch.events) Judge{payload}(order);
 }
 
 void CheckQuestions(wire::MessageType type, std::span<const uint8_t> payload) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/limits.h"
+#include "server/decode_events.h"
 #include "tests/server/messages.h"
 
 namespace kundig::server {
@@ -68,10 +69,10 @@ TEST(DecodeOrders, JudgesEachOrderAsAnOrderEvent) {
     ASSERT_FALSE(DecodeEvents(table_bytes, kManyOrders, &table).has_value());
 
     ASSERT_EQ(columns.places, table.places);
-    ASSERT_EQ(columns.orders.size(), table.events.size());
-    for (size_t i = 0; i < columns.orders.size(); ++i) {
+    ASSERT_EQ(columns.events.size(), table.events.size());
+    for (size_t i = 0; i < columns.events.size(); ++i) {
       const auto& other = std::get<engine::OrderPlaced>(table.events[i]);
-      const engine::OrderPlaced& order = columns.orders[i];
+      const engine::OrderPlaced& order = columns.events[i];
       EXPECT_EQ(order.customer, other.customer);
       EXPECT_EQ(order.order, other.order);
       EXPECT_EQ(order.at, other.at);
@@ -87,7 +88,7 @@ TEST(DecodeOrders, JudgesEachOrderAsAnOrderEvent) {
       EXPECT_EQ(columns.refused[i].refusal.field, table.refused[i].refusal.field);
       EXPECT_EQ(columns.refused[i].refusal.message, table.refused[i].refusal.message);
     }
-    taken += columns.orders.size();
+    taken += columns.events.size();
     refused += columns.refused.size();
   }
   EXPECT_GT(taken, 300U);
@@ -101,12 +102,12 @@ TEST(DecodeOrders, MarginAndItemsMayBeMissingAsAWhole) {
   const auto payload = Packed(columns);
   DecodedOrders batch;
   ASSERT_FALSE(DecodeOrders(payload, kManyOrders, &batch).has_value());
-  ASSERT_EQ(batch.orders.size(), 1U);
-  EXPECT_FALSE(batch.orders[0].margin.has_value());
-  EXPECT_EQ(batch.orders[0].items, 0U);
-  EXPECT_EQ(batch.orders[0].revenue, engine::Minor{7});
-  EXPECT_EQ(batch.orders[0].customer, "c");
-  EXPECT_EQ(batch.orders[0].order, "o");
+  ASSERT_EQ(batch.events.size(), 1U);
+  EXPECT_FALSE(batch.events[0].margin.has_value());
+  EXPECT_EQ(batch.events[0].items, 0U);
+  EXPECT_EQ(batch.events[0].revenue, engine::Minor{7});
+  EXPECT_EQ(batch.events[0].customer, "c");
+  EXPECT_EQ(batch.events[0].order, "o");
 }
 
 TEST(DecodeOrders, RefusesColumnsThatAreNotOneTable) {
@@ -132,7 +133,7 @@ TEST(DecodeOrders, RefusesColumnsThatAreNotOneTable) {
     const auto refusal = DecodeOrders(Packed(columns), kManyOrders, &batch);
     ASSERT_TRUE(refusal.has_value()) << i;
     EXPECT_EQ(refusal->code, wire::ErrorCode::bad_message) << i;
-    EXPECT_TRUE(batch.orders.empty() && batch.places.empty() && batch.refused.empty()) << i;
+    EXPECT_TRUE(batch.events.empty() && batch.places.empty() && batch.refused.empty()) << i;
   }
   EXPECT_EQ(DecodeOrders(std::vector<uint8_t>(32, 0xff), kManyOrders, &batch)->code,
             wire::ErrorCode::bad_message);
@@ -142,7 +143,7 @@ TEST(DecodeOrders, KeepsToItsLimitAndUsesItsMemoryAgain) {
   const auto three = Packed(ColumnsOf({OrderOf("a", "o"), OrderOf("b", "o"), OrderOf("", "o")}));
   DecodedOrders batch;
   ASSERT_FALSE(DecodeOrders(three, 3, &batch).has_value());
-  EXPECT_EQ(batch.orders.size(), 2U);
+  EXPECT_EQ(batch.events.size(), 2U);
   EXPECT_EQ(batch.refused.size(), 1U);
   const auto refusal = DecodeOrders(three, 2, &batch);
   ASSERT_TRUE(refusal.has_value());
@@ -150,7 +151,7 @@ TEST(DecodeOrders, KeepsToItsLimitAndUsesItsMemoryAgain) {
   EXPECT_EQ(refusal->field, "max_batch_events");
   const auto none = Packed(ColumnsOf({}));
   ASSERT_FALSE(DecodeOrders(none, 0, &batch).has_value());
-  EXPECT_TRUE(batch.orders.empty() && batch.places.empty() && batch.refused.empty());
+  EXPECT_TRUE(batch.events.empty() && batch.places.empty() && batch.refused.empty());
 }
 
 }  // namespace
