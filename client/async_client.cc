@@ -15,6 +15,21 @@ class AsyncClient::Impl {
       : options_(std::move(options)), channel_(Channel::Start(options_, kMaxWaitingRequests)) {}
   ~Impl() { channel_->Stop(); }
 
+  // A request whose answer is unpacked for `done`.
+  template <typename Reply, typename Check>
+  void Submit(wire::MessageType type, std::vector<uint8_t> payload, Check check,
+              Callback<Reply> done) {
+    Channel::Request request;
+    request.type = type;
+    request.payload = std::move(payload);
+    request.check = std::move(check);
+    request.done = [done = std::move(done)](const Result<RawAnswer>& answer) {
+      done(UnpackedAnswer<Reply>(answer));
+    };
+    request.deadline = options_.deadline;
+    channel_->Submit(std::move(request));
+  }
+
   const Options options_;
   const std::shared_ptr<Channel> channel_;
 };
@@ -31,52 +46,24 @@ void AsyncClient::Profiles(std::vector<std::string> customers,
                            Callback<wire::ProfilesReplyT> done) {
   wire::ProfilesRequestT question;
   question.customers = std::move(customers);
-  Channel::Request request;
-  request.type = wire::MessageType::profiles;
-  request.payload = Packed(question);
-  request.check = AtMostProfileIds(question.customers.size());
-  request.done = [done = std::move(done)](const Result<RawAnswer>& answer) {
-    done(UnpackedAnswer<wire::ProfilesReplyT>(answer));
-  };
-  request.deadline = impl_->options_.deadline;
-  impl_->channel_->Submit(std::move(request));
+  impl_->Submit(wire::MessageType::profiles, Packed(question),
+                AtMostProfileIds(question.customers.size()), std::move(done));
 }
 
 void AsyncClient::Records(std::span<const std::string> customers,
                           Callback<wire::RecordsReplyT> done) {
-  Channel::Request request;
-  request.type = wire::MessageType::records;
-  request.payload = PackedRecordsRequest(customers);
-  request.check = AtMostProfileIds(customers.size());
-  request.done = [done = std::move(done)](const Result<RawAnswer>& answer) {
-    done(UnpackedAnswer<wire::RecordsReplyT>(answer));
-  };
-  request.deadline = impl_->options_.deadline;
-  impl_->channel_->Submit(std::move(request));
+  impl_->Submit(wire::MessageType::records, PackedRecordsRequest(customers),
+                AtMostProfileIds(customers.size()), std::move(done));
 }
 
 void AsyncClient::Send(const OrderBatch& orders, Callback<wire::EventBatchReplyT> done) {
-  Channel::Request request;
-  request.type = wire::MessageType::orders;
-  request.check = AtMostBatchOrders(orders.size());
-  request.payload = orders.Packed(orders.All());
-  request.done = [done = std::move(done)](const Result<RawAnswer>& answer) {
-    done(UnpackedAnswer<wire::EventBatchReplyT>(answer));
-  };
-  request.deadline = impl_->options_.deadline;
-  impl_->channel_->Submit(std::move(request));
+  impl_->Submit(wire::MessageType::orders, orders.Packed(orders.All()),
+                AtMostBatchOrders(orders.size()), std::move(done));
 }
 
 void AsyncClient::Send(const wire::EventBatchT& batch, Callback<wire::EventBatchReplyT> done) {
-  Channel::Request request;
-  request.type = wire::MessageType::events;
-  request.check = AtMostBatchEvents(batch);
-  request.payload = PackedEvents(batch);
-  request.done = [done = std::move(done)](const Result<RawAnswer>& answer) {
-    done(UnpackedAnswer<wire::EventBatchReplyT>(answer));
-  };
-  request.deadline = impl_->options_.deadline;
-  impl_->channel_->Submit(std::move(request));
+  impl_->Submit(wire::MessageType::events, PackedEvents(batch), AtMostBatchEvents(batch),
+                std::move(done));
 }
 
 void AsyncClient::Request(wire::MessageType type, std::vector<uint8_t> payload,

@@ -31,6 +31,15 @@ Options To(const FakeServer& server) {
   return options;
 }
 
+std::unique_ptr<wire::RefusedEventT> Refused(size_t index, const std::string& message) {
+  auto refused = std::make_unique<wire::RefusedEventT>();
+  refused->index = static_cast<uint32_t>(index);
+  refused->error = std::make_unique<wire::ErrorT>();
+  refused->error->code = wire::ErrorCode::future_event;
+  refused->error->message = message;
+  return refused;
+}
+
 TEST(ClientTest, ConnectsAndTellsWhatTheServerSaidOfItself) {
   FakeServer server(AnswerAsAShop);
   const auto client = Client::Connect(To(server));
@@ -247,12 +256,7 @@ TEST(ClientTest, EventsAreSplitAndRefusedOnesKeepTheirPlace) {
         ++reply.applied;
         continue;
       }
-      auto refused = std::make_unique<wire::RefusedEventT>();
-      refused->index = static_cast<uint32_t>(i);
-      refused->error = std::make_unique<wire::ErrorT>();
-      refused->error->code = wire::ErrorCode::future_event;
-      refused->error->message = order->order;
-      reply.refused.push_back(std::move(refused));
+      reply.refused.push_back(Refused(i, order->order));
     }
     peer.Send(MessageType::events_reply, frame.header.request_id, reply);
   });
@@ -282,12 +286,7 @@ TEST(ClientTest, OrdersAreSplitAndRefusedOnesKeepTheirPlace) {
         ++reply.applied;
         continue;
       }
-      auto refused = std::make_unique<wire::RefusedEventT>();
-      refused->index = static_cast<uint32_t>(i);
-      refused->error = std::make_unique<wire::ErrorT>();
-      refused->error->code = wire::ErrorCode::future_event;
-      refused->error->message = "Later.";
-      reply.refused.push_back(std::move(refused));
+      reply.refused.push_back(Refused(i, "Later."));
     }
     reply.refused_more = 2;
     peer.Send(MessageType::orders_reply, frame.header.request_id, reply);
