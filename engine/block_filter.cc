@@ -23,16 +23,6 @@ bool TextHolds(const Expression::Node& node, std::string_view text) {
                                           : IsIn(node.texts, text);
 }
 
-// The rows of `among` for which holds(row) is true.
-template <typename Holds>
-Selection Where(const Selection& among, Holds&& holds) {
-  Selection selected;
-  among.ForEach([&](uint32_t row) {
-    if (holds(row)) selected.Add(row);
-  });
-  return selected;
-}
-
 }  // namespace
 
 BlockFilter::~BlockFilter() = default;
@@ -43,12 +33,9 @@ BlockFilter::BlockFilter(const Expression& expression, const Rules& rules,
     : expression_(expression),
       runs_(expression.nodes().size()),
       code_tables_(expression.nodes().size()) {
-  FieldSet judged;
-  for (const CustomerField field :
-       {CustomerField::kValueScore, CustomerField::kValueClass, CustomerField::kHiddenPotential}) {
-    judged.Add(Index(field));
+  if (expression.fields().Intersects(JudgedFields())) {
+    judge_ = std::make_unique<ValueJudge>(rules, names);
   }
-  if (expression.fields().Intersects(judged)) judge_ = std::make_unique<ValueJudge>(rules, names);
   for (size_t at = 0; at < expression.nodes().size(); ++at) {
     const Expression::Node& node = expression.nodes()[at];
     const auto field = static_cast<CustomerField>(node.field);
@@ -125,13 +112,13 @@ Selection BlockFilter::Evaluate(const Expression::Node& node, const BookView& vi
     case Expression::Op::kText:
     case Expression::Op::kTextIn:
       if (field == CustomerField::kCustomer) {
-        return Where(among,
-                     [&](uint32_t row) { return TextHolds(node, block.rows[row].customer()); });
+        return among.Where(
+            [&](uint32_t row) { return TextHolds(node, block.rows[row].customer()); });
       }
       if (runs_[place].size() <= kMaxCodeRuns) return in_runs();
       return WithField(view, field, [&](auto value_of) {
         const std::vector<uint8_t>& holds = code_tables_[place];
-        return Where(among, [&](uint32_t row) {
+        return among.Where([&](uint32_t row) {
           int64_t code = 0;
           return value_of(ColumnFields(block, row), &code) && holds[static_cast<size_t>(code)] != 0;
         });

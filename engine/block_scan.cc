@@ -53,28 +53,18 @@ Selection LastActivityIn(const CustomerBlock& block, const Range& days) {
                        static_cast<uint16_t>(range.low), static_cast<uint16_t>(range.high));
 }
 
-// The rows of `among` for which holds(row) is true.
-template <typename Holds>
-Selection Narrowed(const Selection& among, Holds&& holds) {
-  Selection selected;
-  among.ForEach([&](uint32_t row) {
-    if (holds(row)) selected.Add(row);
-  });
-  return selected;
-}
-
 // Row by row, by the field's definition.
 Selection ByDefinition(const BookView& view, const CustomerBlock& block, CustomerField field,
                        int64_t low, int64_t high, const Selection& among) {
   if (IsJudgedField(field)) {
-    return Narrowed(among, [&](uint32_t row) {
+    return among.Where([&](uint32_t row) {
       int64_t value = 0;
       const CustomerView customer(view, block.rows[row]);
       return RowReader(customer).Number(Index(field), &value) && low <= value && value <= high;
     });
   }
   return WithField(view, field, [&](auto value_of) {
-    return Narrowed(among, [&](uint32_t row) {
+    return among.Where([&](uint32_t row) {
       int64_t value = 0;
       return value_of(ColumnFields(block, row), &value) && low <= value && value <= high;
     });
@@ -157,7 +147,7 @@ Selection ScoreIn(const BookView& view, const CustomerBlock& block, CustomerFiel
   }
   Column<uint8_t> cells;
   ScoreCells(view, block, &cells);
-  return Narrowed(among, [&](uint32_t row) { return holds[cells[row]]; });
+  return among.Where([&](uint32_t row) { return holds[cells[row]]; });
 }
 
 }  // namespace

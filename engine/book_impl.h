@@ -6,6 +6,7 @@
 #ifndef KUNDIG_ENGINE_BOOK_IMPL_H_
 #define KUNDIG_ENGINE_BOOK_IMPL_H_
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <span>
@@ -70,16 +71,20 @@ class Book::Impl {
   // Calls found(place in ids, customer) for each id that there is.
   template <typename Found>
   void ForEachCustomer(std::span<const std::string_view> ids, Found&& found) const;
+  // The hashes of the ids of the customers of a slice's events.
+  using SliceHashes = std::array<uint64_t, kWriteSliceEvents>;
   // Asks the processor for all that applying these events will touch. In the writer's turn.
   template <typename AnyEvent>
-  void Prefetch(std::span<const AnyEvent> slice);
+  SliceHashes Prefetch(std::span<const AnyEvent> slice);
   // These need the lookup, scan or write lock.
   StateName State() const { return {sequence_, ranking_.version, today_}; }
   bool Stale() const { return figures_changed_at_ > ranking_.version; }
-  Result<Effect> ApplyOne(const Event& event);
-  Result<Effect> ApplyOne(const OrderPlaced& order) { return ApplyBody(order); }
+  Result<Effect> ApplyOne(const Event& event, uint64_t hash);
+  Result<Effect> ApplyOne(const OrderPlaced& order, uint64_t hash) {
+    return ApplyBody(order, hash);
+  }
   template <typename Body>
-  Result<Effect> ApplyBody(const Body& body);
+  Result<Effect> ApplyBody(const Body& body, uint64_t hash);
 
   // Publishes a ranking that a scan has computed, unless a newer one is in force.
   void Publish(const Ranking& ranking) {

@@ -67,10 +67,8 @@ AbcAnswer Book::Impl::Abc() {
 
 ValueAnswer Book::Impl::Value() {
   ValueAnswer answer;
-  FieldSet judged;
-  judged.Add(Index(CustomerField::kHiddenPotential));
   Scanning scan(this);
-  const Ranking& ranking = scan.RankingFor(NeedsRanking(judged, *rules_));
+  const Ranking& ranking = scan.RankingFor(NeedsRanking(JudgedFields(), *rules_));
   answer.state = scan.StateWith(ranking);
   ComputeValue(SourceOf(ranking), &runner_, &answer);
   return answer;

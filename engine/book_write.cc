@@ -29,18 +29,19 @@ std::string_view CustomerOf(const Body& body) {
 }  // namespace
 
 template <typename AnyEvent>
-void Book::Impl::Prefetch(std::span<const AnyEvent> slice) {
-  std::array<uint64_t, kWriteSliceEvents> hashes;
+Book::Impl::SliceHashes Book::Impl::Prefetch(std::span<const AnyEvent> slice) {
+  SliceHashes hashes;
   for (size_t at = 0; at < slice.size(); ++at) {
     hashes[at] = HashBytes(CustomerOf(slice[at]));
     ShardOf(hashes[at]).PrefetchSlot(hashes[at]);
   }
   for (size_t at = 0; at < slice.size(); ++at) ShardOf(hashes[at]).PrefetchRow(hashes[at]);
   for (size_t at = 0; at < slice.size(); ++at) ShardOf(hashes[at]).PrefetchToWrite(hashes[at]);
+  return hashes;
 }
 
 template <typename Body>
-Result<Effect> Book::Impl::ApplyBody(const Body& body) {
+Result<Effect> Book::Impl::ApplyBody(const Body& body, uint64_t hash) {
   if constexpr (std::is_same_v<Body, LeadSet>) {
     return leads_.Apply(body, *rules_, today_);
   } else if constexpr (std::is_same_v<Body, LeadClosed>) {
@@ -48,8 +49,8 @@ Result<Effect> Book::Impl::ApplyBody(const Body& body) {
   } else {
     ApplyContext context = Context();
     context.sequence = sequence_ + 1;
-    context.hash = HashBytes(body.customer);
-    Shard& shard = ShardOf(context.hash);
+    context.hash = hash;
+    Shard& shard = ShardOf(hash);
     if constexpr (std::is_same_v<Body, engine::Erase>) {
       const bool had_leads = leads_.EraseOf(body.customer);
       const Effect effect = shard.Erase(body, context);
@@ -67,8 +68,8 @@ Result<Effect> Book::Impl::ApplyBody(const Body& body) {
   }
 }
 
-Result<Effect> Book::Impl::ApplyOne(const Event& event) {
-  return std::visit([this](const auto& body) { return ApplyBody(body); }, event);
+Result<Effect> Book::Impl::ApplyOne(const Event& event, uint64_t hash) {
+  return std::visit([this, hash](const auto& body) { return ApplyBody(body, hash); }, event);
 }
 
 template <typename AnyEvent>
@@ -77,11 +78,12 @@ ApplyAnswer Book::Impl::Apply(std::span<const AnyEvent> events) {
   size_t next = 0;
   do {
     const StateLock::Turn turn(&lock_);
-    const size_t end = std::min(next + kWriteSliceEvents, events.size());
-    Prefetch(events.subspan(next, end - next));
+    const size_t begin = next;
+    const size_t end = std::min(begin + kWriteSliceEvents, events.size());
+    const SliceHashes hashes = Prefetch(events.subspan(begin, end - begin));
     const StateLock::Alone alone(turn);
     for (; next < end; ++next) {
-      Result<Effect> effect = ApplyOne(events[next]);
+      Result<Effect> effect = ApplyOne(events[next], hashes[next - begin]);
       if (!effect) {
         answer.refused.push_back({static_cast<uint32_t>(next), effect.error()});
         continue;

@@ -52,10 +52,14 @@ void CustomerBlock::StoreContacts(uint32_t at) {
 }
 
 void CustomerBlock::StoreAll(uint32_t at) {
-  const CustomerRow& row = rows[at];
   StoreMeasures(at);
   StoreContacts(at);
-  columns.live[at] = row.live ? 1 : 0;
+  StoreAttributes(at);
+  columns.live[at] = rows[at].live ? 1 : 0;
+}
+
+void CustomerBlock::StoreAttributes(uint32_t at) {
+  const CustomerRow& row = rows[at];
   columns.country[at] = row.country;
   columns.region[at] = row.region;
   columns.owner[at] = row.owner;

@@ -65,6 +65,7 @@ struct CustomerBlock {
   void StoreAll(uint32_t at);
   void StoreMeasures(uint32_t at);  // what orders and returns change
   void StoreContacts(uint32_t at);  // what visits, contacts and consents change
+  void StoreAttributes(uint32_t at);
 
   // Asks the processor for the lines that an order of this row will write.
   void PrefetchMeasures(uint32_t at) const;

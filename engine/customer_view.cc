@@ -74,6 +74,15 @@ std::optional<uint32_t> HiddenPotential(const CustomerView& customer, ValueClass
   return std::nullopt;
 }
 
+FieldSet JudgedFields() {
+  FieldSet judged;
+  for (size_t field = 0; field < kCustomerFieldCount; ++field) {
+    if (IsJudgedField(static_cast<CustomerField>(field)))
+      judged.Add(static_cast<FieldIndex>(field));
+  }
+  return judged;
+}
+
 bool IsNameField(CustomerField field) {
   return field == CustomerField::kCountry || field == CustomerField::kRegion ||
          field == CustomerField::kOwner;

@@ -113,6 +113,8 @@ inline bool IsJudgedField(CustomerField field) {
          field == CustomerField::kHiddenPotential;
 }
 
+FieldSet JudgedFields();
+
 // Calls use(value_of), where bool value_of(const Fields& customer, int64_t* value) is false for an
 // absent value. Names (country, region, owner) come as their codes. Not for kCustomer and judged
 // fields.

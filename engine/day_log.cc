@@ -53,19 +53,6 @@ void DayLog::Forget(ColumnDay first_kept, ColumnDay today) {
   rows_.resize(to);
 }
 
-void DayLog::RemoveRepetitions() {
-  std::vector<uint64_t> pairs(rows_.size());
-  for (size_t at = 0; at < rows_.size(); ++at) pairs[at] = uint64_t{days_[at]} << 32 | rows_[at];
-  std::sort(pairs.begin(), pairs.end());
-  pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
-  rows_.resize(pairs.size());
-  days_.resize(pairs.size());
-  for (size_t at = 0; at < pairs.size(); ++at) {
-    rows_[at] = static_cast<uint32_t>(pairs[at]);
-    days_[at] = static_cast<ColumnDay>(pairs[at] >> 32);
-  }
-}
-
 void DayLog::Clear() {
   rows_.clear();
   days_.clear();

@@ -32,8 +32,6 @@ class DayLog {
   std::vector<uint32_t> RowsOn(std::span<const Days> spans) const;
   // Days before `first_kept` are of no interest any more; they are removed now and then.
   void Forget(ColumnDay first_kept, ColumnDay today);
-  // Keeps each pair of row and day once.
-  void RemoveRepetitions();
   void Clear();
 
   size_t size() const { return rows_.size(); }

@@ -230,63 +230,24 @@ void LeadTable::MoveStages(const Rules& before, const Rules& after) {
 }
 
 std::optional<std::string_view> LeadTable::NameOf(LeadField field, NameCode code) const {
-  if (code == kNoName) return std::nullopt;
-  switch (field) {
-    case LeadField::kCustomer:
-      return customers_.Text(code);
-    case LeadField::kOwner:
-      return owners_.Text(code);
-    case LeadField::kRegion:
-      return regions_.Text(code);
-    case LeadField::kProduct:
-      return products_.Text(code);
-    case LeadField::kSource:
-      return sources_.Text(code);
-    case LeadField::kReason:
-      return reasons_.Text(code);
-    default:
-      return std::nullopt;
-  }
+  std::optional<std::string_view> name;
+  WithNames(field, [&](const auto&, const auto& names) {
+    if (code != kNoName) name = names.Text(code);
+  });
+  return name;
 }
 
 size_t LeadTable::CodesOf(LeadField field) const {
-  switch (field) {
-    case LeadField::kCustomer:
-      return customers_.size() + 1;
-    case LeadField::kOwner:
-      return owners_.size() + 1;
-    case LeadField::kRegion:
-      return regions_.size() + 1;
-    case LeadField::kProduct:
-      return products_.size() + 1;
-    case LeadField::kSource:
-      return sources_.size() + 1;
-    case LeadField::kReason:
-      return reasons_.size() + 1;
-    default:
-      return 1;
-  }
+  size_t codes = 1;
+  WithNames(field, [&](const auto&, const auto& names) { codes = names.size() + 1; });
+  return codes;
 }
 
 std::optional<std::string_view> LeadTable::NameAt(LeadField field, uint32_t row) const {
-  switch (field) {
-    case LeadField::kLead:
-      return columns_.id[row];
-    case LeadField::kCustomer:
-      return NameOf(field, columns_.customer[row]);
-    case LeadField::kOwner:
-      return NameOf(field, columns_.owner[row]);
-    case LeadField::kRegion:
-      return NameOf(field, columns_.region[row]);
-    case LeadField::kProduct:
-      return NameOf(field, columns_.product[row]);
-    case LeadField::kSource:
-      return NameOf(field, columns_.source[row]);
-    case LeadField::kReason:
-      return NameOf(field, columns_.reason[row]);
-    default:
-      return std::nullopt;
-  }
+  if (field == LeadField::kLead) return columns_.id[row];
+  NameCode code = kNoName;
+  WithNames(field, [&](const std::vector<NameCode>& column, const auto&) { code = column[row]; });
+  return NameOf(field, code);
 }
 
 LeadTable::Fields LeadTable::Read(uint32_t row) const {

@@ -92,6 +92,10 @@ class LeadTable {
   // Every close_month lies between these, where there is one; they only ever widen.
   uint32_t first_close_month() const { return first_close_month_; }
   uint32_t last_close_month() const { return last_close_month_; }
+  // Calls use(column, names) with the codes of a name field, by row, and what has their texts;
+  // false where the field is no name.
+  template <typename Use>
+  bool WithNames(LeadField field, Use&& use) const;
   // Codes of a name field are 0 (kNoName) ... CodesOf - 1.
   size_t CodesOf(LeadField field) const;
   // Text of a code of a name field; absent for kNoName.
@@ -143,6 +147,33 @@ class LeadTable {
   int64_t largest_revenue_ = 0;
   uint32_t first_close_month_ = UINT32_MAX, last_close_month_ = 0;
 };
+
+template <typename Use>
+bool LeadTable::WithNames(LeadField field, Use&& use) const {
+  const LeadColumns& c = columns_;
+  switch (field) {
+    case LeadField::kCustomer:
+      use(c.customer, customers_);
+      return true;
+    case LeadField::kOwner:
+      use(c.owner, owners_);
+      return true;
+    case LeadField::kRegion:
+      use(c.region, regions_);
+      return true;
+    case LeadField::kProduct:
+      use(c.product, products_);
+      return true;
+    case LeadField::kSource:
+      use(c.source, sources_);
+      return true;
+    case LeadField::kReason:
+      use(c.reason, reasons_);
+      return true;
+    default:
+      return false;
+  }
+}
 
 }  // namespace kundig::engine
 

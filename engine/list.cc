@@ -185,11 +185,10 @@ Selection Lister::MayApproach(const CustomerBlock& block, Selection among, Shard
     among = consenting;
   }
   // Contacts of the last days, and of tomorrow.
-  const int64_t waiting_days = source_.rules->settings().waiting_days;
-  const Selection contacted =
-      FieldInRange(view_, block, CustomerField::kLastContact,
-                   (source_.today - static_cast<int32_t>(waiting_days)).since_epoch + 1,
-                   std::numeric_limits<int64_t>::max(), among);
+  const int32_t waiting_days = source_.rules->settings().waiting_days;
+  const Selection contacted = FieldInRange(view_, block, CustomerField::kLastContact,
+                                           (source_.today - waiting_days).since_epoch + 1,
+                                           std::numeric_limits<int64_t>::max(), among);
   part->contacted += CountOf(contacted);
   return Without(among, contacted);
 }

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/customer_view.h"
 #include "engine/hash.h"
 #include "engine/list.h"
 
@@ -24,17 +25,13 @@ uint64_t QuestionHash(const ListPlan& plan) {
 }  // namespace
 
 bool NeedsRanking(FieldSet fields, const Rules& rules) {
-  FieldSet ranked, judged;
+  FieldSet ranked;
   for (const CustomerField field : {CustomerField::kR, CustomerField::kF, CustomerField::kM,
                                     CustomerField::kRfmSegment, CustomerField::kAbc}) {
     ranked.Add(Index(field));
   }
-  for (const CustomerField field :
-       {CustomerField::kValueScore, CustomerField::kValueClass, CustomerField::kHiddenPotential}) {
-    judged.Add(Index(field));
-  }
   return fields.Intersects(ranked) ||
-         (fields.Intersects(judged) && rules.value_fields().Intersects(ranked));
+         (fields.Intersects(JudgedFields()) && rules.value_fields().Intersects(ranked));
 }
 
 Result<ListPlan> PlanList(const ListQuery& query, const Rules& rules, uint64_t rules_version) {

@@ -68,30 +68,21 @@ class KeyColumn {
     const auto add = [&](const auto& column, auto code_of) {
       for (uint32_t at = 0; at < rows; ++at) codes[at] += stride * code_of(column[first_row + at]);
     };
-    const auto same = [](NameCode code) { return code; };
     switch (key_) {
       case PipelineKey::kStage:
         return add(c.stage, [last = static_cast<uint32_t>(size_ - 1)](uint8_t stage) {
           return stage == kNoStage ? last : uint32_t{stage};
         });
-      case PipelineKey::kOwner:
-        return add(c.owner, same);
-      case PipelineKey::kRegion:
-        return add(c.region, same);
-      case PipelineKey::kProduct:
-        return add(c.product, same);
-      case PipelineKey::kSource:
-        return add(c.source, same);
-      case PipelineKey::kCustomer:
-        return add(c.customer, same);
-      case PipelineKey::kReason:
-        return add(c.reason, same);
       case PipelineKey::kMonth:
         return add(c.close_month,
                    [this](uint32_t month) { return month == kNoMonth ? 0 : month - first_ + 1; });
       case PipelineKey::kQuarter:
         return add(c.close_month, [this](uint32_t month) {
           return month == kNoMonth ? 0 : month / 3 - first_ + 1;
+        });
+      default:
+        leads_.WithNames(Field(), [&](const std::vector<NameCode>& column, const auto&) {
+          add(column, [](NameCode code) { return code; });
         });
     }
   }

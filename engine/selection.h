@@ -56,6 +56,16 @@ class Selection {
     }
   }
 
+  // Those of these rows for which holds(row) is true.
+  template <typename Holds>
+  Selection Where(Holds&& holds) const {
+    Selection selected;
+    ForEach([&](uint32_t row) {
+      if (holds(row)) selected.Add(row);
+    });
+    return selected;
+  }
+
  private:
   std::array<uint64_t, kSelectionWords> words_{};
 };

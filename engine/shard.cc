@@ -10,6 +10,11 @@
 namespace kundig::engine {
 namespace {
 
+// The log of days is tidied when it has so many entries for each order and return. After that it
+// has at most one, so tidying costs little for each correction.
+constexpr uint64_t kMaxLoggedDays = 2;
+constexpr uint64_t kLoggedDaysSlack = 4096;
+
 Error Refusal(ErrorCode code, std::string message, std::string field) {
   return Error{code, std::move(message), std::move(field), std::nullopt};
 }
@@ -89,12 +94,19 @@ std::optional<RowIndex> Shard::Find(std::string_view customer, uint64_t hash) co
   return index_.Find(hash, [&](RowIndex at) { return row(Raw(at)).BelongsTo(customer, as_short); });
 }
 
-void Shard::PrefetchRow(uint64_t hash) const {
-  const std::optional<RowIndex> at = index_.Guess(hash);
-  if (!at) return;
-  const auto* lines = reinterpret_cast<const char*>(&row(Raw(*at)));
+void Shard::PrefetchLinesOf(uint32_t at) const {
+  const auto* lines = reinterpret_cast<const char*>(&row(at));
   __builtin_prefetch(lines);
   __builtin_prefetch(lines + 64);
+}
+
+void Shard::PrefetchWritesOf(uint32_t at) const {
+  row(at).history.PrefetchEntries();
+  block(at / kBlockRows).PrefetchMeasures(at % kBlockRows);
+}
+
+void Shard::PrefetchRow(uint64_t hash) const {
+  if (const std::optional<RowIndex> at = index_.Guess(hash)) PrefetchLinesOf(Raw(*at));
 }
 
 void Shard::PrefetchId(uint64_t hash) const {
@@ -103,14 +115,15 @@ void Shard::PrefetchId(uint64_t hash) const {
 }
 
 void Shard::PrefetchToWrite(uint64_t hash) const {
-  const std::optional<RowIndex> at = index_.Guess(hash);
-  if (!at) return;
-  row(Raw(*at)).history.PrefetchEntries();
-  block(Raw(*at) / kBlockRows).PrefetchMeasures(Raw(*at) % kBlockRows);
+  if (const std::optional<RowIndex> at = index_.Guess(hash)) PrefetchWritesOf(Raw(*at));
 }
 
 uint32_t Shard::FindOrCreate(std::string_view customer, const ApplyContext& context) {
-  if (const auto found = Find(customer, context.hash)) return Raw(*found);
+  const std::optional<RowIndex> found = Find(customer, context.hash);
+  return found ? Raw(*found) : Create(customer, context);
+}
+
+uint32_t Shard::Create(std::string_view customer, const ApplyContext& context) {
   uint32_t at = rows_;
   if (free_rows_.empty()) {
     if (at == blocks() * kBlockRows) {
@@ -160,7 +173,7 @@ Result<Effect> Shard::Apply(const CustomerSet& event, const ApplyContext& contex
   changed |= Patched(&c.bonding, kNoRating, event.bonding, same);
   if (!changed) return Effect::kUnchanged;
   BlockOf(at).changed_at[at % kBlockRows] = context.sequence;
-  BlockOf(at).StoreAll(at % kBlockRows);
+  BlockOf(at).StoreAttributes(at % kBlockRows);
   return Effect::kApplied;
 }
 
@@ -284,7 +297,7 @@ Result<Effect> Shard::Put(std::string_view customer, const HistoryEntry& entry,
                      "history_entries");
     }
   }
-  const uint32_t at = known ? Raw(*known) : FindOrCreate(customer, context);
+  const uint32_t at = known ? Raw(*known) : Create(customer, context);
   CustomerRow& row = RowAt(at);
   const RankedValues before = RankedOf(row, context.rules->settings().rfm);
   const std::optional<Day> old_day = old ? std::optional(old->day) : std::nullopt;
@@ -296,6 +309,9 @@ Result<Effect> Shard::Put(std::string_view customer, const HistoryEntry& entry,
   // A correction mostly leaves the day as it was, and it is remembered already.
   if (has_day && old_day != entry.day) {
     RememberDay(at, entry.day, *context.rules, context.today);
+    if (logged_days() > kMaxLoggedDays * (orders_ + returns_) + kLoggedDaysSlack) {
+      TidyDays(*context.rules, context.today);
+    }
   }
   Store(at, entry.kind, before, context);
   return old ? Effect::kReplaced : Effect::kApplied;

@@ -97,6 +97,8 @@ class Shard {
   uint64_t changed_at(uint32_t at) const {
     return block(at / kBlockRows).changed_at[at % kBlockRows];
   }
+  // Entries of the log of days: at most about twice the orders and returns.
+  size_t logged_days() const { return rows_on_day_.size(); }
   uint32_t customers() const { return static_cast<uint32_t>(index_.size()); }
   uint64_t orders() const { return orders_; }
   uint64_t returns() const { return returns_; }
@@ -104,6 +106,8 @@ class Shard {
  private:
   CustomerBlock& BlockOf(uint32_t row) { return *blocks_[row / kBlockRows]; }
   CustomerRow& RowAt(uint32_t row) { return BlockOf(row).rows[row % kBlockRows]; }
+  // The customer must not be there.
+  uint32_t Create(std::string_view customer, const ApplyContext& context);
   uint32_t FindOrCreate(std::string_view customer, const ApplyContext& context);
   // Adds the entry, or puts it in the place of the one with its identity.
   Result<Effect> Put(std::string_view customer, const HistoryEntry& entry,
@@ -118,6 +122,12 @@ class Shard {
   // First and last order after an order was taken away.
   static void SettleDays(CustomerRow* row);
   void RememberDay(uint32_t row, Day day, const Rules& rules, Day today);
+  // The days of all orders and returns of a row.
+  void RememberDaysOf(uint32_t row, const Rules& rules, Day today);
+  // Drops what corrections that moved orders between days have left in the log.
+  void TidyDays(const Rules& rules, Day today);
+  void PrefetchLinesOf(uint32_t row) const;
+  void PrefetchWritesOf(uint32_t row) const;
 
   BlockArena* const arena_;
   std::vector<CustomerBlock*> blocks_;

@@ -13,10 +13,6 @@ bool InWindow(Day day, Day today, int32_t window_days) {
   return day <= today && (window_days == 0 || today - day < window_days);
 }
 
-// The log of days is tidied when it has so many entries for each order and return.
-constexpr uint64_t kMaxLogPerEntry = 2;
-constexpr uint64_t kLogSlack = 4096;
-
 // Adds an order's or return's share in the sums, or takes it away (sign -1).
 void CountSums(CustomerFigures* figures, const HistoryEntry& entry, const RuleSettings& rules,
                Day today, int sign) {
@@ -167,9 +163,20 @@ void Shard::RememberDay(uint32_t row, Day day, const Rules& rules, Day today) {
       std::max(rules.settings().rfm.window_days, rules.settings().abc.window_days);
   if (day <= today - longest) return;  // it can leave no window any more
   rows_on_day_.Add(row, ToColumn(day));
-  // Corrections that move an order between days leave entries behind.
-  if (rows_on_day_.size() > kMaxLogPerEntry * (orders_ + returns_) + kLogSlack) {
-    rows_on_day_.RemoveRepetitions();
+}
+
+void Shard::RememberDaysOf(uint32_t at, const Rules& rules, Day today) {
+  row(at).history.ForEach([&](const HistoryEntry& entry) {
+    if (entry.kind == EntryKind::kOrder || entry.kind == EntryKind::kReturn) {
+      RememberDay(at, entry.day, rules, today);
+    }
+  });
+}
+
+void Shard::TidyDays(const Rules& rules, Day today) {
+  rows_on_day_.Clear();
+  for (uint32_t at = 0; at < rows_; ++at) {
+    if (row(at).live) RememberDaysOf(at, rules, today);
   }
 }
 
@@ -191,15 +198,8 @@ std::vector<uint32_t> Shard::RowsToRoll(const Rules& rules, Day before, Day toda
 }
 
 void Shard::PrefetchRows(std::span<const uint32_t> rows) const {
-  for (const uint32_t at : rows) {
-    const auto* lines = reinterpret_cast<const char*>(&row(at));
-    __builtin_prefetch(lines);
-    __builtin_prefetch(lines + 64);
-  }
-  for (const uint32_t at : rows) {
-    row(at).history.PrefetchEntries();
-    block(at / kBlockRows).PrefetchMeasures(at % kBlockRows);
-  }
+  for (const uint32_t at : rows) PrefetchLinesOf(at);
+  for (const uint32_t at : rows) PrefetchWritesOf(at);
 }
 
 void Shard::RollRows(std::span<const uint32_t> rows, const ApplyContext& context) {
@@ -220,11 +220,7 @@ void Shard::Recompute(const Rules& rules, Day today, RankCounts* counts) {
     RecomputeSums(row.history, rules.settings(), today, &row);
     BlockOf(at).StoreMeasures(at % kBlockRows);
     counts->Add(RankedOf(row, rules.settings().rfm));
-    row.history.ForEach([&](const HistoryEntry& entry) {
-      if (entry.kind == EntryKind::kOrder || entry.kind == EntryKind::kReturn) {
-        RememberDay(at, entry.day, rules, today);
-      }
-    });
+    RememberDaysOf(at, rules, today);
   }
 }
 

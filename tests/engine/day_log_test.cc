@@ -48,15 +48,5 @@ TEST(DayLogTest, GivesTheRowsOfTheDaysAndForgetsWhatItMay) {
   EXPECT_TRUE(log.RowsOn(std::vector<DayLog::Days>{{0, UINT16_MAX}}).empty());
 }
 
-TEST(DayLogTest, RepetitionsGoAndNothingElse) {
-  DayLog log;
-  for (int round = 0; round < 100; ++round) {
-    for (uint32_t row = 0; row < 7; ++row) log.Add(row, static_cast<ColumnDay>(100 + row % 3));
-  }
-  log.RemoveRepetitions();
-  EXPECT_EQ(log.size(), 7u);
-  EXPECT_EQ(log.RowsOn(std::vector<DayLog::Days>{{101, 101}}), (std::vector<uint32_t>{1, 4}));
-}
-
 }  // namespace
 }  // namespace kundig::engine

@@ -1,0 +1,64 @@
+// What a shard keeps beside its customers stays in proportion to them.
+
+#include "engine/shard.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "engine/hash.h"
+
+namespace kundig::engine {
+namespace {
+
+constexpr Day kToday{15000};
+constexpr int64_t kDayMs = 86'400'000;
+
+TEST(ShardTest, CorrectionsDoNotFillTheLogOfDays) {
+  BlockArena arena;
+  Shard shard(&arena, kToday);
+  CustomerNames names;
+  RankCounts counts;
+  const auto rules = CompileRules(RuleSettings{}, Calendar()).value();
+  ApplyContext context;
+  context.rules = rules.get();
+  context.names = &names;
+  context.counts = &counts;
+  context.today = kToday;
+
+  constexpr uint32_t kCustomers = 500;
+  std::mt19937_64 random(21);
+  std::vector<int32_t> days_ago(kCustomers);
+  for (int step = 0; step < 40'000; ++step) {
+    const auto number = static_cast<uint32_t>(random() % kCustomers);
+    const std::string customer = "c" + std::to_string(number);
+    // Often the same day as before, and any day of the window.
+    if (random() % 3 != 0) days_ago[number] = static_cast<int32_t>(random() % 365);
+    OrderPlaced order;
+    order.customer = customer;
+    order.order = "o";
+    order.at = TimeMs{(kToday - days_ago[number]).since_epoch * kDayMs};
+    order.revenue = Minor{step};
+    context.hash = HashBytes(customer);
+    ASSERT_TRUE(shard.Apply(order, context).has_value());
+    ASSERT_LE(shard.logged_days(), 2 * kCustomers + 4096 + 1);
+  }
+
+  // The customers whose order leaves the window tomorrow are found, whatever else is remembered.
+  const std::vector<uint32_t> rows = shard.RowsToRoll(*rules, kToday, kToday + 1);
+  for (uint32_t number = 0; number < kCustomers; ++number) {
+    const std::string customer = "c" + std::to_string(number);
+    const auto row = shard.Find(customer, HashBytes(customer));
+    ASSERT_TRUE(row.has_value());
+    const bool found = std::find(rows.begin(), rows.end(), Raw(*row)) != rows.end();
+    if (days_ago[number] == 364) {
+      EXPECT_TRUE(found) << customer;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace kundig::engine
