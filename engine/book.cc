@@ -1,5 +1,6 @@
 #include "engine/book.h"
 
+#include <algorithm>
 #include <bit>
 #include <utility>
 
@@ -15,7 +16,14 @@ Book::Impl::Impl(std::shared_ptr<const Rules> rules, const BookOptions& options)
   for (uint32_t shard = 0; shard < options.shards; ++shard) {
     shards_.push_back(std::make_unique<Shard>(&arena_, today_));
   }
+  lanes_.resize(std::min(runner_.threads(), kMaxLanes));
   ranking_ = NewRanking();
+}
+
+Ranking Book::Impl::NewRanking() {
+  RankCounts counts = counts_;
+  for (const Lane& lane : lanes_) counts.Merge(lane.counts);
+  return ComputeRanking(counts, shards_, *rules_, today_, sequence_, &runner_);
 }
 
 Book::Book(std::shared_ptr<const Rules> rules, const BookOptions& options)

@@ -6,7 +6,6 @@
 #ifndef KUNDIG_ENGINE_BOOK_IMPL_H_
 #define KUNDIG_ENGINE_BOOK_IMPL_H_
 
-#include <array>
 #include <memory>
 #include <optional>
 #include <span>
@@ -53,38 +52,58 @@ class Book::Impl {
  private:
   class Scanning;
 
+  // What became of events.
+  struct Outcome {
+    uint32_t applied = 0, replaced = 0, unchanged = 0;
+    bool figures_changed = false;
+    std::vector<RefusedEvent> refused;  // index: the place in the slice
+
+    void Count(size_t place, const Result<Effect>& effect);
+    void Take(Outcome other);
+  };
+  // What one worker does of a slice of orders or of a day change.
+  struct Lane {
+    std::vector<uint32_t> places;  // in the slice
+    std::vector<uint64_t> hashes;  // of the customers at these places
+    RankCounts counts;             // what the lane has changed
+    Outcome outcome;
+  };
+
   // The shard of an id: the high bits of its hash; the key index of the shard uses the low ones.
-  Shard& ShardOf(uint64_t hash) const { return *shards_[(hash >> 32) & (options_.shards - 1)]; }
+  size_t ShardNumber(uint64_t hash) const { return (hash >> 32) & (options_.shards - 1); }
+  Shard& ShardOf(uint64_t hash) const { return *shards_[ShardNumber(hash)]; }
   BookView View() const { return {rules_.get(), &ranking_, &names_, today_}; }
-  Ranking NewRanking() {
-    return ComputeRanking(counts_, shards_, *rules_, today_, sequence_, &runner_);
-  }
-  ApplyContext Context() {
+  Ranking NewRanking();
+  // Of the next slice. Its entries share one sequence, which is later than any state before it.
+  ApplyContext Context(RankCounts* counts) {
     ApplyContext context;
     context.rules = rules_.get();
     context.names = &names_;
-    context.counts = &counts_;
+    context.counts = counts;
     context.today = today_;
-    context.sequence = sequence_;
+    context.sequence = sequence_ + 1;
     return context;
   }
   // Calls found(place in ids, customer) for each id that there is.
   template <typename Found>
   void ForEachCustomer(std::span<const std::string_view> ids, Found&& found) const;
-  // The hashes of the ids of the customers of a slice's events.
-  using SliceHashes = std::array<uint64_t, kWriteSliceEvents>;
-  // Asks the processor for all that applying these events will touch. In the writer's turn.
-  template <typename AnyEvent>
-  SliceHashes Prefetch(std::span<const AnyEvent> slice);
+  // Asks the processor for all that applying events of these customers will touch.
+  void Prefetch(std::span<const uint64_t> hashes) const;
+  // Before a slice is applied, in the writer's turn: its hashes, and who will apply what.
+  void Prepare(std::span<const Event> slice);
+  void Prepare(std::span<const OrderPlaced> slice);
+  // Apply a slice that was prepared. These need the write lock.
+  Outcome ApplySlice(std::span<const Event> slice);
+  Outcome ApplySlice(std::span<const OrderPlaced> slice);
+  void ApplyLane(std::span<const OrderPlaced> slice, Lane* lane);
+  // Brings the windows of shards first ... last - 1, at most as many as there are lanes, from the
+  // day `before` to today.
+  void RollShards(size_t first, size_t last, Day before, const StateLock::Turn& turn);
+  template <typename Body>
+  Result<Effect> ApplyBody(const Body& body, const ApplyContext& context, bool* figures_changed);
   // These need the lookup, scan or write lock.
   StateName State() const { return {sequence_, ranking_.version, today_}; }
   bool Stale() const { return figures_changed_at_ > ranking_.version; }
-  Result<Effect> ApplyOne(const Event& event, uint64_t hash);
-  Result<Effect> ApplyOne(const OrderPlaced& order, uint64_t hash) {
-    return ApplyBody(order, hash);
-  }
-  template <typename Body>
-  Result<Effect> ApplyBody(const Body& body, uint64_t hash);
 
   // Publishes a ranking that a scan has computed, unless a newer one is in force.
   void Publish(const Ranking& ranking) {
@@ -105,7 +124,9 @@ class Book::Impl {
   uint64_t figures_changed_at_ = 0;  // sequence of the last entry that changed a customer's figures
   BlockArena arena_;
   std::vector<std::unique_ptr<Shard>> shards_;
-  RankCounts counts_;  // of the customers in shards_
+  RankCounts counts_;             // of the customers in shards_, with those of lanes_
+  std::vector<Lane> lanes_;  // as many as there are workers
+  std::vector<uint64_t> hashes_;  // of the slice that is being applied
   CustomerNames names_;
   LeadTable leads_;
   Ranking ranking_;

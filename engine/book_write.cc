@@ -1,7 +1,11 @@
 // What changes a book: events, days and rules.
+//
+// Events are applied in slices, each visible as a whole. Orders go to as many lanes as there are
+// workers: a lane applies those of its own shards, in the order given, and has counters of its own.
+// So the book's state depends neither on the number of workers nor on who was faster.
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 #include <mutex>
 #include <type_traits>
 #include <utility>
@@ -13,6 +17,12 @@
 namespace kundig::engine {
 
 namespace {
+
+// Fewer orders are done before another worker has woken up.
+constexpr size_t kMinSharedOrders = 32;
+
+// Orders that a lane asks the memory for at a time.
+constexpr size_t kPrefetchedOrders = 64;
 
 // The id of the customer whose row an event changes; empty where it changes none.
 template <typename Body>
@@ -26,80 +36,177 @@ std::string_view CustomerOf(const Body& body) {
   }
 }
 
+// Applies an event of a customer; true in `*figures_changed` where rankings may have to follow:
+// also an event that changes nothing else may have made a customer.
+template <typename Body>
+Result<Effect> ApplyTo(Shard* shard, const Body& body, const ApplyContext& context,
+                       bool* figures_changed) {
+  const uint32_t customers = shard->customers();
+  Result<Effect> effect = shard->Apply(body, context);
+  *figures_changed |= effect && (*effect != Effect::kUnchanged || shard->customers() != customers);
+  return effect;
+}
+
 }  // namespace
 
-template <typename AnyEvent>
-Book::Impl::SliceHashes Book::Impl::Prefetch(std::span<const AnyEvent> slice) {
-  SliceHashes hashes;
-  for (size_t at = 0; at < slice.size(); ++at) {
-    hashes[at] = HashBytes(CustomerOf(slice[at]));
-    ShardOf(hashes[at]).PrefetchSlot(hashes[at]);
+void Book::Impl::Outcome::Count(size_t place, const Result<Effect>& effect) {
+  if (!effect) {
+    refused.push_back({static_cast<uint32_t>(place), effect.error()});
+    return;
   }
-  for (size_t at = 0; at < slice.size(); ++at) ShardOf(hashes[at]).PrefetchRow(hashes[at]);
-  for (size_t at = 0; at < slice.size(); ++at) ShardOf(hashes[at]).PrefetchToWrite(hashes[at]);
-  return hashes;
+  applied += *effect == Effect::kApplied;
+  replaced += *effect == Effect::kReplaced;
+  unchanged += *effect == Effect::kUnchanged;
+}
+
+void Book::Impl::Outcome::Take(Outcome other) {
+  applied += other.applied;
+  replaced += other.replaced;
+  unchanged += other.unchanged;
+  figures_changed |= other.figures_changed;
+  refused.insert(refused.end(), std::make_move_iterator(other.refused.begin()),
+                 std::make_move_iterator(other.refused.end()));
+}
+
+void Book::Impl::Prefetch(std::span<const uint64_t> hashes) const {
+  for (const uint64_t hash : hashes) ShardOf(hash).PrefetchSlot(hash);
+  for (const uint64_t hash : hashes) ShardOf(hash).PrefetchRow(hash);
+  for (const uint64_t hash : hashes) ShardOf(hash).PrefetchToWrite(hash);
+}
+
+void Book::Impl::Prepare(std::span<const Event> slice) {
+  hashes_.clear();
+  for (const Event& event : slice) hashes_.push_back(HashBytes(CustomerOf(event)));
+  Prefetch(hashes_);
+}
+
+void Book::Impl::Prepare(std::span<const OrderPlaced> slice) {
+  for (Lane& lane : lanes_) {
+    lane.places.clear();
+    lane.hashes.clear();
+  }
+  for (size_t place = 0; place < slice.size(); ++place) {
+    const uint64_t hash = HashBytes(slice[place].customer);
+    Lane& lane = lanes_[ShardNumber(hash) % lanes_.size()];
+    lane.places.push_back(static_cast<uint32_t>(place));
+    lane.hashes.push_back(hash);
+  }
 }
 
 template <typename Body>
-Result<Effect> Book::Impl::ApplyBody(const Body& body, uint64_t hash) {
+Result<Effect> Book::Impl::ApplyBody(const Body& body, const ApplyContext& context,
+                                     bool* figures_changed) {
   if constexpr (std::is_same_v<Body, LeadSet>) {
     return leads_.Apply(body, *rules_, today_);
   } else if constexpr (std::is_same_v<Body, LeadClosed>) {
     return leads_.Apply(body, today_);
+  } else if constexpr (std::is_same_v<Body, engine::Erase>) {
+    const bool had_leads = leads_.EraseOf(body.customer);
+    const Effect effect = ShardOf(context.hash).Erase(body, context);
+    *figures_changed |= effect == Effect::kApplied;
+    return had_leads ? Effect::kApplied : effect;
   } else {
-    ApplyContext context = Context();
-    context.sequence = sequence_ + 1;
-    context.hash = hash;
-    Shard& shard = ShardOf(hash);
-    if constexpr (std::is_same_v<Body, engine::Erase>) {
-      const bool had_leads = leads_.EraseOf(body.customer);
-      const Effect effect = shard.Erase(body, context);
-      if (effect == Effect::kApplied) figures_changed_at_ = context.sequence;
-      return had_leads ? Effect::kApplied : effect;
-    } else {
-      const uint32_t customers = shard.customers();
-      Result<Effect> effect = shard.Apply(body, context);
-      // Also an event that changes nothing else may have made a customer.
-      if (effect && (*effect != Effect::kUnchanged || shard.customers() != customers)) {
-        figures_changed_at_ = context.sequence;
-      }
-      return effect;
+    return ApplyTo(&ShardOf(context.hash), body, context, figures_changed);
+  }
+}
+
+Book::Impl::Outcome Book::Impl::ApplySlice(std::span<const Event> slice) {
+  Outcome outcome;
+  ApplyContext context = Context(&counts_);
+  for (size_t place = 0; place < slice.size(); ++place) {
+    context.hash = hashes_[place];
+    const auto apply = [&](const auto& body) {
+      return ApplyBody(body, context, &outcome.figures_changed);
+    };
+    outcome.Count(place, std::visit(apply, slice[place]));
+  }
+  return outcome;
+}
+
+void Book::Impl::ApplyLane(std::span<const OrderPlaced> slice, Lane* lane) {
+  lane->outcome = Outcome();
+  ApplyContext context = Context(&lane->counts);
+  for (size_t next = 0; next < lane->places.size();) {
+    const size_t end = std::min(next + kPrefetchedOrders, lane->places.size());
+    Prefetch(std::span(lane->hashes).subspan(next, end - next));
+    for (; next < end; ++next) {
+      context.hash = lane->hashes[next];
+      const uint32_t place = lane->places[next];
+      bool* const changed = &lane->outcome.figures_changed;
+      lane->outcome.Count(place, ApplyTo(&ShardOf(context.hash), slice[place], context, changed));
     }
   }
 }
 
-Result<Effect> Book::Impl::ApplyOne(const Event& event, uint64_t hash) {
-  return std::visit([this, hash](const auto& body) { return ApplyBody(body, hash); }, event);
+Book::Impl::Outcome Book::Impl::ApplySlice(std::span<const OrderPlaced> slice) {
+  if (slice.size() < kMinSharedOrders) {
+    for (Lane& lane : lanes_) ApplyLane(slice, &lane);
+  } else {
+    runner_.ForEach(lanes_.size(), [&](size_t lane) { ApplyLane(slice, &lanes_[lane]); });
+  }
+  Outcome outcome;
+  for (Lane& lane : lanes_) outcome.Take(std::move(lane.outcome));
+  const auto earlier = [](const RefusedEvent& a, const RefusedEvent& b) {
+    return a.index < b.index;
+  };
+  std::sort(outcome.refused.begin(), outcome.refused.end(), earlier);
+  return outcome;
 }
 
 template <typename AnyEvent>
 ApplyAnswer Book::Impl::Apply(std::span<const AnyEvent> events) {
+  constexpr bool kInLanes = std::is_same_v<AnyEvent, OrderPlaced>;
+  const size_t slice_events = kWriteSliceEvents * (kInLanes ? lanes_.size() : 1);
   ApplyAnswer answer;
   size_t next = 0;
   do {
     const StateLock::Turn turn(&lock_);
-    const size_t begin = next;
-    const size_t end = std::min(begin + kWriteSliceEvents, events.size());
-    const SliceHashes hashes = Prefetch(events.subspan(begin, end - begin));
+    const std::span<const AnyEvent> slice =
+        events.subspan(next, std::min(slice_events, events.size() - next));
+    Prepare(slice);
     const StateLock::Alone alone(turn);
-    for (; next < end; ++next) {
-      Result<Effect> effect = ApplyOne(events[next], hashes[next - begin]);
-      if (!effect) {
-        answer.refused.push_back({static_cast<uint32_t>(next), effect.error()});
-        continue;
-      }
-      ++sequence_;
-      answer.applied += *effect == Effect::kApplied;
-      answer.replaced += *effect == Effect::kReplaced;
-      answer.unchanged += *effect == Effect::kUnchanged;
+    Outcome outcome = ApplySlice(slice);
+    sequence_ += uint64_t{outcome.applied} + outcome.replaced + outcome.unchanged;
+    if (outcome.figures_changed) figures_changed_at_ = sequence_;
+    answer.applied += outcome.applied;
+    answer.replaced += outcome.replaced;
+    answer.unchanged += outcome.unchanged;
+    for (RefusedEvent& refused : outcome.refused) {
+      refused.index += static_cast<uint32_t>(next);
+      answer.refused.push_back(std::move(refused));
     }
     answer.state = State();
+    next += slice.size();
   } while (next < events.size());
   return answer;
 }
 
 template ApplyAnswer Book::Impl::Apply(std::span<const Event> events);
 template ApplyAnswer Book::Impl::Apply(std::span<const OrderPlaced> orders);
+
+void Book::Impl::RollShards(size_t first, size_t last, Day before, const StateLock::Turn& turn) {
+  std::vector<std::vector<uint32_t>> rows(last - first);
+  size_t most = 0;
+  runner_.ForEach(rows.size(), [&](size_t lane) {
+    rows[lane] = shards_[first + lane]->RowsToRoll(*rules_, before, today_);
+  });
+  for (const std::vector<uint32_t>& of_shard : rows) most = std::max(most, of_shard.size());
+  for (size_t next = 0; next < most; next += kWriteSliceEvents) {
+    const StateLock::Alone alone(turn);
+    runner_.ForEach(rows.size(), [&](size_t lane) {
+      if (next >= rows[lane].size()) return;
+      const std::span<const uint32_t> slice =
+          std::span(rows[lane])
+              .subspan(next, std::min(kWriteSliceEvents, rows[lane].size() - next));
+      ApplyContext context = Context(&lanes_[lane].counts);
+      context.sequence = sequence_;  // the day change has its place already
+      shards_[first + lane]->PrefetchRows(slice);
+      shards_[first + lane]->RollRows(slice, context);
+    });
+  }
+  const StateLock::Alone alone(turn);
+  for (size_t shard = first; shard < last; ++shard) shards_[shard]->Settle(today_);
+}
 
 Result<StateName> Book::Impl::AdvanceDay(Day day) {
   const StateLock::Turn turn(&lock_);
@@ -118,18 +225,8 @@ Result<StateName> Book::Impl::AdvanceDay(Day day) {
     today_ = day;
     figures_changed_at_ = sequence_;
   }
-  const ApplyContext context = Context();
-  for (const std::unique_ptr<Shard>& shard : shards_) {
-    const std::vector<uint32_t> rows = shard->RowsToRoll(*rules_, before, day);
-    for (size_t next = 0; next < rows.size(); next += kWriteSliceEvents) {
-      const std::span<const uint32_t> slice =
-          std::span(rows).subspan(next, std::min(kWriteSliceEvents, rows.size() - next));
-      shard->PrefetchRows(slice);
-      const StateLock::Alone alone(turn);
-      shard->RollRows(slice, context);
-    }
-    const StateLock::Alone alone(turn);
-    shard->Settle(day);
+  for (size_t first = 0; first < shards_.size(); first += lanes_.size()) {
+    RollShards(first, std::min(first + lanes_.size(), shards_.size()), before, turn);
   }
   const Ranking ranking = NewRanking();
   const StateLock::Alone alone(turn);
@@ -150,6 +247,7 @@ Result<StateName> Book::Impl::ReplaceRules(std::shared_ptr<const Rules> rules) {
   rules_ = std::move(rules);
   ++rules_version_;
   counts_ = RankCounts();
+  for (Lane& lane : lanes_) lane.counts = RankCounts();
   std::mutex merging;
   runner_.ForEach(shards_.size(), [&](size_t shard) {
     RankCounts counts;

@@ -161,10 +161,12 @@ uint32_t History::OrdersOn(Day day) const {
     auto found = large()->orders_on.find(day);
     return found == large()->orders_on.end() ? 0 : found->second;
   }
+  const Bytes block = View();
   uint32_t orders = 0;
-  ForEach([&](const HistoryEntry& entry) {
-    if (entry.kind == EntryKind::kOrder && entry.day == day) ++orders;
-  });
+  for (uint32_t at = FirstEntry(block.data); at < block.used; at += PackedSize(block.data + at)) {
+    const uint8_t* packed = block.data + at;
+    if (IsOfKind(packed, EntryKind::kOrder) && PackedDay(packed) == day) ++orders;
+  }
   return orders;
 }
 

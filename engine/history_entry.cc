@@ -5,11 +5,9 @@
 namespace kundig::engine {
 namespace {
 
-constexpr uint8_t kKindMask = 0x0f;
-constexpr uint8_t kHasOptional = 0x10;  // a margin; a last day
-constexpr uint8_t kRemoved = 0x20;
+constexpr uint8_t kHasOptional = 0x10;   // a margin; a last day
 constexpr uint8_t kMilliseconds = 0x40;  // the time is no whole second
-constexpr uint32_t kIdOffset = 4;
+constexpr uint32_t kIdOffset = 4;        // behind kind, size and day
 constexpr int64_t kDayMs = 86'400'000;
 class Reader {
  public:
@@ -95,20 +93,19 @@ PackedEntry::PackedEntry(const HistoryEntry& entry) {
 }
 
 bool IsRemoved(const uint8_t* packed) {
-  return (packed[0] & kRemoved) != 0;
+  return (packed[0] & kPackedRemoved) != 0;
 }
 
 void MarkRemoved(uint8_t* packed) {
-  packed[0] = static_cast<uint8_t>(packed[0] | kRemoved);
+  packed[0] = static_cast<uint8_t>(packed[0] | kPackedRemoved);
 }
 
 bool Unpack(const uint8_t* packed, HistoryEntry* entry) {
   const uint8_t head = packed[0];
-  if ((head & kRemoved) != 0) return false;
-  Reader in(packed + 2);
-  entry->kind = static_cast<EntryKind>(head & kKindMask);
-  const uint32_t low = in.Byte();
-  entry->day = kDayBeforeFirst + static_cast<int32_t>(low | static_cast<uint32_t>(in.Byte()) << 8);
+  if ((head & kPackedRemoved) != 0) return false;
+  Reader in(packed + kIdOffset);
+  entry->kind = static_cast<EntryKind>(head & kPackedKindMask);
+  entry->day = PackedDay(packed);
   if (HasId(entry->kind)) entry->id = in.Id();
   const int64_t time = in.Zigzag();
   entry->at = TimeMs{int64_t{entry->day.since_epoch} * kDayMs +
@@ -135,9 +132,7 @@ bool Unpack(const uint8_t* packed, HistoryEntry* entry) {
   return true;
 }
 
-bool HasIdentity(const uint8_t* packed, const HistoryEntry& identity) {
-  if (IsRemoved(packed)) return false;
-  if ((packed[0] & kKindMask) != static_cast<uint8_t>(identity.kind)) return false;
+bool HasIdentityOfKind(const uint8_t* packed, const HistoryEntry& identity) {
   if (HasId(identity.kind)) {
     // Ids of one shop mostly differ in their last byte.
     return packed[kIdOffset] == identity.id.size() &&

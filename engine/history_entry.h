@@ -73,13 +73,25 @@ class PackedEntry {
 inline uint32_t PackedSize(const uint8_t* packed) {
   return 2u + packed[1];
 }
+// Kind, flags and day without unpacking the rest.
+inline constexpr uint8_t kPackedKindMask = 0x0f;
+inline constexpr uint8_t kPackedRemoved = 0x20;
+inline bool IsOfKind(const uint8_t* packed, EntryKind kind) {
+  return (packed[0] & (kPackedKindMask | kPackedRemoved)) == static_cast<uint8_t>(kind);
+}
+inline Day PackedDay(const uint8_t* packed) {
+  return kDayBeforeFirst + static_cast<int32_t>(packed[2] | uint32_t{packed[3]} << 8);
+}
 // False for one that was marked as removed.
 bool Unpack(const uint8_t* packed, HistoryEntry* entry);
 bool IsRemoved(const uint8_t* packed);
 void MarkRemoved(uint8_t* packed);
 // Whether it has this kind and identity (id of orders and returns, time of the others), and is not
 // removed.
-bool HasIdentity(const uint8_t* packed, const HistoryEntry& identity);
+bool HasIdentityOfKind(const uint8_t* packed, const HistoryEntry& identity);
+inline bool HasIdentity(const uint8_t* packed, const HistoryEntry& identity) {
+  return IsOfKind(packed, identity.kind) && HasIdentityOfKind(packed, identity);
+}
 uint64_t IdentityHash(const HistoryEntry& entry);
 
 }  // namespace kundig::engine

@@ -41,6 +41,7 @@ BlockArena::~BlockArena() {
 }
 
 void* BlockArena::Allocate(size_t bytes) {
+  const std::lock_guard<std::mutex> lock(mutex_);
   bytes = RoundedUp(bytes, kCacheLineBytes);
   KUNDIG_CHECK(bytes <= kRegionBytes);
   if (used_ + bytes > kRegionBytes) {

@@ -4,12 +4,13 @@
 // most of the former is looking the address up. The system decides (transparent huge pages); where
 // it has none to give, everything works on small ones.
 //
-// Thread safety: pure functions; a BlockArena belongs to the book's writer.
+// Thread safety: everything may be called from several threads at once.
 
 #ifndef KUNDIG_ENGINE_HUGE_PAGES_H_
 #define KUNDIG_ENGINE_HUGE_PAGES_H_
 
 #include <cstddef>
+#include <mutex>
 #include <new>
 #include <vector>
 
@@ -56,6 +57,7 @@ class BlockArena {
   static constexpr size_t kRegionBytes = 8 * kHugePageBytes;
 
  private:
+  std::mutex mutex_;  // guards the rest
   std::vector<void*> regions_;
   size_t used_ = kRegionBytes;  // of the last region
 };

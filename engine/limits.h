@@ -28,8 +28,12 @@ inline constexpr uint32_t kMaxCount = 1'000'000'000;  // items of an order, empl
 // cannot fill the memory.
 inline constexpr uint32_t kMaxNames = 1u << 24;
 
-// Events applied under one hold of the write lock: a lookup waits at most for these.
-inline constexpr size_t kWriteSliceEvents = 64;
+// Events applied under one hold of the write lock, by each worker: a lookup waits at most for
+// these.
+inline constexpr size_t kWriteSliceEvents = 128;
+
+// Workers that share a batch of orders or a day change; each has counters of its own, 700 KB.
+inline constexpr size_t kMaxLanes = 8;
 
 // Keys of one pipeline grouping.
 inline constexpr size_t kMaxPipelineKeys = 8;

@@ -5,7 +5,7 @@
 // order-preserving buckets (value_buckets.h), and only those in the bucket of a cut are looked at
 // one by one.
 //
-// Thread safety: belongs to the book's writer; scans may read it under the scan lock.
+// Thread safety: belongs to one writer at a time; scans may read it under the scan lock.
 
 #ifndef KUNDIG_ENGINE_RANK_COUNTS_H_
 #define KUNDIG_ENGINE_RANK_COUNTS_H_

@@ -301,10 +301,12 @@ Result<Effect> Shard::Put(std::string_view customer, const HistoryEntry& entry,
   CustomerRow& row = RowAt(at);
   const RankedValues before = RankedOf(row, context.rules->settings().rfm);
   const std::optional<Day> old_day = old ? std::optional(old->day) : std::nullopt;
-  if (old) Subtract(&row, *old, context);
+  if (old) {
+    Subtract(&row, *old, context);
+    if (entry.kind == EntryKind::kOrder) SettleDays(&row);
+  }
   KUNDIG_CHECK(row.history.Add(entry));
   AddUp(at, entry, context);
-  if (old && entry.kind == EntryKind::kOrder) SettleDays(&row);
   const bool has_day = entry.kind == EntryKind::kOrder || entry.kind == EntryKind::kReturn;
   // A correction mostly leaves the day as it was, and it is remembered already.
   if (has_day && old_day != entry.day) {

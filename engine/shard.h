@@ -11,7 +11,8 @@
 // FiguresOn computes the windows of the one customer that is asked for.
 //
 // Thread safety: const methods need the book's lookup, scan or write lock; others the write lock.
-// Different shards may be worked on at once, but share the RankCounts of the book.
+// Different shards may be worked on at once, each with RankCounts of its own. Names are added by
+// one thread at a time: of events that name something, only one is applied at a time.
 
 #ifndef KUNDIG_ENGINE_SHARD_H_
 #define KUNDIG_ENGINE_SHARD_H_

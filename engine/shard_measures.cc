@@ -97,8 +97,9 @@ void Shard::AddUp(uint32_t at, const HistoryEntry& entry, const ApplyContext& co
   switch (entry.kind) {
     case EntryKind::kOrder: {
       ++orders_;
-      // Orders mostly come in the order of time: then the day is new without looking.
-      const bool new_day = day > c.last_order || c.history.OrdersOn(entry.day) == 1;
+      // Orders mostly come in the order of time: then the days of the first and the last say it.
+      const bool known_day = day == c.last_order || day == c.first_order;
+      const bool new_day = !known_day && (day > c.last_order || c.history.OrdersOn(entry.day) == 1);
       c.first_order = c.first_order == kNoDay ? day : std::min(c.first_order, day);
       c.last_order = std::max(c.last_order, day);
       if (new_day) {

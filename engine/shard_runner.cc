@@ -31,6 +31,8 @@ class ShardRunner::Arena {
       : threads_(threads > 0 ? static_cast<size_t>(threads)
                              : std::max<size_t>(1, std::thread::hardware_concurrency())) {}
 
+  size_t threads() const { return threads_; }
+
   void ForEach(size_t count, const std::function<void(size_t)>& work) {
     std::atomic<size_t> next{0};
     const auto run = [&] {
@@ -53,6 +55,8 @@ class ShardRunner::Arena {
   explicit Arena(int threads)
       : arena_(threads > 0 ? threads : oneapi::tbb::task_arena::automatic) {}
 
+  size_t threads() const { return static_cast<size_t>(arena_.max_concurrency()); }
+
   void ForEach(size_t count, const std::function<void(size_t)>& work) {
     arena_.execute([&] {
       oneapi::tbb::parallel_for(
@@ -68,6 +72,10 @@ class ShardRunner::Arena {
 
 ShardRunner::ShardRunner(int threads) : arena_(std::make_unique<Arena>(threads)) {}
 ShardRunner::~ShardRunner() = default;
+
+size_t ShardRunner::threads() const {
+  return arena_->threads();
+}
 
 void ShardRunner::ForEach(size_t count, const std::function<void(size_t)>& work) {
   arena_->ForEach(count, work);

@@ -21,6 +21,8 @@ class ShardRunner {
   ShardRunner(const ShardRunner&) = delete;
   ShardRunner& operator=(const ShardRunner&) = delete;
 
+  size_t threads() const;  // at most this many pieces run at a time
+
   // Runs work(0) ... work(count - 1), in any order and on any worker; returns when all are done.
   void ForEach(size_t count, const std::function<void(size_t)>& work);
 
