@@ -109,6 +109,7 @@ void FillCustomers(Book* book, const Shop& shop, uint64_t customers) {
   }
 }
 
+// One in six is open, as in a shop that has kept its leads for a year and a half.
 void FillLeads(Book* book, uint64_t leads, std::mt19937_64* random) {
   constexpr std::string_view kStages[] = {"Address", "Interest", "Concrete", "Offer",
                                           "Negotiation"};
@@ -119,7 +120,12 @@ void FillLeads(Book* book, uint64_t leads, std::mt19937_64* random) {
     for (uint64_t at = next; at < std::min(next + kBatch, leads); ++at) {
       LeadSet lead;
       lead.lead = texts.emplace_back("l" + std::to_string(at));
-      lead.stage = kStages[(*random)() % 5];
+      if ((*random)() % 6 == 0) {
+        lead.stage = kStages[(*random)() % 5];
+      } else {
+        lead.status = (*random)() % 5 < 2 ? LeadStatus::kWon : LeadStatus::kLost;
+        lead.reason = "price";
+      }
       lead.revenue = Minor{static_cast<int64_t>((*random)() % 10'000'000)};
       lead.owner = Patch<std::string_view>::Set(
           texts.emplace_back("owner " + std::to_string((*random)() % 200)));

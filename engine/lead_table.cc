@@ -195,22 +195,15 @@ Result<Effect> LeadTable::Apply(const LeadClosed& event, Day today) {
 bool LeadTable::EraseOf(std::string_view customer) {
   const NameCode code = customers_.Find(customer);
   if (code == kNoName) return false;
-  for (uint32_t row = 0; row < rows(); ++row) {
-    if (columns_.live[row] == 0 || columns_.customer[row] != code) continue;
-    if (columns_.status[row] == LeadStatus::kOpen) --open_;
-    index_.erase(RowIndex{row});
-    columns_.live[row] = 0;
-    columns_.id[row].clear();
-    Write(row, Fields{});
-    free_rows_.push_back(row);
-    customers_.Release(code);
+  // Downwards, because what takes the place of a removed lead comes from further up.
+  for (uint32_t row = rows(); row-- > 0;) {
+    if (columns_.customer[row] == code) Remove(row);
   }
   return true;
 }
 
 std::optional<Error> LeadTable::CheckStages(const Rules& before, const Rules& after) const {
-  for (uint32_t row = 0; row < rows(); ++row) {
-    if (columns_.live[row] == 0 || columns_.status[row] != LeadStatus::kOpen) continue;
+  for (uint32_t row = 0; row < open_; ++row) {
     const std::string& name = before.stages()[columns_.stage[row]].name;
     if (!after.FindStage(name)) {
       return Refusal(
@@ -223,8 +216,7 @@ std::optional<Error> LeadTable::CheckStages(const Rules& before, const Rules& af
 }
 
 void LeadTable::MoveStages(const Rules& before, const Rules& after) {
-  for (uint32_t row = 0; row < rows(); ++row) {
-    if (columns_.live[row] == 0 || columns_.status[row] != LeadStatus::kOpen) continue;
+  for (uint32_t row = 0; row < open_; ++row) {
     columns_.stage[row] = *after.FindStage(before.stages()[columns_.stage[row]].name);
   }
 }
@@ -292,42 +284,76 @@ void LeadTable::Write(uint32_t row, const Fields& fields) {
   last_close_month_ = std::max(last_close_month_, month);
 }
 
-uint32_t LeadTable::Create(std::string_view lead) {
-  uint32_t row = rows();
-  if (!free_rows_.empty()) {
-    row = free_rows_.back();
-    free_rows_.pop_back();
-  } else {
-    LeadColumns& c = columns_;
-    c.id.emplace_back();
-    c.live.push_back(0);
-    for (std::vector<NameCode>* names :
-         {&c.customer, &c.owner, &c.region, &c.product, &c.source, &c.reason}) {
-      names->push_back(kNoName);
-    }
-    c.status.push_back(LeadStatus::kOpen);
-    c.stage.push_back(kNoStage);
-    c.revenue.push_back(0);
-    c.chance.push_back(kNoChance);
-    for (std::vector<LeadDay>* days : {&c.opened, &c.expected_close, &c.closed}) {
-      days->push_back(kNoLeadDay);
-    }
-    c.close_month.push_back(kNoMonth);
+template <typename Use>
+void LeadTable::ForEachColumn(Use&& use) {
+  LeadColumns& c = columns_;
+  use(c.id);
+  for (auto* names : {&c.customer, &c.owner, &c.region, &c.product, &c.source, &c.reason}) {
+    use(*names);
   }
+  use(c.status);
+  use(c.stage);
+  use(c.revenue);
+  use(c.chance);
+  for (auto* days : {&c.opened, &c.expected_close, &c.closed}) use(*days);
+  use(c.close_month);
+}
+
+uint32_t LeadTable::Create(std::string_view lead) {
+  const uint32_t row = rows();
+  ForEachColumn([](auto& column) { column.emplace_back(); });
   columns_.id[row] = std::string(lead);
-  columns_.live[row] = 1;
   index_.insert(RowIndex{row});
   return row;
 }
 
-Effect LeadTable::Put(std::string_view lead, std::optional<uint32_t> row, const Fields& before,
+void LeadTable::Remove(uint32_t row) {
+  const Fields fields = Read(row);
+  customers_.Release(fields.customer);
+  if (ClosedSums* closed = ClosedOf(fields)) {
+    --closed->leads;
+    closed->revenue -= fields.revenue;
+  } else {
+    Swap(row, --open_);
+    row = open_;
+  }
+  Swap(row, rows() - 1);
+  index_.erase(RowIndex{rows() - 1});
+  ForEachColumn([](auto& column) { column.pop_back(); });
+}
+
+void LeadTable::Swap(uint32_t a, uint32_t b) {
+  if (a == b) return;
+  // The index finds a row by the id that lies in it.
+  index_.erase(RowIndex{a});
+  index_.erase(RowIndex{b});
+  ForEachColumn([a, b](auto& column) { std::swap(column[a], column[b]); });
+  index_.insert(RowIndex{a});
+  index_.insert(RowIndex{b});
+}
+
+ClosedSums* LeadTable::ClosedOf(const Fields& fields) {
+  if (fields.status == LeadStatus::kOpen) return nullptr;
+  return &closed_[fields.status == LeadStatus::kWon ? 0 : 1];
+}
+
+Effect LeadTable::Put(std::string_view lead, std::optional<uint32_t> known, const Fields& before,
                       const Fields& fields) {
-  if (row && fields == before) return Effect::kUnchanged;
-  if (row && before.status == LeadStatus::kOpen) --open_;
-  if (fields.status == LeadStatus::kOpen) ++open_;
-  const Effect effect = row ? Effect::kReplaced : Effect::kApplied;
-  Write(row ? *row : Create(lead), fields);
-  return effect;
+  if (known && fields == before) return Effect::kUnchanged;
+  const uint32_t row = known ? *known : Create(lead);
+  Write(row, fields);
+  if (ClosedSums* closed = known ? ClosedOf(before) : nullptr) {
+    --closed->leads;
+    closed->revenue -= before.revenue;
+  }
+  if (ClosedSums* closed = ClosedOf(fields)) {
+    ++closed->leads;
+    closed->revenue += fields.revenue;
+    if (row < open_) Swap(row, --open_);
+  } else if (row >= open_) {
+    Swap(row, open_++);
+  }
+  return known ? Effect::kReplaced : Effect::kApplied;
 }
 
 }  // namespace kundig::engine

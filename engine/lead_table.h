@@ -3,7 +3,13 @@
 // A lead's customer is only a reference: it need not exist. The names of these customers are
 // counted, so that erasing a customer leaves none behind.
 //
+// Of all leads that a shop ever had few are open, and questions are mostly about these: so they lie
+// together in the first rows, and what was won and lost is added up as it happens. A lead that is
+// closed, reopened or erased trades places for it.
+//
 // Thread safety: const methods need the book's lookup, scan or write lock; others the write lock.
+// Invariant: rows 0 ... open_leads - 1 are the open leads, the rows from there to rows - 1 those
+// won and lost, in no order; none is unused.
 
 #ifndef KUNDIG_ENGINE_LEAD_TABLE_H_
 #define KUNDIG_ENGINE_LEAD_TABLE_H_
@@ -11,6 +17,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,6 +32,7 @@
 #include "engine/rules.h"
 #include "engine/shard.h"
 #include "engine/units.h"
+#include "engine/wide.h"
 
 namespace kundig::engine {
 
@@ -37,7 +45,6 @@ inline constexpr LeadDay kNoLeadDay = INT32_MIN;
 
 struct LeadColumns {
   std::vector<std::string> id;
-  std::vector<uint8_t> live;
   std::vector<NameCode> customer, owner, region, product, source, reason;
   std::vector<LeadStatus> status;
   std::vector<uint8_t> stage;  // place in the stage table; kNoStage for closed leads
@@ -67,6 +74,13 @@ class LeadCustomers {
   boost::unordered_flat_map<std::string, NameCode> codes_;
 };
 
+// What was won, or lost.
+struct ClosedSums {
+  uint64_t leads = 0;
+  Wide revenue = 0;
+  friend bool operator==(const ClosedSums&, const ClosedSums&) = default;
+};
+
 class LeadTable {
  public:
   LeadTable() = default;
@@ -84,9 +98,13 @@ class LeadTable {
   void MoveStages(const Rules& before, const Rules& after);
 
   const LeadColumns& columns() const { return columns_; }
-  uint32_t rows() const { return static_cast<uint32_t>(columns_.live.size()); }
-  uint64_t leads() const { return index_.size(); }
-  uint64_t open_leads() const { return open_; }
+  uint32_t rows() const { return static_cast<uint32_t>(columns_.status.size()); }
+  uint64_t leads() const { return rows(); }
+  uint32_t open_leads() const { return open_; }
+  // Of kWon or kLost.
+  const ClosedSums& closed(LeadStatus status) const {
+    return closed_[status == LeadStatus::kWon ? 0 : 1];
+  }
   // No lead has a larger revenue; it never falls.
   int64_t largest_revenue() const { return largest_revenue_; }
   // Every close_month lies between these, where there is one; they only ever widen.
@@ -134,16 +152,21 @@ class LeadTable {
   Fields Read(uint32_t row) const;
   void Write(uint32_t row, const Fields& fields);
   uint32_t Create(std::string_view lead);
+  void Remove(uint32_t row);
+  void Swap(uint32_t a, uint32_t b);
+  ClosedSums* ClosedOf(const Fields& fields);  // null for an open lead
+  template <typename Use>
+  void ForEachColumn(Use&& use);
   // Puts `fields` in the place of what the lead was, and counts.
-  Effect Put(std::string_view lead, std::optional<uint32_t> row, const Fields& before,
+  Effect Put(std::string_view lead, std::optional<uint32_t> known, const Fields& before,
              const Fields& fields);
 
   LeadColumns columns_;
-  std::vector<uint32_t> free_rows_;
   boost::unordered_flat_set<RowIndex, KeyHash, KeyEqual> index_{0, KeyHash{this}, KeyEqual{this}};
   LeadCustomers customers_;
   Dictionary owners_, regions_, products_, sources_, reasons_;
-  uint64_t open_ = 0;
+  uint32_t open_ = 0;
+  std::array<ClosedSums, 2> closed_;  // won, lost
   int64_t largest_revenue_ = 0;
   uint32_t first_close_month_ = UINT32_MAX, last_close_month_ = 0;
 };

@@ -3,7 +3,8 @@
 //
 // A group is first a combination of codes. Where few combinations are possible (dense), it is one
 // number, and sums lie in a table; else they lie in a hash map by the codes. Names are looked up
-// once for each code that occurs, at the end.
+// once for each code that occurs, at the end; where dense, the places of the names make one number
+// as well, and groups need not be sorted.
 //
 // Thread safety: needs the book's scan lock; an object belongs to one thread.
 
@@ -13,6 +14,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -22,6 +24,7 @@
 #include "engine/check.h"
 #include "engine/hash.h"
 #include "engine/lead_table.h"
+#include "engine/limits.h"
 #include "engine/query.h"
 #include "engine/rules.h"
 #include "engine/wide.h"
@@ -88,24 +91,7 @@ class KeyColumn {
   }
 
   // Place in the order of the answer before the name, and the name.
-  std::pair<uint64_t, std::string> Name(uint64_t code) const {
-    if (key_ == PipelineKey::kStage) {
-      return {code, code + 1 == size_ ? "none" : rules_.stages()[code].name};
-    }
-    if (!IsTime()) {
-      const auto name = leads_.NameOf(Field(), static_cast<NameCode>(code));
-      return {0, std::string(name.value_or("none"))};
-    }
-    if (code == 0) return {0, "none"};
-    const uint64_t unit = code - 1 + first_;
-    const bool is_month = key_ == PipelineKey::kMonth;
-    const uint64_t units_a_year = is_month ? 12 : 4;
-    std::array<char, 32> text;
-    std::snprintf(text.data(), text.size(), is_month ? "%04u-%02u" : "%04u-Q%u",
-                  static_cast<unsigned>(unit / units_a_year),
-                  static_cast<unsigned>(unit % units_a_year + 1));
-    return {0, text.data()};
-  }
+  std::pair<uint64_t, std::string> Name(uint64_t code) const;
 
  private:
   bool IsTime() const { return key_ == PipelineKey::kMonth || key_ == PipelineKey::kQuarter; }
@@ -151,13 +137,13 @@ class Grouping {
   uint64_t groups() const { return groups_; }
   const std::vector<KeyColumn>& columns() const { return columns_; }
 
-  std::vector<uint32_t> Codes(uint64_t group) const {
-    std::vector<uint32_t> codes(columns_.size());
+  // Where dense: groups[i] += group of the lead `first_row` + i
+  void AddGroups(uint32_t first_row, uint32_t rows, uint32_t* groups) const {
+    uint32_t stride = 1;
     for (size_t at = columns_.size(); at-- > 0;) {
-      codes[at] = static_cast<uint32_t>(group % columns_[at].size());
-      group /= columns_[at].size();
+      columns_[at].AddCodes(first_row, rows, stride, groups);
+      stride *= static_cast<uint32_t>(columns_[at].size());
     }
-    return codes;
   }
 
  private:
@@ -190,11 +176,7 @@ class GroupSums {
       return;
     }
     codes_.assign(rows, 0);
-    uint32_t stride = 1;
-    for (size_t at = columns.size(); at-- > 0;) {
-      columns[at].AddCodes(first_row, rows, stride, codes_.data());
-      stride *= static_cast<uint32_t>(columns[at].size());
-    }
+    grouping_->AddGroups(first_row, rows, codes_.data());
   }
   LeadSums& Of(uint32_t row_in_block) {
     if (grouping_->dense()) return dense_[codes_[row_in_block]];
@@ -202,8 +184,7 @@ class GroupSums {
     for (size_t at = 0; at < key_.size(); ++at) key_[at] = codes_[at * kBlockLeads + row_in_block];
     return sparse_[key_];
   }
-  // Where dense: the groups of the rows begun, and a group's sums.
-  const uint32_t* groups() const { return codes_.data(); }
+  // Where dense: a group's sums.
   LeadSums& At(size_t group) { return dense_[group]; }
 
   void Merge(const GroupSums& other) {
@@ -214,16 +195,28 @@ class GroupSums {
   // The groups by what they are called, in the order of the answer: names ascending, stages by the
   // stage table. A lead whose owner is called "none" joins those that have none.
   struct NamedGroup {
-    std::vector<std::string_view> names;  // point into `texts`
+    std::array<uint32_t, kMaxPipelineKeys> places{};  // of each key: in `texts`
     LeadSums sums;
   };
   struct NamedGroups {
     std::vector<std::vector<std::string>> texts;  // of each key, ascending
     std::vector<NamedGroup> groups;
+
+    std::vector<std::string> Names(const NamedGroup& group) const {
+      std::vector<std::string> names;
+      names.reserve(texts.size());
+      for (size_t key = 0; key < texts.size(); ++key) {
+        names.push_back(texts[key][group.places[key]]);
+      }
+      return names;
+    }
   };
   NamedGroups ByName() const;
 
  private:
+  NamedGroups DenseByName() const;
+  NamedGroups SparseByName() const;
+
   const Grouping* grouping_;
   std::vector<LeadSums> dense_;
   boost::unordered_flat_map<std::vector<uint32_t>, LeadSums, CodesHash> sparse_;
