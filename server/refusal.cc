@@ -38,6 +38,13 @@ wire::ErrorCode WireCode(engine::ErrorCode code) {
       return wire::ErrorCode::limit_exceeded;
     case engine::ErrorCode::kResultTooLarge:
       return wire::ErrorCode::result_too_large;
+    case engine::ErrorCode::kDiskFull:
+      return wire::ErrorCode::overloaded;
+    case engine::ErrorCode::kStorageFailed:
+    case engine::ErrorCode::kDamaged:
+    case engine::ErrorCode::kNewerFormat:
+    case engine::ErrorCode::kFolderInUse:
+      return wire::ErrorCode::internal;
   }
   KUNDIG_CHECK(false && "an engine error code without a wire code");
   return wire::ErrorCode::internal;

@@ -1,0 +1,89 @@
+// The fields of each event in the order in which the journal keeps them: one list, read by the
+// writer and by the reader alike, so that the two cannot drift apart. A codec is called with one
+// field after the other. The order is part of the stored format: whoever changes it, or adds a
+// field, raises kRecordFormat and keeps the reader of the older one.
+//
+// Thread safety: pure functions.
+
+#ifndef KUNDIG_ENGINE_EVENT_FIELDS_H_
+#define KUNDIG_ENGINE_EVENT_FIELDS_H_
+
+#include <type_traits>
+
+#include "engine/event.h"
+
+namespace kundig::engine {
+
+// E is an event, const where a codec only reads it.
+template <typename E, typename Is>
+concept EventOf = std::is_same_v<std::remove_const_t<E>, Is>;
+
+template <typename Codec, EventOf<CustomerSet> E>
+void Fields(Codec& codec, E& event) {
+  codec(event.customer, event.kind, event.country, event.region, event.owner, event.company_size,
+        event.products, event.potential, event.key_account, event.satisfaction, event.referral,
+        event.bonding);
+}
+
+template <typename Codec, EventOf<OrderPlaced> E>
+void Fields(Codec& codec, E& event) {
+  codec(event.customer, event.order, event.at, event.revenue, event.margin, event.items,
+        event.currency);
+}
+
+template <typename Codec, EventOf<ReturnReceived> E>
+void Fields(Codec& codec, E& event) {
+  codec(event.customer, event.return_id, event.at, event.amount, event.margin, event.currency);
+}
+
+template <typename Codec, EventOf<OrderCancelled> E>
+void Fields(Codec& codec, E& event) {
+  codec(event.customer, event.order);
+}
+
+template <typename Codec, EventOf<Visit> E>
+void Fields(Codec& codec, E& event) {
+  codec(event.customer, event.at);
+}
+
+template <typename Codec, EventOf<Contact> E>
+void Fields(Codec& codec, E& event) {
+  codec(event.customer, event.at, event.channel, event.campaign);
+}
+
+template <typename Codec, EventOf<Consent> E>
+void Fields(Codec& codec, E& event) {
+  codec(event.customer, event.at, event.state, event.until);
+}
+
+template <typename Codec, EventOf<LeadSet> E>
+void Fields(Codec& codec, E& event) {
+  codec(event.lead, event.status, event.stage, event.revenue, event.chance, event.customer,
+        event.owner, event.region, event.product, event.source, event.opened, event.expected_close,
+        event.closed, event.reason, event.currency);
+}
+
+template <typename Codec, EventOf<LeadClosed> E>
+void Fields(Codec& codec, E& event) {
+  codec(event.lead, event.status, event.closed, event.reason);
+}
+
+template <typename Codec, EventOf<Erase> E>
+void Fields(Codec& codec, E& event) {
+  codec(event.customer);
+}
+
+// The last value of each enumeration: a larger one was never written.
+constexpr CustomerKind LastOf(CustomerKind) {
+  return CustomerKind::kBusiness;
+}
+constexpr ConsentState LastOf(ConsentState) {
+  return ConsentState::kWithdrawn;
+}
+constexpr LeadStatus LastOf(LeadStatus) {
+  return LeadStatus::kLost;
+}
+
+}  // namespace kundig::engine
+
+#endif  // KUNDIG_ENGINE_EVENT_FIELDS_H_

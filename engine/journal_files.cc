@@ -1,0 +1,174 @@
+#include "engine/journal_files.h"
+
+#include <rocksdb/file_checksum.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <memory>
+#include <utility>
+
+namespace kundig::engine {
+namespace {
+
+using rocksdb::IOOptions;
+using rocksdb::IOStatus;
+
+constexpr std::string_view kRemoved = ".removed";
+constexpr size_t kPieceBytes = size_t{1} << 20;
+
+std::optional<Error> Outcome(const IOStatus& status, const std::string& doing) {
+  if (status.ok()) return std::nullopt;
+  return StorageError(status, doing);
+}
+
+}  // namespace
+
+Error StorageError(const rocksdb::Status& status, const std::string& doing) {
+  const std::string what = doing + ": " + status.ToString();
+  if (status.IsNoSpace()) {
+    return Error{.code = ErrorCode::kDiskFull,
+                 .message = "The disk is full while " + what + "; make room on it.",
+                 .field = {},
+                 .position = {}};
+  }
+  if (status.IsCorruption()) return DamageError("Damage was found while " + what + ".");
+  return Error{.code = ErrorCode::kStorageFailed,
+               .message = "The storage failed while " + what + "; check the disk.",
+               .field = {},
+               .position = {}};
+}
+
+Error DamageError(std::string message) {
+  return Error{
+      .code = ErrorCode::kDamaged, .message = std::move(message), .field = {}, .position = {}};
+}
+
+uint32_t Crc32c(std::initializer_list<std::string_view> pieces) {
+  static const auto factory = rocksdb::GetFileChecksumGenCrc32cFactory();
+  const auto checksum = factory->CreateFileChecksumGenerator({});
+  for (const std::string_view piece : pieces) checksum->Update(piece.data(), piece.size());
+  checksum->Finalize();
+  uint32_t value = 0;  // RocksDB spells it with the highest byte first
+  for (const char byte : checksum->GetChecksum()) value = value << 8 | static_cast<uint8_t>(byte);
+  return value;
+}
+
+void PutFixed(uint64_t number, size_t bytes, std::string* to) {
+  for (size_t i = 0; i < bytes; ++i) to->push_back(static_cast<char>(number >> (8 * i)));
+}
+
+uint64_t GetFixed(std::string_view from, size_t bytes) {
+  uint64_t number = 0;
+  for (size_t i = 0; i < bytes; ++i) {
+    number |= uint64_t{static_cast<uint8_t>(from[i])} << (8 * i);
+  }
+  return number;
+}
+
+std::optional<Error> JournalFiles::SyncFolder(const std::string& folder) const {
+  std::unique_ptr<rocksdb::FSDirectory> directory;
+  IOStatus status = files_->NewDirectory(folder, IOOptions(), &directory, nullptr);
+  if (status.ok()) status = directory->Fsync(IOOptions(), nullptr);
+  return Outcome(status, "syncing the folder " + folder);
+}
+
+std::optional<Error> JournalFiles::CreateFolder(const std::string& folder) const {
+  if (Exists(folder)) return std::nullopt;
+  const IOStatus status = files_->CreateDirIfMissing(folder, IOOptions(), nullptr);
+  if (!status.ok()) return StorageError(status, "creating the folder " + folder);
+  const std::filesystem::path parent = std::filesystem::path(folder).parent_path();
+  return SyncFolder(parent.empty() ? "." : parent.string());
+}
+
+bool JournalFiles::Exists(const std::string& path) const {
+  return files_->FileExists(path, IOOptions(), nullptr).ok();
+}
+
+Result<std::vector<std::string>> JournalFiles::Children(const std::string& folder) const {
+  std::vector<std::string> names;
+  const IOStatus status = files_->GetChildren(folder, IOOptions(), &names, nullptr);
+  if (!status.ok()) return StorageError(status, "listing the folder " + folder);
+  std::erase_if(names, [](const std::string& name) { return name == "." || name == ".."; });
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+uint64_t JournalFiles::FolderBytes(const std::string& folder) const {
+  std::vector<std::string> names;
+  if (!files_->GetChildren(folder, IOOptions(), &names, nullptr).ok()) return 0;
+  uint64_t total = 0;
+  for (const std::string& name : names) {
+    uint64_t bytes = 0;
+    if (files_->GetFileSize(folder + "/" + name, IOOptions(), &bytes, nullptr).ok()) total += bytes;
+  }
+  return total;
+}
+
+Result<uint64_t> JournalFiles::FreeBytes(const std::string& folder) const {
+  uint64_t bytes = 0;
+  const IOStatus status = files_->GetFreeSpace(folder, IOOptions(), &bytes, nullptr);
+  if (!status.ok()) return StorageError(status, "asking for the free space of " + folder);
+  return bytes;
+}
+
+std::optional<Error> JournalFiles::RemoveFolder(const std::string& parent,
+                                                const std::string& name) const {
+  const std::string from = parent + "/" + name;
+  const std::string to = from + std::string(kRemoved);
+  if (Exists(to)) {
+    if (auto error = RemoveFiles(to)) return error;
+  }
+  const IOStatus status = files_->RenameFile(from, to, IOOptions(), nullptr);
+  if (!status.ok()) return StorageError(status, "renaming " + from);
+  if (auto error = SyncFolder(parent)) return error;
+  if (auto error = RemoveFiles(to)) return error;
+  return SyncFolder(parent);
+}
+
+std::optional<Error> JournalFiles::FinishRemovals(const std::string& parent) const {
+  const auto names = Children(parent);
+  if (!names) return names.error();
+  bool any = false;
+  for (const std::string& name : *names) {
+    if (!name.ends_with(kRemoved)) continue;
+    if (auto error = RemoveFiles(parent + "/" + name)) return error;
+    any = true;
+  }
+  return any ? SyncFolder(parent) : std::nullopt;
+}
+
+std::optional<Error> JournalFiles::RemoveFiles(const std::string& folder) const {
+  const auto names = Children(folder);
+  if (!names) return names.error();
+  for (const std::string& name : *names) {
+    const std::string path = folder + "/" + name;
+    const IOStatus status = files_->DeleteFile(path, IOOptions(), nullptr);
+    if (!status.ok()) return StorageError(status, "removing " + path);
+  }
+  return Outcome(files_->DeleteDir(folder, IOOptions(), nullptr), "removing " + folder);
+}
+
+std::optional<Error> JournalFiles::WriteAgain(const std::string& folder,
+                                              std::string_view ending) const {
+  const auto names = Children(folder);
+  if (!names) return names.error();
+  std::string piece(kPieceBytes, '\0');
+  for (const std::string& name : *names) {
+    if (!name.ends_with(ending)) continue;
+    const std::string path = folder + "/" + name;
+    std::unique_ptr<rocksdb::FSRandomRWFile> file;
+    IOStatus status = files_->NewRandomRWFile(path, {}, &file, nullptr);
+    rocksdb::Slice read;
+    for (uint64_t at = 0; status.ok(); at += read.size()) {
+      status = file->Read(at, piece.size(), IOOptions(), &read, piece.data(), nullptr);
+      if (!status.ok() || read.empty()) break;
+      status = file->Write(at, read, IOOptions(), nullptr);
+    }
+    if (status.ok()) status = file->Sync(IOOptions(), nullptr);
+    if (!status.ok()) return StorageError(status, "writing " + path + " once more");
+  }
+  return SyncFolder(folder);
+}
+
+}  // namespace kundig::engine

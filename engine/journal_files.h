@@ -1,0 +1,69 @@
+// What the journal does to files and folders beside RocksDB, through the same file system as
+// RocksDB, so that a test that drops writes or makes calls fail reaches all of it. Included only by
+// the sources of the RocksDB journal: here the library's headers come in.
+//
+// Thread safety: stateless; the file system is safe for all threads.
+
+#ifndef KUNDIG_ENGINE_JOURNAL_FILES_H_
+#define KUNDIG_ENGINE_JOURNAL_FILES_H_
+
+#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
+
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/result.h"
+
+namespace kundig::engine {
+
+// What went wrong while `doing` ("writing to /path"), typed by what the caller can do about it.
+Error StorageError(const rocksdb::Status& status, const std::string& doing);
+Error DamageError(std::string message);
+
+// CRC32C over the pieces one after the other; by the processor's instructions where it has them.
+uint32_t Crc32c(std::initializer_list<std::string_view> pieces);
+
+// Fixed little-endian numbers of stored headers.
+void PutFixed(uint64_t number, size_t bytes, std::string* to);
+uint64_t GetFixed(std::string_view from, size_t bytes);
+
+class JournalFiles {
+ public:
+  explicit JournalFiles(rocksdb::Env* env) : files_(env->GetFileSystem().get()) {}
+
+  rocksdb::FileSystem& system() const { return *files_; }
+
+  // An entry that was created, renamed or removed in the folder is then durable.
+  std::optional<Error> SyncFolder(const std::string& folder) const;
+  // Nothing where the folder is there already; durable when it returns.
+  std::optional<Error> CreateFolder(const std::string& folder) const;
+  bool Exists(const std::string& path) const;
+  Result<std::vector<std::string>> Children(const std::string& folder) const;
+  // Files of a folder together; one that vanishes meanwhile counts as nothing.
+  uint64_t FolderBytes(const std::string& folder) const;
+  Result<uint64_t> FreeBytes(const std::string& folder) const;
+
+  // Removes a folder of files as a whole: it first gets a name that FinishRemovals knows, so that
+  // no crash leaves half of it under the old one.
+  std::optional<Error> RemoveFolder(const std::string& parent, const std::string& name) const;
+  std::optional<Error> FinishRemovals(const std::string& parent) const;
+
+  // Writes every file of the folder whose name ends so once more, in place and with its own bytes,
+  // and syncs it and the folder. After a sync that failed the kernel may hold pages for clean that
+  // no disk has; syncing alone would not write them.
+  std::optional<Error> WriteAgain(const std::string& folder, std::string_view ending) const;
+
+ private:
+  std::optional<Error> RemoveFiles(const std::string& folder) const;
+
+  rocksdb::FileSystem* files_;
+};
+
+}  // namespace kundig::engine
+
+#endif  // KUNDIG_ENGINE_JOURNAL_FILES_H_
