@@ -94,14 +94,16 @@ Result<std::vector<std::string>> JournalFiles::Children(const std::string& folde
   return names;
 }
 
+uint64_t JournalFiles::FileBytes(const std::string& path) const {
+  uint64_t bytes = 0;
+  return files_->GetFileSize(path, IOOptions(), &bytes, nullptr).ok() ? bytes : 0;
+}
+
 uint64_t JournalFiles::FolderBytes(const std::string& folder) const {
   std::vector<std::string> names;
   if (!files_->GetChildren(folder, IOOptions(), &names, nullptr).ok()) return 0;
   uint64_t total = 0;
-  for (const std::string& name : names) {
-    uint64_t bytes = 0;
-    if (files_->GetFileSize(folder + "/" + name, IOOptions(), &bytes, nullptr).ok()) total += bytes;
-  }
+  for (const std::string& name : names) total += FileBytes(folder + "/" + name);
   return total;
 }
 

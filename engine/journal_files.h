@@ -44,6 +44,7 @@ class JournalFiles {
   std::optional<Error> CreateFolder(const std::string& folder) const;
   bool Exists(const std::string& path) const;
   Result<std::vector<std::string>> Children(const std::string& folder) const;
+  uint64_t FileBytes(const std::string& path) const;  // 0 where there is no such file
   // Files of a folder together; one that vanishes meanwhile counts as nothing.
   uint64_t FolderBytes(const std::string& folder) const;
   Result<uint64_t> FreeBytes(const std::string& folder) const;

@@ -37,7 +37,8 @@ class FolderOpening {
   std::optional<Error> JudgeTail();
   std::optional<Error> Settle();
   std::string PathOf(const std::string& name) const { return options_.folder + "/" + name; }
-  // A folder in which RocksDB had not yet come to a first write when the process died.
+  // A folder in which RocksDB had not yet come to a first write when the process or the power went:
+  // whatever is missing from it, no record is. Records that are missed are missed by their numbers.
   Result<bool> NeverBegun(const std::string& name) const;
 
   const RocksJournalOptions& options_;
@@ -115,12 +116,13 @@ Result<JournalMark> FolderOpening::OpenMark() {
 }
 
 Result<bool> FolderOpening::NeverBegun(const std::string& name) const {
-  if (files_.Exists(PathOf(name) + "/CURRENT")) return false;
   const auto children = files_.Children(PathOf(name));
   if (!children) return children.error();
-  return std::none_of(children->begin(), children->end(), [](const std::string& file) {
-    return file.ends_with(RocksSegment::kLogEnding) || file.ends_with(".sst");
-  });
+  for (const std::string& file : *children) {
+    if (!file.ends_with(RocksSegment::kLogEnding) && !file.ends_with(".sst")) continue;
+    if (files_.FileBytes(PathOf(name) + "/" + file) > 0) return false;
+  }
+  return true;
 }
 
 std::optional<Error> FolderOpening::Place(const std::string& name) {
