@@ -42,6 +42,18 @@ Result<StateName> Book::AdvanceDay(Day day) {
 Result<StateName> Book::ReplaceRules(std::shared_ptr<const Rules> rules) {
   return impl_->ReplaceRules(std::move(rules));
 }
+Result<SnapshotInfo> Book::SaveSnapshot(const SnapshotOrder& order) {
+  return impl_->SaveSnapshot(order);
+}
+void Book::Replay(uint64_t record, std::span<const Event> events) {
+  impl_->Replay(record, events);
+}
+void Book::Replay(uint64_t record, std::span<const OrderPlaced> orders) {
+  impl_->Replay(record, orders);
+}
+void Book::ReplayDay(uint64_t record, Day day) {
+  impl_->ReplayDay(record, day);
+}
 StateName Book::RefreshRankings() {
   return impl_->RefreshRankings();
 }

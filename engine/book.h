@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -24,6 +25,7 @@
 #include "engine/query.h"
 #include "engine/result.h"
 #include "engine/rules.h"
+#include "engine/snapshot.h"
 #include "engine/units.h"
 
 namespace kundig::engine {
@@ -45,6 +47,8 @@ struct ApplyAnswer {
   uint32_t replaced = 0;   // same identity, other content
   uint32_t unchanged = 0;  // same identity, same content
   std::vector<RefusedEvent> refused;
+  uint32_t refused_more = 0;  // refused too, but not kept for a repeated answer
+  bool repeated = false;      // the batch had been taken before; nothing was applied now
 };
 
 class Book {
@@ -68,6 +72,23 @@ class Book {
   // refused: kInvalidValue for another currency, kUnknownStage where an open lead stands at a stage
   // they do not name.
   Result<StateName> ReplaceRules(std::shared_ptr<const Rules> rules);
+
+  // Writes a snapshot of the book into a new folder, while writes and questions go on. Nothing but
+  // <folder>.unfinished is left where it fails (kDiskFull, kStorageFailed), or where the process
+  // ends on the way.
+  Result<SnapshotInfo> SaveSnapshot(const SnapshotOrder& order);
+  // The book of a snapshot, by all workers; its shards and its first day are those of the snapshot.
+  // Every byte is checked first. Errors: kDamaged, kNewerFormat, kStorageFailed; kInvalidValue and
+  // kUnknownStage where the rules do not fit the book, as for ReplaceRules.
+  static Result<LoadedSnapshot> LoadSnapshot(const std::string& folder,
+                                             std::shared_ptr<const Rules> rules,
+                                             const BookOptions& options, rocksdb::Env* env);
+  // Completes a loaded book by the records behind begin_record up to end_record, one after the
+  // other: what they did and the snapshot does not show yet is done. Records behind end_record are
+  // applied like any other.
+  void Replay(uint64_t record, std::span<const Event> events);
+  void Replay(uint64_t record, std::span<const OrderPlaced> orders);
+  void ReplayDay(uint64_t record, Day day);
 
   // Brings the rankings up to date with the state now; does nothing where they are.
   StateName RefreshRankings();

@@ -6,6 +6,7 @@
 #ifndef KUNDIG_ENGINE_BOOK_IMPL_H_
 #define KUNDIG_ENGINE_BOOK_IMPL_H_
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <span>
@@ -19,6 +20,7 @@
 #include "engine/lead_table.h"
 #include "engine/rank_counts.h"
 #include "engine/ranking.h"
+#include "engine/replay_marks.h"
 #include "engine/shard.h"
 #include "engine/shard_runner.h"
 #include "engine/state_lock.h"
@@ -33,6 +35,12 @@ class Book::Impl {
   template <typename AnyEvent>
   ApplyAnswer Apply(std::span<const AnyEvent> events);
   Result<StateName> AdvanceDay(Day day);
+  Result<SnapshotInfo> SaveSnapshot(const SnapshotOrder& order);
+  std::optional<Error> LoadParts(const std::string& folder, const SnapshotInfo& info,
+                                 rocksdb::Env* env, std::string* attachment);
+  template <typename AnyEvent>
+  void Replay(uint64_t record, std::span<const AnyEvent> events);
+  void ReplayDay(uint64_t record, Day day);
   Result<StateName> ReplaceRules(std::shared_ptr<const Rules> rules);
   StateName RefreshRankings();
   bool RankingsStale();
@@ -51,6 +59,8 @@ class Book::Impl {
 
  private:
   class Scanning;
+  class Saving;
+  class Loading;
 
   // What became of events.
   struct Outcome {
@@ -101,6 +111,15 @@ class Book::Impl {
   void RollShards(size_t first, size_t last, Day before, const StateLock::Turn& turn);
   template <typename Body>
   Result<Effect> ApplyBody(const Body& body, const ApplyContext& context, bool* figures_changed);
+  // All dictionaries, in the order in which snapshots keep them.
+  std::array<Dictionary*, 10> Dictionaries();
+  // Whether what the event does to its customer or lead was loaded already.
+  template <typename Body>
+  bool IsLoaded(uint64_t record, const Body& body) const;
+  void ReplayErase(uint64_t record, const engine::Erase& event);
+  void EndRecord(uint64_t record);
+  // All records up to the end of the snapshot have been replayed.
+  void EndReplay();
   // These need the lookup, scan or write lock.
   StateName State() const { return {sequence_, ranking_.version, today_}; }
   bool Stale() const { return figures_changed_at_ > ranking_.version; }
@@ -125,11 +144,13 @@ class Book::Impl {
   BlockArena arena_;
   std::vector<std::unique_ptr<Shard>> shards_;
   RankCounts counts_;             // of the customers in shards_, with those of lanes_
-  std::vector<Lane> lanes_;  // as many as there are workers
+  std::vector<Lane> lanes_;       // as many as there are workers
   std::vector<uint64_t> hashes_;  // of the slice that is being applied
   CustomerNames names_;
   LeadTable leads_;
   Ranking ranking_;
+  uint64_t first_cursor_sequence_ = 0;      // what changed before it is not known any more
+  std::unique_ptr<ReplayMarks> replaying_;  // of a loaded book that is not complete yet
 
   ShardRunner runner_;
 };

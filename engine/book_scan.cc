@@ -91,6 +91,11 @@ Result<ListAnswer> Book::Impl::List(const ListQuery& query) {
   Scanning scan(this);
   const Result<ListPlan> plan = PlanList(query, *rules_, rules_version_);
   if (!plan) return plan.error();
+  if (plan->cursor && plan->cursor->sequence < first_cursor_sequence_) {
+    return Error{ErrorCode::kBadCursor,
+                 "the server has started again since the cursor was given; begin without a cursor",
+                 "cursor", std::nullopt};
+  }
   ListSource source;
   source.shards = shards_;
   source.rules = rules_.get();

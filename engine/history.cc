@@ -22,6 +22,11 @@ uint32_t Grown(uint32_t needed) {
   return needed < kSmall ? needed : needed + needed / 8;
 }
 
+// Where the entries of a customer with this id begin.
+uint32_t FirstEntryOf(std::string_view customer) {
+  return static_cast<uint32_t>(1 + customer.size());
+}
+
 }  // namespace
 
 struct History::Small {
@@ -72,6 +77,48 @@ History::History(std::string_view customer) {
   id[0] = static_cast<uint8_t>(customer.size());
   std::copy(customer.begin(), customer.end(), id.begin() + 1);
   AppendSmall(id.data(), static_cast<uint32_t>(1 + customer.size()));
+}
+
+History::History(std::string_view customer, std::string_view entries, bool* sound) {
+  const auto* packed = reinterpret_cast<const uint8_t*>(entries.data());
+  uint32_t count = 0;
+  size_t at = 0;
+  for (; at + kPackedHeadBytes <= entries.size(); at += PackedSize(packed + at)) ++count;
+  *sound = at == entries.size() && count <= kMaxHistoryEntries;
+  if (!*sound) return;
+  const size_t used = 1 + customer.size() + entries.size();
+  const bool indexed = used >= kIndexedBytes;
+  // In one step where it stays small, because there are many millions.
+  Small* block = Small::Make(indexed ? FirstEntryOf(customer) : Grown(static_cast<uint32_t>(used)));
+  tagged_ = reinterpret_cast<uintptr_t>(block);
+  block->data()[0] = static_cast<uint8_t>(customer.size());
+  std::copy(customer.begin(), customer.end(), block->data() + 1);
+  block->used = static_cast<uint16_t>(FirstEntryOf(customer));
+  if (indexed) {
+    BecomeLarge();
+    large()->data.insert(large()->data.end(), packed, packed + entries.size());
+    large()->entries = count;
+    large()->Compact();  // which makes the index
+  } else {
+    std::copy(packed, packed + entries.size(), block->data() + block->used);
+    block->used = static_cast<uint16_t>(used);
+    block->entries = static_cast<uint16_t>(count);
+  }
+}
+
+void History::AppendEntries(std::string* bytes) const {
+  const Bytes block = View();
+  const uint32_t first = FirstEntry(block.data);
+  const auto append = [&](uint32_t at, uint32_t size) {
+    bytes->append(reinterpret_cast<const char*>(block.data + at), size);
+  };
+  if (!is_large() || large()->removed_bytes == 0) {
+    append(first, block.used - first);
+    return;
+  }
+  for (uint32_t at = first; at < block.used; at += PackedSize(block.data + at)) {
+    if (!IsRemoved(block.data + at)) append(at, PackedSize(block.data + at));
+  }
 }
 
 History::~History() {

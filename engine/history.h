@@ -27,6 +27,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -39,6 +40,8 @@ class History {
  public:
   History() = default;  // of nobody: only to be assigned to
   explicit History(std::string_view customer);
+  // With the entries that AppendEntries gave; false in *sound where they cannot be those.
+  History(std::string_view customer, std::string_view entries, bool* sound);
   ~History();
   History(History&& other) noexcept;
   History& operator=(History&& other) noexcept;
@@ -60,6 +63,9 @@ class History {
       if (Unpack(block.data + at, &entry)) visit(entry);
     }
   }
+
+  // The entries as they lie, without the removed ones.
+  void AppendEntries(std::string* bytes) const;
 
   // Orders on that business day.
   uint32_t OrdersOn(Day day) const;

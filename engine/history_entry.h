@@ -69,6 +69,8 @@ class PackedEntry {
   uint32_t size_ = 0;
 };
 
+// Kind and flags, size, day.
+inline constexpr size_t kPackedHeadBytes = 4;
 // Bytes of the packed entry that begins here.
 inline uint32_t PackedSize(const uint8_t* packed) {
   return 2u + packed[1];

@@ -192,12 +192,13 @@ Result<Effect> LeadTable::Apply(const LeadClosed& event, Day today) {
   return Put(event.lead, Raw(*found), before, fields);
 }
 
-bool LeadTable::EraseOf(std::string_view customer) {
+bool LeadTable::EraseOf(std::string_view customer,
+                        const std::function<bool(std::string_view)>& keep) {
   const NameCode code = customers_.Find(customer);
   if (code == kNoName) return false;
   // Downwards, because what takes the place of a removed lead comes from further up.
   for (uint32_t row = rows(); row-- > 0;) {
-    if (columns_.customer[row] == code) Remove(row);
+    if (columns_.customer[row] == code && !keep(columns_.id[row])) Remove(row);
   }
   return true;
 }
@@ -308,6 +309,7 @@ uint32_t LeadTable::Create(std::string_view lead) {
 }
 
 void LeadTable::Remove(uint32_t row) {
+  if (copying_ && row >= copying_->next_row) copying_->missed.push_back(columns_.id[row]);
   const Fields fields = Read(row);
   customers_.Release(fields.customer);
   if (ClosedSums* closed = ClosedOf(fields)) {
@@ -324,6 +326,9 @@ void LeadTable::Remove(uint32_t row) {
 
 void LeadTable::Swap(uint32_t a, uint32_t b) {
   if (a == b) return;
+  if (copying_ && std::min(a, b) < copying_->next_row && std::max(a, b) >= copying_->next_row) {
+    copying_->missed.push_back(columns_.id[std::max(a, b)]);
+  }
   // The index finds a row by the id that lies in it.
   index_.erase(RowIndex{a});
   index_.erase(RowIndex{b});

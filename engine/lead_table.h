@@ -19,6 +19,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,7 @@
 #include "engine/customer_row.h"
 #include "engine/dictionary.h"
 #include "engine/event.h"
+#include "engine/part_limits.h"
 #include "engine/result.h"
 #include "engine/rules.h"
 #include "engine/shard.h"
@@ -35,6 +37,8 @@
 #include "engine/wide.h"
 
 namespace kundig::engine {
+
+struct LeadPart;
 
 inline constexpr uint16_t kNoChance = UINT16_MAX;
 inline constexpr uint8_t kNoStage = UINT8_MAX;
@@ -90,8 +94,24 @@ class LeadTable {
   // Nothing is changed where an error is returned.
   Result<Effect> Apply(const LeadSet& event, const Rules& rules, Day today);
   Result<Effect> Apply(const LeadClosed& event, Day today);
-  // Removes the leads of a customer; true where there were any.
-  bool EraseOf(std::string_view customer);
+  // Removes the leads of a customer but those for which keep(id); true where there were any.
+  bool EraseOf(std::string_view customer, const std::function<bool(std::string_view)>& keep);
+  bool EraseOf(std::string_view customer) {
+    return EraseOf(customer, [](std::string_view) { return false; });
+  }
+
+  // For a snapshot (lead_part.h): between Begin and End every lead that was there at Begin comes
+  // into some part, however the rows trade places meanwhile. CopyPart is false when all have.
+  void BeginCopying();
+  bool CopyPart(const Rules& rules, const PartLimits& limits, LeadPart* part);
+  void EndCopying() { copying_.reset(); }
+  // Puts leads in their place as they were copied; what an earlier part said about them is gone.
+  // Error: an open lead stands at a stage that the rules do not name.
+  std::optional<Error> LoadPart(const LeadPart& part, const Rules& rules);
+  // In a fixed order; for loading.
+  std::array<Dictionary*, 5> dictionaries() {
+    return {&owners_, &regions_, &products_, &sources_, &reasons_};
+  }
 
   // Other rules are in force. Error: an open lead stands at a stage that they do not name.
   std::optional<Error> CheckStages(const Rules& before, const Rules& after) const;
@@ -149,11 +169,18 @@ class LeadTable {
     bool operator()(RowIndex row, std::string_view id) const { return (*this)(id, row); }
   };
 
+  // What of the leads is in a part already, and what slipped through.
+  struct Copying {
+    uint32_t next_row = 0;            // the rows before it were copied
+    std::vector<std::string> missed;  // leads that left the rows behind it, whereto ever
+  };
+
   Fields Read(uint32_t row) const;
   void Write(uint32_t row, const Fields& fields);
   uint32_t Create(std::string_view lead);
   void Remove(uint32_t row);
   void Swap(uint32_t a, uint32_t b);
+  void CopyRow(uint32_t row, LeadPart* part) const;
   ClosedSums* ClosedOf(const Fields& fields);  // null for an open lead
   template <typename Use>
   void ForEachColumn(Use&& use);
@@ -169,6 +196,7 @@ class LeadTable {
   std::array<ClosedSums, 2> closed_;  // won, lost
   int64_t largest_revenue_ = 0;
   uint32_t first_close_month_ = UINT32_MAX, last_close_month_ = 0;
+  std::optional<Copying> copying_;  // only while a snapshot is being saved
 };
 
 template <typename Use>

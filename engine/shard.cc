@@ -123,12 +123,16 @@ uint32_t Shard::FindOrCreate(std::string_view customer, const ApplyContext& cont
   return found ? Raw(*found) : Create(customer, context);
 }
 
+void Shard::MakeRoom(uint32_t row) {
+  while (row >= blocks() * kBlockRows) {
+    blocks_.push_back(new (arena_->Allocate(sizeof(CustomerBlock))) CustomerBlock());
+  }
+}
+
 uint32_t Shard::Create(std::string_view customer, const ApplyContext& context) {
   uint32_t at = rows_;
   if (free_rows_.empty()) {
-    if (at == blocks() * kBlockRows) {
-      blocks_.push_back(new (arena_->Allocate(sizeof(CustomerBlock))) CustomerBlock());
-    }
+    MakeRoom(at);
     ++rows_;
   } else {
     at = free_rows_.back();

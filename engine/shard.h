@@ -37,6 +37,8 @@
 
 namespace kundig::engine {
 
+struct CustomerPart;
+
 enum class Effect : uint8_t { kApplied, kReplaced, kUnchanged };
 
 // What applying an event needs to know besides the shard.
@@ -78,6 +80,12 @@ class Shard {
   // Other rules are in force: all windows anew. Adds the customers to `counts`.
   void Recompute(const Rules& rules, Day today, RankCounts* counts);
 
+  // Loading a snapshot: puts the customers of a part into the rows from `first` on; of a customer
+  // that an earlier part had, the later one counts. False where the part cannot be one of this
+  // book. EndLoading comes once, behind the last part.
+  bool LoadPart(const CustomerPart& part, uint32_t first, const ApplyContext& context);
+  void EndLoading();
+
   // Where a customer lies. To look up many, ask for all slots first, then for what each slot leads
   // to: the processor fetches them while others are looked at.
   std::optional<RowIndex> Find(std::string_view customer, uint64_t hash) const;
@@ -107,6 +115,8 @@ class Shard {
  private:
   CustomerBlock& BlockOf(uint32_t row) { return *blocks_[row / kBlockRows]; }
   CustomerRow& RowAt(uint32_t row) { return BlockOf(row).rows[row % kBlockRows]; }
+  // A block with room for the row is there.
+  void MakeRoom(uint32_t row);
   // The customer must not be there.
   uint32_t Create(std::string_view customer, const ApplyContext& context);
   uint32_t FindOrCreate(std::string_view customer, const ApplyContext& context);
@@ -116,6 +126,8 @@ class Shard {
   // Takes an entry out of the history, and its share in the measures away. `entry` may point into
   // the history.
   void Subtract(CustomerRow* row, const HistoryEntry& entry, const ApplyContext& context);
+  // All measures of a customer that has none yet, from its history.
+  void MeasureAll(uint32_t row, const Rules& rules, Day today);
   // Adds the share of an entry that was added to the history.
   void AddUp(uint32_t row, const HistoryEntry& entry, const ApplyContext& context);
   // Publishes a row that has changed: its columns, and the counts; `before` is what it counted as.

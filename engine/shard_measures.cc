@@ -2,6 +2,7 @@
 // day does.
 
 #include <algorithm>
+#include <limits>
 
 #include "engine/check.h"
 #include "engine/shard.h"
@@ -78,15 +79,29 @@ void RecomputeSums(const History& history, const RuleSettings& rules, Day today,
   c.purchase_days_window = in_order ? days_in_order : DaysInWindow(history, rules, today);
 }
 
-// The latest by time is in force; of those with one time the one that came last.
-void SettleConsent(CustomerRow* row, const HistoryEntry& entry) {
-  if (entry.at < row->history.LatestConsent()) return;
+// Puts the consent of this entry into force.
+void PutConsent(CustomerRow* row, const HistoryEntry& entry) {
   row->consent =
       entry.consent == ConsentState::kGranted ? ColumnConsent::kGranted : ColumnConsent::kWithdrawn;
   // A last day behind the columns' range is as good as none, one before it has passed.
   ColumnDay until = kNoDay;
   if (entry.until && *entry.until <= kLastDay) until = ToColumn(std::max(*entry.until, kFirstDay));
   row->consent_until = until;
+}
+
+// The latest by time is in force; of those with one time the one that came last.
+void SettleConsent(CustomerRow* row, const HistoryEntry& entry) {
+  if (entry.at >= row->history.LatestConsent()) PutConsent(row, entry);
+}
+
+// Distinct days with an order, counted by sorting.
+uint16_t OrderDaysOf(const History& history) {
+  std::vector<Day> days;
+  history.ForEach([&](const HistoryEntry& entry) {
+    if (entry.kind == EntryKind::kOrder) days.push_back(entry.day);
+  });
+  std::sort(days.begin(), days.end());
+  return static_cast<uint16_t>(std::unique(days.begin(), days.end()) - days.begin());
 }
 
 }  // namespace
@@ -124,6 +139,40 @@ void Shard::AddUp(uint32_t at, const HistoryEntry& entry, const ApplyContext& co
       return;
   }
   CountSums(&c, entry, context.rules->settings(), context.today, 1);
+}
+
+void Shard::MeasureAll(uint32_t at, const Rules& rules, Day today) {
+  CustomerRow& c = RowAt(at);
+  RecomputeSums(c.history, rules.settings(), today, &c);
+  bool in_order = true;
+  TimeMs latest_consent{std::numeric_limits<int64_t>::min()};
+  c.history.ForEach([&](const HistoryEntry& entry) {
+    const ColumnDay day = ToColumn(entry.day);
+    switch (entry.kind) {
+      case EntryKind::kOrder:
+        ++orders_;
+        in_order = in_order && day >= c.last_order;
+        if (day > c.last_order) ++c.purchase_days;
+        c.first_order = c.first_order == kNoDay ? day : std::min(c.first_order, day);
+        c.last_order = std::max(c.last_order, day);
+        break;
+      case EntryKind::kReturn:
+        ++returns_;
+        break;
+      case EntryKind::kVisit:
+        c.last_visit = std::max(c.last_visit, day);
+        break;
+      case EntryKind::kContact:
+        c.last_contact = std::max(c.last_contact, day);
+        break;
+      case EntryKind::kConsent:
+        if (entry.at >= latest_consent) PutConsent(&c, entry);
+        latest_consent = std::max(latest_consent, entry.at);
+        break;
+    }
+  });
+  if (!in_order) c.purchase_days = OrderDaysOf(c.history);
+  RememberDaysOf(at, rules, today);
 }
 
 void Shard::Subtract(CustomerRow* row, const HistoryEntry& entry, const ApplyContext& context) {

@@ -1,0 +1,102 @@
+#include "engine/customer_part.h"
+
+#include <algorithm>
+#include <type_traits>
+
+#include "engine/shard.h"
+
+namespace kundig::engine {
+namespace {
+
+// Histories asked for ahead of the one that is copied.
+constexpr uint32_t kAhead = 16;
+
+// Calls use(place, attribute) for each. Numbers of places are part of the stored format.
+template <typename Figures, typename Use>
+void ForEachAttribute(Figures& c, Use&& use) {
+  use(0, c.kind);
+  use(1, c.key_account);
+  use(2, c.satisfaction);
+  use(3, c.referral);
+  use(4, c.bonding);
+  use(5, c.country);
+  use(6, c.region);
+  use(7, c.owner);
+  use(8, c.company_size);
+  use(9, c.products);
+  use(10, c.potential);
+}
+
+// One more than the attribute as an unsigned number, so that most marks of absence, which are all
+// ones, become 0 and lie beside small values.
+template <typename T>
+uint64_t Word(T value) {
+  using Bits =
+      std::make_unsigned_t<typename std::conditional_t<std::is_enum_v<T>, std::underlying_type<T>,
+                                                       std::type_identity<T>>::type>;
+  return static_cast<Bits>(static_cast<Bits>(value) + Bits{1});
+}
+template <typename T>
+void FromWord(uint64_t word, T* value) {
+  *value = static_cast<T>(word - 1);
+}
+
+}  // namespace
+
+void CustomerPart::Clear() {
+  live.clear();
+  ids.Clear();
+  histories.Clear();
+  for (std::vector<uint64_t>& column : attributes) column.clear();
+}
+
+void CustomerPart::Encode(std::string* bytes) const {
+  bytes->clear();
+  PutNumbers(live, bytes);
+  PutTexts(ids, bytes);
+  for (const std::vector<uint64_t>& column : attributes) PutNumbers(column, bytes);
+  PutTexts(histories, bytes);
+}
+
+bool CustomerPart::Decode(std::string_view bytes) {
+  ColumnReader columns(bytes);
+  columns.Numbers(PartLimits::kMost, &live);
+  columns.Texts(PartLimits::kMost, &ids);
+  for (std::vector<uint64_t>& column : attributes) columns.Numbers(PartLimits::kMost, &column);
+  columns.Texts(PartLimits::kMost, &histories);
+  const auto customers = static_cast<size_t>(std::count(live.begin(), live.end(), uint64_t{1}));
+  const auto holes = static_cast<size_t>(std::count(live.begin(), live.end(), uint64_t{0}));
+  bool fits = columns.ok() && columns.at_end() && customers + holes == live.size() &&
+              ids.sizes.size() == customers && histories.sizes.size() == customers;
+  for (const std::vector<uint64_t>& column : attributes) fits = fits && column.size() == customers;
+  return fits;
+}
+
+void CustomerPart::ReadAttributes(size_t place, CustomerFigures* figures) const {
+  ForEachAttribute(*figures, [&](size_t column, auto& attribute) {
+    FromWord(attributes[column][place], &attribute);
+  });
+}
+
+uint32_t CopyCustomers(const Shard& shard, uint32_t first, const PartLimits& limits,
+                       CustomerPart* part) {
+  part->Clear();
+  const uint32_t end = std::min(first + limits.customers, shard.blocks() * kBlockRows);
+  uint32_t at = first;
+  for (; at < end && part->ids.bytes.size() + part->histories.bytes.size() < limits.bytes; ++at) {
+    if (at + kAhead < end) shard.row(at + kAhead).history.PrefetchEntries();
+    const CustomerRow& row = shard.row(at);
+    part->live.push_back(row.live ? 1 : 0);
+    if (!row.live) continue;
+    part->ids.Add(row.customer());
+    ForEachAttribute(row, [&](size_t column, auto attribute) {
+      part->attributes[column].push_back(Word(attribute));
+    });
+    const size_t before = part->histories.bytes.size();
+    row.history.AppendEntries(&part->histories.bytes);
+    part->histories.sizes.push_back(part->histories.bytes.size() - before);
+  }
+  return at;
+}
+
+}  // namespace kundig::engine

@@ -1,0 +1,48 @@
+// A piece of a shard as a snapshot keeps it: the truth about some customers, by columns. What
+// follows from it (figures, columns, counters, indexes) is computed when it is loaded.
+//
+// Copying is apart from encoding, because writers wait for the former.
+//
+// Thread safety: a part belongs to one thread at a time. CopyCustomers needs the book's lookup,
+// scan or write lock.
+
+#ifndef KUNDIG_ENGINE_CUSTOMER_PART_H_
+#define KUNDIG_ENGINE_CUSTOMER_PART_H_
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/customer_row.h"
+#include "engine/part_limits.h"
+#include "engine/snapshot_columns.h"
+
+namespace kundig::engine {
+
+class Shard;
+
+struct CustomerPart {
+  static constexpr size_t kAttributes = 11;
+
+  std::vector<uint64_t> live;  // one for each row; 0 for that of nobody
+  // Of the others:
+  TextColumn ids, histories;
+  std::array<std::vector<uint64_t>, kAttributes> attributes;
+
+  void Clear();
+  void Encode(std::string* bytes) const;
+  // False where the bytes are no part.
+  bool Decode(std::string_view bytes);
+  // The attributes of the customer at `place` in the columns.
+  void ReadAttributes(size_t place, CustomerFigures* figures) const;
+};
+
+// Copies the rows from `first` on; returns the row behind the last one copied.
+uint32_t CopyCustomers(const Shard& shard, uint32_t first, const PartLimits& limits,
+                       CustomerPart* part);
+
+}  // namespace kundig::engine
+
+#endif  // KUNDIG_ENGINE_CUSTOMER_PART_H_

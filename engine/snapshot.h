@@ -1,0 +1,49 @@
+// Saving a book beside the running server, and starting from what was saved.
+//
+// Thread safety: plain values. Book::SaveSnapshot may run beside everything but another one.
+
+#ifndef KUNDIG_ENGINE_SNAPSHOT_H_
+#define KUNDIG_ENGINE_SNAPSHOT_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "engine/part_limits.h"
+#include "engine/snapshot_manifest.h"
+#include "engine/units.h"
+
+namespace rocksdb {
+class Env;
+}
+
+namespace kundig::engine {
+
+class Book;
+
+struct SnapshotOrder {
+  std::string folder;  // to be created; its parent must be there
+  std::string time_zone;
+  TimeMs saved_at;
+  // Runs work() while no event, day or rules are put into the book, and returns the number of the
+  // last record that was. Called some thousand times, for less than a millisecond each; lookups
+  // and scans go on meanwhile.
+  std::function<uint64_t(const std::function<void()>& work)> while_still;
+  // What the caller wants to have with it, as of the end record; called within while_still.
+  std::function<std::string()> attachment = [] { return std::string(); };
+  PartLimits limits;
+  rocksdb::Env* env = nullptr;  // the system's where null
+};
+
+struct LoadedSnapshot {
+  SnapshotInfo info;
+  std::string attachment;
+  // Has info.begin_record; complete when the records up to info.end_record are replayed
+  // (Book::Replay), and until then nothing may be asked of it.
+  std::unique_ptr<Book> book;
+};
+
+}  // namespace kundig::engine
+
+#endif  // KUNDIG_ENGINE_SNAPSHOT_H_

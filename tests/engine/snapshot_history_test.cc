@@ -1,0 +1,183 @@
+// Snapshots of random histories: parts are saved while batches go on being applied between them, as
+// the dice say; the book loaded and completed from it must answer like the model that took
+// everything in order.
+//
+//   KUNDIG_SNAPSHOT_SEEDS=5000   that many histories
+//   KUNDIG_SNAPSHOT_FIRST=1234   from that seed on
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/book.h"
+#include "tests/engine/journal_folder.h"
+#include "tests/engine/model_book.h"
+#include "tests/engine/random_history_actions.h"
+#include "tests/engine/random_history_compare.h"
+
+namespace kundig::engine {
+namespace {
+
+constexpr uint64_t kDefaultSeeds = 80;
+
+uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text != nullptr ? std::strtoull(text, nullptr, 10) : otherwise;
+}
+
+// A journal record: events or a day change.
+struct Record {
+  std::vector<Event> events;
+  std::vector<OrderPlaced> orders;  // where the events are orders alone
+  std::optional<Day> day;
+};
+
+// The history as records; changes of rules come before all of them, because no journal has them.
+std::vector<Record> RecordsOf(const RandomHistory& history, Random* random) {
+  std::vector<Record> records;
+  size_t room = 0;
+  for (const Action& action : history.actions) {
+    if (const DayChange* change = std::get_if<DayChange>(&action)) {
+      records.push_back({.events = {}, .orders = {}, .day = change->day});
+      room = 0;
+    }
+    const Event* event = std::get_if<Event>(&action);
+    if (event == nullptr) continue;
+    if (room == 0) {
+      records.emplace_back();
+      room = random->Pick({1u, 1u, 2u, 3u, 10u, 40u});
+    }
+    records.back().events.push_back(*event);
+    --room;
+  }
+  for (Record& record : records) {
+    for (const Event& event : record.events) {
+      if (const auto* order = std::get_if<OrderPlaced>(&event)) record.orders.push_back(*order);
+    }
+    if (record.orders.size() != record.events.size()) record.orders.clear();
+  }
+  return records;
+}
+
+void Apply(const Record& record, Book* book) {
+  if (record.day) {
+    static_cast<void>(book->AdvanceDay(*record.day));
+  } else if (!record.orders.empty()) {
+    book->Apply(record.orders);
+  } else {
+    book->Apply(record.events);
+  }
+}
+
+void Apply(const Record& record, ModelBook* model) {
+  if (record.day) {
+    static_cast<void>(model->AdvanceDay(*record.day));
+  } else {
+    model->Apply(record.events);
+  }
+}
+
+void Replay(uint64_t number, const Record& record, Book* book) {
+  if (record.day) {
+    book->ReplayDay(number, *record.day);
+  } else if (!record.orders.empty()) {
+    book->Replay(number, record.orders);
+  } else {
+    book->Replay(number, record.events);
+  }
+}
+
+std::string PlayOne(uint64_t seed, const std::string& folder) {
+  Random random(seed ^ 0x5a5a);
+  const std::unique_ptr<RandomHistory> history = MakeHistory(seed);
+  const std::vector<Record> records = RecordsOf(*history, &random);
+  BookOptions options;
+  options.today = history->first_day;
+  options.shards = random.Pick({1u, 2u, 16u});
+  options.threads = random.Pick({1, 3});
+  Book book(history->rules, options);
+  ModelBook model(history->rules, history->first_day);
+
+  uint64_t applied = 0;  // records so far
+  const auto apply = [&](uint64_t count) {
+    for (; count > 0 && applied < records.size(); --count, ++applied) {
+      Apply(records[applied], &book);
+      Apply(records[applied], &model);
+    }
+  };
+  apply(random.Below(records.size() + 1));
+
+  // Parts of a few rows, and up to some records between two of them.
+  SnapshotOrder order;
+  order.folder = folder + "/" + std::to_string(seed);
+  order.time_zone = "Europe/Berlin";
+  order.saved_at = TimeMs{static_cast<int64_t>(seed)};
+  order.limits = {.bytes = random.Pick({size_t{1}, size_t{200}, size_t{100'000}}),
+                  .customers = random.Pick({1u, 3u, 2048u}),
+                  .leads = random.Pick({1u, 2u, 1024u}),
+                  .names = random.Pick({size_t{1}, size_t{3}, size_t{4096}})};
+  const uint64_t most = random.Pick<uint64_t>({0, 1, 2, 5});
+  order.while_still = [&](const std::function<void()>& work) {
+    if (random.Chance(60)) apply(random.Below(most + 1));
+    work();
+    return applied;
+  };
+  uint64_t attached = 0;
+  order.attachment = [&] {
+    attached = applied;
+    return "as of " + std::to_string(applied);
+  };
+  const Result<SnapshotInfo> saved = book.SaveSnapshot(order);
+  if (!saved) return saved.error().message;
+  apply(random.Chance(50) ? 0 : random.Below(20));
+
+  // Other numbers of shards and threads, and another day: those of the snapshot count.
+  BookOptions other;
+  other.today = kFirstDay;
+  other.threads = 3;
+  Result<LoadedSnapshot> loaded =
+      Book::LoadSnapshot(order.folder, history->rules, other, /*env=*/nullptr);
+  if (!loaded) return loaded.error().message;
+  const SnapshotInfo& info = loaded->info;
+  Differences differences;
+  differences.Same("info", "end_record", attached, info.end_record);
+  differences.Same("info", "attachment", "as of " + std::to_string(attached), loaded->attachment);
+  differences.Same("info", "time_zone", order.time_zone, info.time_zone);
+  differences.Same("info", "saved_at", order.saved_at.since_epoch, info.saved_at.since_epoch);
+  for (uint64_t n = info.begin_record + 1; n <= info.end_record; ++n) {
+    Replay(n, records[n - 1], loaded->book.get());
+  }
+  uint64_t known = info.end_record;  // to the loaded book
+  const auto follow = [&] {
+    for (; known < applied; ++known) Apply(records[known], loaded->book.get());
+    CompareBooks(model, loaded->book.get(), seed, /*thorough=*/true, &differences);
+  };
+  follow();
+  if (!differences.empty()) return differences.text();
+  apply(records.size());
+  follow();
+  return differences.text();
+}
+
+class SnapshotHistoryTest : public testing::TestWithParam<uint64_t> {};
+
+constexpr uint64_t kSlices = 4;
+
+TEST_P(SnapshotHistoryTest, TheLoadedBookAnswersLikeTheModel) {
+  const TemporaryFolder folder;
+  const uint64_t first = FromEnvironment("KUNDIG_SNAPSHOT_FIRST", 1);
+  const uint64_t seeds = FromEnvironment("KUNDIG_SNAPSHOT_SEEDS", kDefaultSeeds);
+  for (uint64_t seed = first + GetParam(); seed < first + seeds; seed += kSlices) {
+    ASSERT_EQ(PlayOne(seed, folder.path()), "") << "seed " << seed;
+    std::filesystem::remove_all(folder.Below(std::to_string(seed)));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Slices, SnapshotHistoryTest, testing::Range(uint64_t{0}, kSlices));
+
+}  // namespace
+}  // namespace kundig::engine
