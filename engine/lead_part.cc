@@ -83,7 +83,7 @@ void LeadTable::CopyRow(uint32_t row, LeadPart* part) const {
 
 void LeadTable::BeginCopying() {
   KUNDIG_CHECK(!copying_);  // one snapshot at a time
-  copying_.emplace();
+  copying_ = Copying{};
 }
 
 bool LeadTable::CopyPart(const Rules& rules, const PartLimits& limits, LeadPart* part) {
