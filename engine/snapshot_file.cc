@@ -26,8 +26,11 @@ uint64_t TakeFixed(std::string_view from, size_t bytes, size_t* at) {
   return number;
 }
 
+std::string_view WithoutChecksum(std::string_view head) {
+  return head.substr(0, head.size() - kChecksumBytes);
+}
 bool EndsWithItsChecksum(std::string_view head) {
-  const std::string_view body = head.substr(0, head.size() - kChecksumBytes);
+  const std::string_view body = WithoutChecksum(head);
   return GetFixed(head.substr(body.size()), kChecksumBytes) == Crc32c({body});
 }
 
@@ -62,10 +65,11 @@ std::optional<Error> SnapshotWriter::BeginFile(std::string_view name) {
       storage_->files.system().NewWritableFile(path, {}, &storage_->file, /*dbg=*/nullptr);
   heads_ = kSnapshotMagic;
   PutFixed(kSnapshotFormat, kFormatBytes, &heads_);
-  PutFixed(Crc32c({heads_}), kChecksumBytes, &heads_);
-  if (status.ok()) status = storage_->file->Append(heads_, IOOptions(), nullptr);
+  std::string head = heads_;
+  PutFixed(Crc32c({heads_}), kChecksumBytes, &head);
+  if (status.ok()) status = storage_->file->Append(head, IOOptions(), nullptr);
   if (!status.ok()) return StorageError(status, "writing " + path);
-  files_.back().bytes = heads_.size();
+  files_.back().bytes = head.size();
   return std::nullopt;
 }
 
@@ -76,8 +80,8 @@ std::optional<Error> SnapshotWriter::AddPart(const PartHead& head, std::string_v
   PutFixed(head.kind, 4, &bytes);
   PutFixed(head.first, 4, &bytes);
   PutFixed(Crc32c({payload}), kChecksumBytes, &bytes);
-  PutFixed(Crc32c({bytes}), kChecksumBytes, &bytes);
   heads_ += bytes;
+  PutFixed(Crc32c({bytes}), kChecksumBytes, &bytes);
   IOStatus status = storage_->file->Append(bytes, IOOptions(), nullptr);
   if (status.ok()) {
     status = storage_->file->Append(rocksdb::Slice(payload.data(), payload.size()), IOOptions(),
@@ -145,8 +149,9 @@ std::optional<Error> SnapshotReader::Open() {
   if (status.ok()) status = system.NewSequentialFile(path_, {}, &storage_->file, nullptr);
   if (!status.ok()) return StorageError(status, "opening " + path_);
 
-  if (auto error = Read(kFileHeadBytes, &heads_)) return error;
-  const std::string_view head = heads_;
+  std::string bytes;
+  if (auto error = Read(kFileHeadBytes, &bytes)) return error;
+  const std::string_view head = bytes;
   if (!head.starts_with(kSnapshotMagic)) return Damage("it is no file of a snapshot");
   if (!EndsWithItsChecksum(head)) return Damage("its head has a wrong checksum");
   const uint64_t format = GetFixed(head.substr(kSnapshotMagic.size()), kFormatBytes);
@@ -160,6 +165,7 @@ std::optional<Error> SnapshotReader::Open() {
                  .position = {}};
   }
   if (format < 1) return Damage("there is no format 0");
+  heads_ = WithoutChecksum(head);
   if (expected_ != nullptr && expected_->bytes != size_) {
     part_at_ = std::min(expected_->bytes, size_);
     return Damage("it has " + std::to_string(size_) + " bytes and not " +
@@ -193,7 +199,7 @@ std::optional<Error> SnapshotReader::Next(PartHead* head, std::string* payload, 
   std::string bytes;
   if (auto error = Read(kPartHeadBytes, &bytes)) return error;
   if (!EndsWithItsChecksum(bytes)) return Damage("the head of a part has a wrong checksum");
-  heads_ += bytes;
+  heads_ += WithoutChecksum(bytes);
   size_t at = 0;
   const uint64_t size = TakeFixed(bytes, 8, &at);
   head->record = TakeFixed(bytes, 8, &at);

@@ -6,7 +6,8 @@
 //   of
 //         this head so far; then the payload
 // The manifest is such a file with one part. It names every other file with its size and with one
-// checksum over its heads, which hold the checksums of all the rest.
+// checksum over its heads, which hold the checksums of all the rest. Their own they do not lend to
+// it: a CRC over something that ends with its CRC is the same whatever it was.
 //
 // A snapshot is written to <folder>.unfinished: each file is synced, the manifest last, then the
 // folder is renamed. So a folder with its own name is whole, or was damaged later.
@@ -79,7 +80,7 @@ class SnapshotWriter {
   std::unique_ptr<Storage> storage_;
   std::string folder_;
   std::vector<SnapshotFile> files_;
-  std::string heads_;  // of the file that is being written
+  std::string heads_;  // of the file that is being written, without their own checksums
 };
 
 class SnapshotReader {
