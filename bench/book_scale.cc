@@ -1,6 +1,9 @@
 // What the engine alone costs at a given size: memory, events, lookups, scans, rankings and a day.
 //
-//   book_scale [CUSTOMERS] [ORDERS_PER_CUSTOMER]     default 1000000 5
+//   book_scale [CUSTOMERS] [ORDERS_PER_CUSTOMER] [FOLDER]     default 1000000 5
+//
+// With a folder, which must not be there yet, the book is saved into it while orders come and
+// lookups are made, then loaded from it and compared; it is removed at the end.
 //
 // The shop is drawn from a fixed seed: orders over three years, one lead for ten customers. Before
 // anything is timed, sums that the book reports are compared with those added up while drawing.
@@ -14,8 +17,14 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
+#include <deque>
+#include <filesystem>
 #include <fstream>
 #include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
@@ -45,6 +54,13 @@ double MedianMs(const std::function<void()>& work, int runs = 7) {
   for (int run = 0; run < runs; ++run) ms.push_back(SecondsOf(work) * 1000);
   std::nth_element(ms.begin(), ms.begin() + runs / 2, ms.end());
   return ms[static_cast<size_t>(runs / 2)];
+}
+
+// Time of the processor: what work costs where others want the processor, too.
+double SecondsOn(clockid_t clock) {
+  timespec time{};
+  KUNDIG_CHECK(clock_gettime(clock, &time) == 0);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
 }
 
 uint64_t ResidentBytes() {
@@ -160,7 +176,88 @@ double LongestLookupMs(const Book& book, Shop* shop, const std::function<void()>
   return longest_ms;
 }
 
-void Run(uint64_t customers, uint64_t orders) {
+// Saves the book while another thread sends orders in batches, then loads it and replays them.
+void SaveAndLoad(Book* book, Shop* shop, const std::string& folder) {
+  constexpr size_t kWaiting = 200;  // batches that come while the snapshot is being saved
+  std::vector<std::vector<OrderPlaced>> batches;
+  std::deque<std::string> texts;  // that outlive the batch they were drawn for
+  for (size_t at = 0; at < kWaiting; ++at) {
+    batches.push_back(shop->Orders(kBatch, 0, 30));
+    for (OrderPlaced& one : batches.back()) {
+      one.customer = texts.emplace_back(one.customer);
+      one.order = texts.emplace_back(one.order);
+    }
+  }
+  std::mutex writing;
+  uint64_t records = 0;
+  std::vector<double> still_ms, copying_ms, write_ms;
+  SnapshotOrder order;
+  order.folder = folder;
+  order.while_still = [&](const std::function<void()>& work) {
+    const std::lock_guard<std::mutex> lock(writing);
+    const double before_s = SecondsOn(CLOCK_THREAD_CPUTIME_ID);
+    still_ms.push_back(SecondsOf(work) * 1000);
+    copying_ms.push_back((SecondsOn(CLOCK_THREAD_CPUTIME_ID) - before_s) * 1000);
+    return records;
+  };
+  std::atomic<bool> saved{false};
+  std::thread writer([&] {
+    while (!saved && records < kWaiting) {
+      write_ms.push_back(SecondsOf([&] {
+                           const std::lock_guard<std::mutex> lock(writing);
+                           book->Apply(batches[records]);
+                           ++records;
+                         }) *
+                         1000);
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+  });
+  SnapshotInfo info;
+  double save_s = 0;
+  const double lookup_ms = LongestLookupMs(
+      *book, shop, [&] { save_s = SecondsOf([&] { info = book->SaveSnapshot(order).value(); }); });
+  saved = true;
+  writer.join();
+  const double orders = static_cast<double>(book->Status().orders);
+  Report("snapshot saved, beside writes and lookups", save_s, "s");
+  Report("  bytes on disk", static_cast<double>(info.bytes()) / 1e6, "MB");
+  Report("  bytes on disk for each order", static_cast<double>(info.bytes()) / orders, "bytes");
+  Report("  longest time that writers wait for it",
+         *std::max_element(still_ms.begin(), still_ms.end()), "ms");
+  Report("    of that the processor's, at most",
+         *std::max_element(copying_ms.begin(), copying_ms.end()), "ms");
+  Report("  longest batch of 1,000 orders meanwhile, waiting included",
+         *std::max_element(write_ms.begin(), write_ms.end()), "ms");
+  Report("  longest lookup of 100 meanwhile", lookup_ms, "ms");
+
+  const CountAnswer expected = book->Count("orders >= 2").value();
+  const std::shared_ptr<const Rules> rules = book->rules();
+  BookOptions options;
+  options.today = kToday;
+  std::optional<Result<LoadedSnapshot>> loaded;
+  const double before_s = SecondsOn(CLOCK_PROCESS_CPUTIME_ID);
+  Report("snapshot checked and loaded",
+         SecondsOf([&] { loaded.emplace(Book::LoadSnapshot(folder, rules, options, nullptr)); }),
+         "s");
+  Report("  the processors' time", SecondsOn(CLOCK_PROCESS_CPUTIME_ID) - before_s, "s");
+  Book* copy = loaded->value().book.get();
+  Report("  batches of 1,000 replayed", static_cast<double>(info.end_record - info.begin_record),
+         "");
+  Report("  replayed in", SecondsOf([&] {
+           for (uint64_t n = info.begin_record; n < info.end_record; ++n) {
+             copy->Replay(n + 1, std::span<const OrderPlaced>(batches[n]));
+           }
+         }),
+         "s");
+  for (uint64_t n = info.end_record; n < records; ++n) copy->Apply(batches[n]);
+  const CountAnswer found = copy->Count("orders >= 2").value();
+  KUNDIG_CHECK(found.customers == expected.customers && found.orders == expected.orders &&
+               found.revenue == expected.revenue && found.revenue_total == expected.revenue_total &&
+               copy->Status().state.journal_sequence == book->Status().state.journal_sequence);
+  std::filesystem::remove_all(folder);
+}
+
+void Run(uint64_t customers, uint64_t orders, const std::string& folder) {
   RuleSettings settings;
   settings.value.criteria = {{"revenue", 40, Missing::kZero, {{0, 0}, {50000, 50}, {500000, 100}}},
                              {"satisfaction", 20, Missing::kSkip, {{0, 0}, {5, 50}, {9, 100}}}};
@@ -268,6 +365,7 @@ void Run(uint64_t customers, uint64_t orders) {
   std::sort(day_ms.begin(), day_ms.end());
   Report("a day change", day_ms[2], "ms");
   Report("  longest lookup of 100 meanwhile", longest_ms, "ms");
+  if (!folder.empty()) SaveAndLoad(&book, &shop, folder);
 }
 
 }  // namespace
@@ -276,8 +374,9 @@ int main(int argc, char** argv) {
   const uint64_t customers = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1'000'000;
   const uint64_t per_customer = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 5;
   if (customers < 2000 || per_customer < 1) {
-    std::fprintf(stderr, "usage: book_scale [CUSTOMERS (at least 2000)] [ORDERS_PER_CUSTOMER]\n");
+    std::fprintf(stderr,
+                 "usage: book_scale [CUSTOMERS (at least 2000)] [ORDERS_PER_CUSTOMER] [FOLDER]\n");
     return 2;
   }
-  Run(customers, customers * per_customer);
+  Run(customers, customers * per_customer, argc > 3 ? argv[3] : "");
 }
