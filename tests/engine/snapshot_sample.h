@@ -41,7 +41,8 @@ inline void FillSample(Book* book) {
   set.satisfaction = Patch<uint8_t>::Set(9);
   LeadSet lead;
   lead.lead = "roof";
-  lead.stage = SampleRules()->stages()[0].name;
+  const std::shared_ptr<const Rules> rules = SampleRules();
+  lead.stage = rules->stages()[0].name;
   lead.revenue = Minor{70'000};
   lead.customer = Patch<std::string_view>::Set("bert-with-a-long-name");
   const std::vector<Event> events = {
