@@ -76,7 +76,7 @@ class Filler {
  private:
   void Fill(std::string_view& text) {
     static const std::string letters(300, 'x');
-    text = std::string_view(letters).substr(0, random_.Pick({0, 1, 9, 64, 127, 128, 300}));
+    text = std::string_view(letters).substr(0, random_.Pick<size_t>({0, 1, 9, 64, 127, 128, 300}));
   }
   void Fill(Minor& amount) { amount.units = Number<int64_t>(); }
   void Fill(Day& day) { day.since_epoch = Number<int32_t>(); }

@@ -288,12 +288,14 @@ TEST_F(JournalTest, IsReadRolledAndCutWhileItIsAppendedTo) {
       }
     }
   });
-  for (uint64_t i = 0; i < groups; ++i) EXPECT_FALSE(AppendNext(*journal, 1 + i % 4));
+  // Until something was cut, however late the other thread came to run.
+  for (uint64_t i = 0; i < groups || journal->first() == 1; ++i) {
+    EXPECT_FALSE(AppendNext(*journal, 1 + i % 4));
+  }
   done = true;
   reader.join();
   roller.join();
   const uint64_t first = journal->first(), last = journal->last();
-  EXPECT_GT(first, 1u);
   journal.reset();
   ExpectRecords(*Open(), first, last);
 }
