@@ -35,11 +35,7 @@ void Book::Impl::ReplayErase(uint64_t record, const engine::Erase& event) {
   if (IsLoaded(record, event)) return;
   ApplyContext context = Context(&counts_);
   context.hash = HashBytes(event.customer);
-  Shard& shard = ShardOf(context.hash);
-  if (const std::optional<RowIndex> row = shard.Find(event.customer, context.hash)) {
-    replaying_->shards[ShardNumber(context.hash)].Drop(*row);
-  }
-  shard.Erase(event, context);
+  ShardOf(context.hash).Erase(event, context);
 }
 
 template <typename AnyEvent>

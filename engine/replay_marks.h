@@ -5,8 +5,9 @@
 // behind loading; what an event did to a customer is left out where the part that the customer was
 // loaded from is the state after that record or a later one.
 //
-// Customers are marked by their row. The mark goes when the customer is erased, because the row may
-// then be taken by another one, of whom no part says anything. Leads are marked by id.
+// Customers are marked by their row, leads by id. A row that is given up during the replay may be
+// taken by somebody else; its mark then says nothing any more, because it was given up by a record
+// behind that of its part, and so are all that follow. Rows that were empty have no mark.
 //
 // Thread safety: filled by the loading of the book, one shard by one thread; then of the thread
 // that replays.
@@ -32,10 +33,6 @@ class ShardMarks {
   void AddPart(uint32_t first, uint64_t record) { parts_.push_back({first, record}); }
   // Which rows hold a customer when all parts are loaded.
   void SetLoaded(std::vector<bool> loaded) { loaded_ = std::move(loaded); }
-  // The row now belongs to nobody, or to a customer that no part knows.
-  void Drop(RowIndex row) {
-    if (Raw(row) < loaded_.size()) loaded_[Raw(row)] = false;
-  }
   // Whether the row was loaded as it was after this record or a later one.
   bool Has(RowIndex row, uint64_t record) const {
     if (Raw(row) >= loaded_.size() || !loaded_[Raw(row)]) return false;

@@ -116,6 +116,46 @@ TEST(SnapshotConcurrencyTest, EverythingGoesOnAndTheBookIsTheSame) {
   EXPECT_EQ(copy->Count("")->revenue_total, book.Count("")->revenue_total);
 }
 
+// Its last event names no customer, so the replay alone could not tell that the erasure took it.
+TEST(SnapshotConcurrencyTest, ALeadThatGoesBeforeItsTurnIsNotMadeUp) {
+  const TemporaryFolder folder;
+  Book book(SampleRules(), SampleOptions());
+  const auto lead_set = [](std::string_view lead, std::string_view customer) {
+    LeadSet set;
+    set.lead = lead;
+    set.stage = "Offer";
+    if (!customer.empty()) set.customer = Patch<std::string_view>::Set(customer);
+    return set;
+  };
+  const std::vector<std::vector<Event>> records = {
+      {lead_set("first", "anna"), lead_set("second", "bert"), lead_set("third", "carla")},
+      {lead_set("third", {})},
+      {Erase{"carla"}}};
+  book.Apply(records[0]);
+  uint64_t applied = 1, stills = 0;
+  SnapshotOrder order = SampleOrder(folder.Below("one"));
+  order.limits.leads = 1;
+  order.while_still = [&](const std::function<void()>& work) {
+    if (++stills == 2) {
+      for (; applied < records.size(); ++applied) book.Apply(records[applied]);
+    }
+    work();
+    return applied;
+  };
+  const Result<SnapshotInfo> saved = book.SaveSnapshot(order);
+  ASSERT_TRUE(saved.has_value()) << saved.error().message;
+  ASSERT_EQ(saved->begin_record, 1u);
+  ASSERT_EQ(saved->end_record, 3u);
+  ASSERT_EQ(book.Status().leads, 2u);
+  const Result<LoadedSnapshot> loaded = LoadSample(order.folder);
+  ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
+  for (uint64_t n = 2; n <= 3; ++n) {
+    loaded->book->Replay(n, std::span<const Event>(records[n - 1]));
+  }
+  EXPECT_EQ(loaded->book->Status().leads, 2u);
+  EXPECT_EQ(loaded->book->Status().state.journal_sequence, book.Status().state.journal_sequence);
+}
+
 // Cursors say what has changed since, and of what was loaded nothing says when it did.
 TEST(SnapshotConcurrencyTest, ACursorFromBeforeTheSnapshotEndsWithTheRestart) {
   const TemporaryFolder folder;

@@ -36,10 +36,12 @@ struct Record {
   std::optional<Day> day;
 };
 
-// The history as records; changes of rules come before all of them, because no journal has them.
+// The history as records, without its changes of rules, which no journal has. In half of the
+// histories erasures are frequent, so that rows change hands and leads go while parts are saved.
 std::vector<Record> RecordsOf(const RandomHistory& history, Random* random) {
   std::vector<Record> records;
   size_t room = 0;
+  const uint64_t erasures = random->Pick<uint64_t>({0, 0, 8, 25});  // of 100 events
   for (const Action& action : history.actions) {
     if (const DayChange* change = std::get_if<DayChange>(&action)) {
       records.push_back({.events = {}, .orders = {}, .day = change->day});
@@ -52,6 +54,19 @@ std::vector<Record> RecordsOf(const RandomHistory& history, Random* random) {
       room = random->Pick({1u, 1u, 2u, 3u, 10u, 40u});
     }
     records.back().events.push_back(*event);
+    // A lead of somebody, told something more, and gone with him.
+    if (random->Chance(erasures) && !history.customers.empty()) {
+      const std::string_view customer = random->Pick(history.customers);
+      LeadSet lead;
+      lead.lead = random->Pick({"la", "lb", "lc", "ld", "le", "lf", "lg", "lh"});
+      lead.stage = history.rules->stages()[0].name;
+      if (random->Chance(60)) lead.customer = Patch<std::string_view>::Set(customer);
+      lead.revenue = Minor{random->Between(0, 1000)};
+      records.back().events.push_back(lead);
+    }
+    if (random->Chance(erasures)) {
+      records.back().events.push_back(Erase{random->Pick(history.customers)});
+    }
     --room;
   }
   for (Record& record : records) {
