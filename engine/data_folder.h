@@ -1,0 +1,45 @@
+// Where things lie in a data folder.
+//
+// Thread safety: for one thread at a time, like the folder.
+
+#ifndef KUNDIG_ENGINE_DATA_FOLDER_H_
+#define KUNDIG_ENGINE_DATA_FOLDER_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/result.h"
+
+namespace kundig::engine {
+
+inline std::string JournalFolder(const std::string& data) {
+  return data + "/journal";
+}
+inline std::string SnapshotsFolder(const std::string& data) {
+  return data + "/snapshots";
+}
+// Of the generation that begins behind this record.
+std::string GenerationFolder(const std::string& data, uint64_t record);
+// The generations there are, ascending by record; unfinished ones are none.
+Result<std::vector<uint64_t>> GenerationsOf(const std::string& data);
+// All of it is gone, or it is still a generation.
+std::optional<Error> RemoveGeneration(const std::string& data, uint64_t record);
+// A generation that cannot be read is no generation any more, but stays to be looked at until the
+// next one is saved.
+std::optional<Error> SetDamagedAside(const std::string& data, uint64_t record);
+std::optional<Error> RemoveDamaged(const std::string& data);
+// Makes the folder of generations, and removes what an interrupted snapshot or removal has left.
+std::optional<Error> PrepareSnapshotsFolder(const std::string& data);
+// Makes the data folder itself where it is missing; its parent must be there.
+std::optional<Error> MakeDataFolder(const std::string& folder);
+// Copies a data folder that nobody serves, without its lock, into a new folder. What an earlier try
+// left there is removed.
+std::optional<Error> CopyDataFolder(const std::string& from, const std::string& to);
+// Makes `unfinished` durable and gives it its name, which must be free or that of an empty folder.
+std::optional<Error> PublishDataFolder(const std::string& unfinished, const std::string& folder);
+
+}  // namespace kundig::engine
+
+#endif  // KUNDIG_ENGINE_DATA_FOLDER_H_

@@ -1,0 +1,275 @@
+#include "engine/durable_book.h"
+
+#include <algorithm>
+#include <set>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "engine/calendar.h"
+#include "engine/data_folder.h"
+#include "engine/rocks_journal.h"
+
+namespace kundig::engine {
+namespace {
+
+// Bytes of records that share a sync: more would make the first of them wait for nothing.
+constexpr size_t kMaxGroupBytes = size_t{8} << 20;
+
+template <typename... F>
+struct Overloaded : F... {
+  using F::operator()...;
+};
+template <typename... F>
+Overloaded(F...) -> Overloaded<F...>;
+
+void Encode(const WriteRequest& write, std::string* record) {
+  record->clear();
+  std::visit(
+      Overloaded{
+          [&](std::span<const Event> events) { EncodeEvents(write.name, events, record); },
+          [&](std::span<const OrderPlaced> orders) { EncodeOrders(write.name, orders, record); },
+          [&](Day day) { EncodeDayChange(day, record); }},
+      write.what);
+}
+
+Error BatchTooOld(const BatchName& name) {
+  return Error{.code = ErrorCode::kLimitExceeded,
+               .message = "batch " + std::to_string(name.batch) + " of producer '" +
+                          std::string(name.producer) + "' is older than the " +
+                          std::to_string(kKeptBatches) +
+                          " batches that are remembered; give every new batch a higher number",
+               .field = "kept_batches",
+               .position = {}};
+}
+
+Error Damage(std::string message) {
+  return Error{.code = ErrorCode::kDamaged,
+               .message = std::move(message),
+               .field = "journal",
+               .position = {}};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<DurableBook>> DurableBook::Open(std::shared_ptr<const Rules> rules,
+                                                       BookOptions options,
+                                                       const DurabilityOptions& durability,
+                                                       Recovery* recovery) {
+  *recovery = Recovery();
+  std::unique_ptr<DurableBook> opened(new DurableBook(durability));
+  if (auto error = opened->OpenFolder(std::move(rules), options, recovery)) return *error;
+  return opened;
+}
+
+std::unique_ptr<DurableBook> DurableBook::InMemory(std::shared_ptr<const Rules> rules,
+                                                   const BookOptions& options) {
+  std::unique_ptr<DurableBook> made(new DurableBook(DurabilityOptions()));
+  made->book_ = std::make_unique<Book>(std::move(rules), options);
+  return made;
+}
+
+std::optional<Error> DurableBook::OpenFolder(std::shared_ptr<const Rules> rules,
+                                             BookOptions options, Recovery* recovery) {
+  if (auto error = MakeDataFolder(durability_.folder)) return error;
+  Result<FolderLock> lock = FolderLock::Take(durability_.folder);
+  if (!lock) return lock.error();
+  folder_lock_.emplace(std::move(*lock));
+  if (auto error = PrepareSnapshotsFolder(durability_.folder)) return error;
+
+  if (auto error = LoadGeneration(rules, options, recovery)) return error;
+  RocksJournalOptions journal_options;
+  journal_options.folder = JournalFolder(durability_.folder);
+  journal_options.first_number = applied_ + 1;
+  journal_options.sync_every_append = durability_.sync_every_write;
+  journal_options.accept_lost_tail = durability_.accept_lost_tail;
+  JournalRecovery found;
+  Result<std::unique_ptr<Journal>> journal = OpenRocksJournal(journal_options, &found);
+  if (!journal) return journal.error();
+  journal_ = std::move(*journal);
+  recovery->tail_torn = found.tail_torn;
+  recovery->lost_records = found.lost_records;
+
+  const Day wanted = options.today;
+  if (auto error = ReadJournal(rules, options, recovery)) return error;
+  if (book_ == nullptr) {
+    // A journal begins with the day that its book begins with.
+    std::string record;
+    Encode({.name = {}, .what = wanted}, &record);
+    const std::string_view records[] = {record};
+    if (auto error = journal_->Append(records)) return error;
+    book_ = std::make_unique<Book>(rules, options);
+    applied_ = journal_->last();
+  }
+  if (wanted > book_->Status().state.as_of) {
+    if (Result<StateName> moved = AdvanceDay(wanted); !moved) return moved.error();
+  }
+  return std::nullopt;
+}
+
+std::optional<Error> DurableBook::ReadJournal(const std::shared_ptr<const Rules>& rules,
+                                              BookOptions options, Recovery* recovery) {
+  const uint64_t from = applied_ + 1;
+  if (from < journal_->first() || (book_ != nullptr && journal_->last() < complete_from_)) {
+    return Damage("the journal holds the records " + std::to_string(journal_->first()) + " to " +
+                  std::to_string(journal_->last()) + ", but those from " + std::to_string(from) +
+                  " to " + std::to_string(std::max(from, complete_from_)) +
+                  " are needed to complete the book; restore a backup");
+  }
+  if (journal_->last() < from) return std::nullopt;
+  recovery->first_record = from;
+  recovery->last_record = journal_->last();
+  JournalRecord record;
+  return journal_->Read(from, [&](uint64_t number, std::string_view bytes) -> std::optional<Error> {
+    if (auto error = DecodeRecord(bytes, &record)) return error;
+    recovery->events += record.events.size() + record.orders.size();
+    if (book_ != nullptr) {
+      unsaved_bytes_ += bytes.size();
+      return Replay(number, record);
+    }
+    if (record.kind != RecordKind::kDayChange) {
+      return Damage("record " + std::to_string(number) +
+                    " should name the first day of the book; restore a backup");
+    }
+    options.today = record.day;
+    book_ = std::make_unique<Book>(rules, options);
+    applied_ = number;
+    return std::nullopt;
+  });
+}
+
+std::optional<Error> DurableBook::Replay(uint64_t number, const JournalRecord& record) {
+  const std::span<const Event> events(record.events);
+  const std::span<const OrderPlaced> orders(record.orders);
+  if (number <= complete_from_) {
+    applied_ = number;
+    switch (record.kind) {
+      case RecordKind::kDayChange:
+        book_->ReplayDay(number, record.day);
+        break;
+      case RecordKind::kEvents:
+        book_->Replay(number, events);
+        break;
+      case RecordKind::kOrders:
+        book_->Replay(number, orders);
+        break;
+    }
+    return std::nullopt;
+  }
+  WriteRequest write{.name = record.name, .what = record.day};
+  if (record.kind == RecordKind::kEvents) write.what = events;
+  if (record.kind == RecordKind::kOrders) write.what = orders;
+  // A day change that was refused is refused again.
+  static_cast<void>(ApplyOne(write));
+  return std::nullopt;
+}
+
+Result<ApplyAnswer> DurableBook::ApplyOne(const WriteRequest& write) {
+  const std::lock_guard<std::mutex> lock(applying_);
+  ++applied_;
+  return std::visit(Overloaded{[&](Day day) -> Result<ApplyAnswer> {
+                                 const Result<StateName> state = book_->AdvanceDay(day);
+                                 if (!state) return state.error();
+                                 ApplyAnswer answer;
+                                 answer.state = *state;
+                                 return answer;
+                               },
+                               [&](const auto& events) -> Result<ApplyAnswer> {
+                                 ApplyAnswer answer = book_->Apply(events);
+                                 producers_.Remember(write.name, answer);
+                                 return answer;
+                               }},
+                    write.what);
+}
+
+void DurableBook::Write(std::span<const WriteRequest> writes, const Answer& answer) {
+  const std::lock_guard<std::mutex> lock(writing_);
+  for (size_t next = 0; next < writes.size();) {
+    next += WriteGroup(writes.subspan(next), next, answer);
+  }
+}
+
+size_t DurableBook::WriteGroup(std::span<const WriteRequest> writes, size_t first,
+                               const Answer& answer) {
+  // What is to be done for each: apply it, or give the answer that there is already.
+  std::vector<std::optional<Result<ApplyAnswer>>> known;
+  std::vector<std::string_view> records;
+  std::set<std::pair<std::string_view, uint64_t>> names;
+  size_t bytes = 0;
+  for (const WriteRequest& write : writes) {
+    // A batch sent twice at a time: the second is looked up when the first has been answered.
+    if (!write.name.producer.empty() &&
+        !names.emplace(write.name.producer, write.name.batch).second) {
+      break;
+    }
+    ApplyAnswer before;
+    switch (producers_.Look(write.name, &before)) {
+      case ProducerTable::Verdict::kKnown:
+        known.emplace_back(std::move(before));
+        continue;
+      case ProducerTable::Verdict::kTooOld:
+        known.emplace_back(BatchTooOld(write.name));
+        continue;
+      case ProducerTable::Verdict::kNew:
+        known.emplace_back();
+        break;
+    }
+    if (journal_ == nullptr) continue;
+    if (records.size() == records_.size()) records_.emplace_back();
+    std::string* record = &records_[records.size()];
+    Encode(write, record);
+    records.push_back(*record);
+    bytes += record->size();
+    if (bytes >= kMaxGroupBytes) break;
+  }
+  std::optional<Error> failed;
+  if (!records.empty()) failed = journal_->Append(records);
+  if (!failed) unsaved_bytes_ += bytes;
+  for (size_t place = 0; place < known.size(); ++place) {
+    if (known[place]) {
+      answer(first + place, *known[place]);
+    } else if (failed) {
+      answer(first + place, *failed);
+    } else {
+      answer(first + place, ApplyOne(writes[place]));
+    }
+  }
+  return known.size();
+}
+
+Result<StateName> DurableBook::AdvanceDay(Day day) {
+  Result<StateName> state = StateName();
+  const WriteRequest write{.name = {}, .what = day};
+  Write(std::span(&write, 1), [&](size_t, const Result<ApplyAnswer>& answer) {
+    if (answer) {
+      state = answer->state;
+    } else {
+      state = answer.error();
+    }
+  });
+  return state;
+}
+
+std::optional<Error> DurableBook::Sync() {
+  const std::lock_guard<std::mutex> lock(writing_);
+  if (journal_ == nullptr) return std::nullopt;
+  return journal_->Sync();
+}
+
+DurabilityStatus DurableBook::Status() const {
+  DurabilityStatus status;
+  if (journal_ == nullptr) return status;
+  status.durable = true;
+  status.journal_first = journal_->first();
+  status.journal_last = journal_->last();
+  status.journal_synced = journal_->durable();
+  status.journal_bytes = journal_->bytes_on_disk();
+  status.unsaved_bytes = unsaved_bytes_;
+  const std::lock_guard<std::mutex> lock(saved_);
+  status.saved_sequence = saved_sequence_;
+  status.erased_sequence = erased_sequence_;
+  status.erased_at = erased_at_;
+  return status;
+}
+
+}  // namespace kundig::engine

@@ -1,0 +1,170 @@
+// The book together with what keeps it: everything that changes the book is written to the journal,
+// made durable, then applied, then answered. So nothing is acknowledged or shown that a crash could
+// take back, and the journal alone gives the same book again.
+//
+// One sync serves a whole group of writes. A batch that its producer has numbered is applied once,
+// however often it is sent (producer_table.h).
+//
+// Without a folder the same book lives in memory only.
+//
+// Thread safety: Write, AdvanceDay, Sync and Status from any thread; they take turns. book() from
+// any thread, for questions: it must be told nothing but through here.
+
+#ifndef KUNDIG_ENGINE_DURABLE_BOOK_H_
+#define KUNDIG_ENGINE_DURABLE_BOOK_H_
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/book.h"
+#include "engine/event_codec.h"
+#include "engine/folder_lock.h"
+#include "engine/journal.h"
+#include "engine/producer_table.h"
+#include "engine/result.h"
+#include "engine/snapshot_manifest.h"
+
+namespace kundig::engine {
+
+struct DurabilityOptions {
+  std::string folder;            // of the data, made where it is missing
+  bool sync_every_write = true;  // else what came before the last Sync is durable
+  // Starts although acknowledged records at the end of the journal are gone.
+  bool accept_lost_tail = false;
+  std::string time_zone;  // of the rules' calendar: a folder belongs to one
+};
+
+// What opening found, for the log.
+struct Recovery {
+  std::optional<SnapshotInfo> snapshot;        // that was loaded
+  std::vector<Error> damaged;                  // generations that were passed over
+  uint64_t first_record = 0, last_record = 0;  // that were read from the journal; 0 where none
+  uint64_t events = 0;                         // in them
+  bool tail_torn = false;     // bytes behind the last record that were never acknowledged
+  uint64_t lost_records = 0;  // acknowledged records that are gone, as accept_lost_tail allows
+};
+
+// Something that the book is told: a batch of events, or the next day.
+struct WriteRequest {
+  BatchName name;  // of a batch
+  std::variant<std::span<const Event>, std::span<const OrderPlaced>, Day> what;
+};
+
+struct DurabilityStatus {
+  bool durable = false;         // whether there is a journal at all
+  uint64_t journal_first = 0;   // the oldest record kept
+  uint64_t journal_last = 0;    // the newest one
+  uint64_t journal_synced = 0;  // the newest one that is surely on the disk
+  uint64_t journal_bytes = 0;
+  // journal_sequence of the newest generation, 0 where there is none; and of the oldest, since when
+  // it is so old: an erasure up to it has left no byte in the folder.
+  uint64_t saved_sequence = 0, erased_sequence = 0;
+  TimeMs erased_at;
+  uint64_t unsaved_bytes = 0;  // of records behind the newest generation, as encoded
+};
+
+// What SaveSnapshot does with what is older.
+enum class Generations : uint8_t {
+  kKeepTwo,
+  kKeepNewest,  // so that nothing erased before is left anywhere in the folder
+};
+
+class DurableBook {
+ public:
+  // What became of a write: the answer of a batch, the state after a day change (in answer.state),
+  // or why nothing was applied. kDiskFull: send it again later. kStorageFailed: whether the write
+  // is kept is not known; no write will be taken any more and the process has to end.
+  // kLimitExceeded for a numbered batch of which the book can no longer tell whether it was taken.
+  using Answer = std::function<void(size_t place, const Result<ApplyAnswer>& answer)>;
+
+  // Opens the folder and brings the book to the state of its journal. `today` is the first day of a
+  // new book; an older book is moved forward to it, and a newer one stays. Errors: kFolderInUse,
+  // kDamaged, kNewerFormat, kStorageFailed, kDiskFull.
+  static Result<std::unique_ptr<DurableBook>> Open(std::shared_ptr<const Rules> rules,
+                                                   BookOptions options,
+                                                   const DurabilityOptions& durability,
+                                                   Recovery* recovery);
+  // A book without a folder.
+  static std::unique_ptr<DurableBook> InMemory(std::shared_ptr<const Rules> rules,
+                                               const BookOptions& options);
+  DurableBook(const DurableBook&) = delete;
+  DurableBook& operator=(const DurableBook&) = delete;
+
+  Book& book() { return *book_; }
+
+  // Takes the writes in the order given; calls `answer` once for each, in that order.
+  void Write(std::span<const WriteRequest> writes, const Answer& answer);
+  Result<StateName> AdvanceDay(Day day);
+  // Makes everything written so far durable; only needed without sync_every_write.
+  std::optional<Error> Sync();
+  DurabilityStatus Status() const;
+
+  // Saves the book beside everything else and removes what it makes superfluous. `saved_at` is kept
+  // with it. Does only the latter where nothing was written since the newest generation. Errors:
+  // kDiskFull, kStorageFailed: the generations that were there stay. kInvalidValue in memory only.
+  Result<SnapshotInfo> SaveSnapshot(TimeMs saved_at, Generations keep);
+  // Copies the book into a new data folder, beside everything else, and reads the copy back.
+  Result<SnapshotInfo> Backup(TimeMs saved_at, const std::string& folder);
+  // Reads every byte of a folder that no process serves; the first damage. `records` and
+  // `generations` are what was read.
+  static std::optional<Error> Verify(const std::string& folder, uint64_t* records,
+                                     uint64_t* generations);
+  // Makes a data folder of a backup that was verified first: `folder` must be missing or empty. The
+  // copy is read back and appears as a whole.
+  static std::optional<Error> Restore(const std::string& backup, const std::string& folder);
+
+ private:
+  explicit DurableBook(const DurabilityOptions& durability) : durability_(durability) {}
+
+  std::optional<Error> OpenFolder(std::shared_ptr<const Rules> rules, BookOptions options,
+                                  Recovery* recovery);
+  // The newest sound generation, if there is one.
+  std::optional<Error> LoadGeneration(const std::shared_ptr<const Rules>& rules,
+                                      const BookOptions& options, Recovery* recovery);
+  std::optional<Error> ReadJournal(const std::shared_ptr<const Rules>& rules, BookOptions options,
+                                   Recovery* recovery);
+  std::optional<Error> Replay(uint64_t number, const JournalRecord& record);
+  // Saves the book into the folder, which must not be there. Under saving_.
+  Result<SnapshotInfo> SaveTo(const std::string& folder, TimeMs saved_at);
+  // `now`: since when what is removed is gone.
+  std::optional<Error> RemoveGenerations(Generations keep, TimeMs now);
+  // Notes what the generations say of themselves. Under saving_.
+  std::optional<Error> LookAtGenerations(std::span<const uint64_t> generations, TimeMs now);
+  static std::optional<Error> VerifyLocked(const std::string& folder, uint64_t* records,
+                                           uint64_t* generations);
+  // Writes as many of `writes` as may share one sync; returns how many that were.
+  size_t WriteGroup(std::span<const WriteRequest> writes, size_t first, const Answer& answer);
+  Result<ApplyAnswer> ApplyOne(const WriteRequest& write);
+
+  const DurabilityOptions durability_;
+  std::optional<FolderLock> folder_lock_;
+  std::unique_ptr<Book> book_;
+  std::unique_ptr<Journal> journal_;
+
+  std::mutex writing_;               // guards records_, and the right to append
+  std::deque<std::string> records_;  // of the group under way; kept for their memory
+  std::mutex applying_;              // held while a record is applied; guards what follows
+  ProducerTable producers_;
+  uint64_t applied_ = 0;        // the last record in the book
+  uint64_t complete_from_ = 0;  // records up to it are being replayed into a loaded book
+
+  std::mutex saving_;  // one snapshot or backup at a time; guards the folder of generations
+  std::atomic<uint64_t> unsaved_bytes_{0};
+  uint64_t newest_generation_ = 0;  // its record; 0 where there is none
+  mutable std::mutex saved_;        // guards what follows, for Status
+  uint64_t saved_sequence_ = 0, erased_sequence_ = 0;
+  TimeMs erased_at_{};
+};
+
+}  // namespace kundig::engine
+
+#endif  // KUNDIG_ENGINE_DURABLE_BOOK_H_

@@ -1,0 +1,255 @@
+// Snapshots, backups and the reading of both: the half of DurableBook that looks after its folder.
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "engine/data_folder.h"
+#include "engine/durable_book.h"
+#include "engine/rocks_journal.h"
+#include "engine/snapshot_file.h"
+
+namespace kundig::engine {
+namespace {
+
+// Records that are copied into a backup by one append.
+constexpr size_t kCopiedBytes = size_t{4} << 20;
+
+Error MemoryOnly() {
+  return Error{.code = ErrorCode::kInvalidValue,
+               .message = "the book lives in memory only; start the server with --data",
+               .field = "data",
+               .position = {}};
+}
+
+// Copies the records first ... last.
+std::optional<Error> CopyRecords(Journal* from, uint64_t first, uint64_t last, Journal* to) {
+  std::vector<std::string> group;
+  size_t bytes = 0;
+  const auto append = [&]() -> std::optional<Error> {
+    const std::vector<std::string_view> records(group.begin(), group.end());
+    if (!records.empty()) {
+      if (auto error = to->Append(records)) return error;
+    }
+    group.clear();
+    bytes = 0;
+    return std::nullopt;
+  };
+  const auto take = [&](uint64_t number, std::string_view record) -> std::optional<Error> {
+    if (number > last) return std::nullopt;
+    group.emplace_back(record);
+    bytes += record.size();
+    return bytes < kCopiedBytes ? std::nullopt : append();
+  };
+  if (last < first) return std::nullopt;
+  if (auto error = from->Read(first, take)) return error;
+  return append();
+}
+
+}  // namespace
+
+std::optional<Error> DurableBook::LoadGeneration(const std::shared_ptr<const Rules>& rules,
+                                                 const BookOptions& options, Recovery* recovery) {
+  Result<std::vector<uint64_t>> generations = GenerationsOf(durability_.folder);
+  if (!generations) return generations.error();
+  for (size_t left = generations->size(); left > 0; --left) {
+    const std::string folder = GenerationFolder(durability_.folder, (*generations)[left - 1]);
+    Result<LoadedSnapshot> loaded = Book::LoadSnapshot(folder, rules, options, nullptr);
+    if (!loaded && loaded.error().code != ErrorCode::kDamaged) return loaded.error();
+    if (loaded) {
+      if (auto damage = producers_.Load(loaded->attachment)) {
+        loaded = *damage;
+      } else if (loaded->info.time_zone != durability_.time_zone) {
+        return Error{.code = ErrorCode::kInvalidValue,
+                     .message = "the days of this book are those of the time zone " +
+                                loaded->info.time_zone + ", not of " + durability_.time_zone +
+                                "; start it with the former, or import into a new folder",
+                     .field = "book.time_zone",
+                     .position = {}};
+      }
+    }
+    if (!loaded) {
+      recovery->damaged.push_back(loaded.error());
+      continue;
+    }
+    while (generations->size() > left) {
+      if (auto error = SetDamagedAside(durability_.folder, generations->back())) return error;
+      generations->pop_back();
+    }
+    book_ = std::move(loaded->book);
+    applied_ = loaded->info.begin_record;
+    complete_from_ = loaded->info.end_record;
+    newest_generation_ = generations->back();
+    if (auto error = LookAtGenerations(*generations, loaded->info.saved_at)) return error;
+    recovery->snapshot = std::move(loaded->info);
+    return std::nullopt;
+  }
+  // Without a generation the journal must tell everything; it says so itself if it was cut.
+  if (recovery->damaged.empty()) return std::nullopt;
+  return recovery->damaged.front();
+}
+
+Result<SnapshotInfo> DurableBook::SaveTo(const std::string& folder, TimeMs saved_at) {
+  SnapshotOrder order;
+  order.folder = folder;
+  order.time_zone = durability_.time_zone;
+  order.saved_at = saved_at;
+  order.while_still = [this](const std::function<void()>& work) {
+    const std::lock_guard<std::mutex> lock(applying_);
+    work();
+    return applied_;
+  };
+  order.attachment = [this] { return producers_.Save(); };
+  return book_->SaveSnapshot(order);
+}
+
+Result<SnapshotInfo> DurableBook::SaveSnapshot(TimeMs saved_at, Generations keep) {
+  if (journal_ == nullptr) return MemoryOnly();
+  const std::lock_guard<std::mutex> saving(saving_);
+  // What is appended from here on lies behind what can be cut once the snapshot is there; the lock
+  // waits until what was appended before is applied.
+  if (auto error = journal_->Roll()) return *error;
+  uint64_t record = 0;
+  const uint64_t unsaved = unsaved_bytes_;
+  {
+    const std::lock_guard<std::mutex> writing(writing_);
+    const std::lock_guard<std::mutex> applying(applying_);
+    record = applied_;
+  }
+  const std::string folder = GenerationFolder(durability_.folder, record);
+  const bool is_there = record == newest_generation_;
+  Result<SnapshotInfo> info = is_there ? ReadManifest(nullptr, folder) : SaveTo(folder, saved_at);
+  if (!info) return info;
+  if (!is_there) {
+    newest_generation_ = record;
+    unsaved_bytes_ -= unsaved;
+  }
+  if (auto error = RemoveGenerations(keep, saved_at)) return *error;
+  return info;
+}
+
+std::optional<Error> DurableBook::RemoveGenerations(Generations keep, TimeMs now) {
+  Result<std::vector<uint64_t>> generations = GenerationsOf(durability_.folder);
+  if (!generations) return generations.error();
+  const size_t kept = keep == Generations::kKeepTwo ? 2 : 1;
+  while (generations->size() > kept) {
+    if (auto error = RemoveGeneration(durability_.folder, generations->front())) return error;
+    generations->erase(generations->begin());
+  }
+  if (auto error = RemoveDamaged(durability_.folder)) return error;
+  if (auto error = journal_->CutThrough(generations->front())) return error;
+  return LookAtGenerations(*generations, now);
+}
+
+std::optional<Error> DurableBook::LookAtGenerations(std::span<const uint64_t> generations,
+                                                    TimeMs now) {
+  const auto sequence_of = [&](uint64_t record) -> Result<uint64_t> {
+    const Result<SnapshotInfo> info =
+        ReadManifest(nullptr, GenerationFolder(durability_.folder, record));
+    if (!info) return info.error();
+    return info->begin_sequence;
+  };
+  const Result<uint64_t> oldest = sequence_of(generations.front());
+  if (!oldest) return oldest.error();
+  const Result<uint64_t> newest = sequence_of(generations.back());
+  if (!newest) return newest.error();
+  const std::lock_guard<std::mutex> lock(saved_);
+  saved_sequence_ = *newest;
+  if (erased_sequence_ != *oldest) erased_at_ = now;
+  erased_sequence_ = *oldest;
+  return std::nullopt;
+}
+
+Result<SnapshotInfo> DurableBook::Backup(TimeMs saved_at, const std::string& folder) {
+  if (journal_ == nullptr) return MemoryOnly();
+  const std::lock_guard<std::mutex> saving(saving_);
+  if (auto error = MakeDataFolder(folder)) return *error;
+  Result<FolderLock> lock = FolderLock::Take(folder);
+  if (!lock) return lock.error();
+  if (auto error = PrepareSnapshotsFolder(folder)) return *error;
+  Result<std::vector<uint64_t>> present = GenerationsOf(folder);
+  if (!present) return present.error();
+  if (!present->empty()) {
+    return Error{.code = ErrorCode::kInvalidValue,
+                 .message = "there is a backup in " + folder + " already; name a new folder",
+                 .field = "folder",
+                 .position = {}};
+  }
+  uint64_t record = 0;
+  {
+    const std::lock_guard<std::mutex> applying(applying_);
+    record = applied_;
+  }
+  Result<SnapshotInfo> info = SaveTo(GenerationFolder(folder, record), saved_at);
+  if (!info) return info;
+  {
+    RocksJournalOptions options;
+    options.folder = JournalFolder(folder);
+    options.first_number = info->begin_record + 1;
+    JournalRecovery found;
+    Result<std::unique_ptr<Journal>> journal = OpenRocksJournal(options, &found);
+    if (!journal) return journal.error();
+    if (auto error =
+            CopyRecords(journal_.get(), info->begin_record + 1, info->end_record, journal->get())) {
+      return *error;
+    }
+  }
+  uint64_t records = 0, generations = 0;
+  if (auto damage = VerifyLocked(folder, &records, &generations)) return *damage;
+  return info;
+}
+
+std::optional<Error> DurableBook::Verify(const std::string& folder, uint64_t* records,
+                                         uint64_t* generations) {
+  Result<FolderLock> lock = FolderLock::Take(folder);
+  if (!lock) return lock.error();
+  return VerifyLocked(folder, records, generations);
+}
+
+std::optional<Error> DurableBook::VerifyLocked(const std::string& folder, uint64_t* records,
+                                               uint64_t* generations) {
+  *records = *generations = 0;
+  Result<std::vector<uint64_t>> found = GenerationsOf(folder);
+  if (!found) return found.error();
+  uint64_t oldest = 0, complete = 0;
+  for (const uint64_t record : *found) {
+    const std::string generation = GenerationFolder(folder, record);
+    if (auto damage = CheckSnapshot(nullptr, generation)) return damage;
+    const Result<SnapshotInfo> info = ReadManifest(nullptr, generation);
+    if (!info) return info.error();
+    if (*generations == 0) oldest = info->begin_record;
+    complete = std::max(complete, info->end_record);
+    ++*generations;
+  }
+  RocksJournalOptions options;
+  options.folder = JournalFolder(folder);
+  options.first_number = oldest + 1;
+  JournalRecovery ignored;
+  Result<std::unique_ptr<Journal>> journal = OpenRocksJournal(options, &ignored);
+  if (!journal) return journal.error();
+  if ((*journal)->first() > oldest + 1 || (*journal)->last() < complete) {
+    return Error{.code = ErrorCode::kDamaged,
+                 .message = "the journal in " + folder + " lacks records from " +
+                            std::to_string(oldest + 1) + " to " + std::to_string(complete),
+                 .field = "journal",
+                 .position = {}};
+  }
+  if ((*journal)->last() < (*journal)->first()) return std::nullopt;
+  JournalRecord decoded;
+  return (*journal)->Read((*journal)->first(),
+                          [&](uint64_t, std::string_view record) -> std::optional<Error> {
+                            ++*records;
+                            return DecodeRecord(record, &decoded);
+                          });
+}
+
+std::optional<Error> DurableBook::Restore(const std::string& backup, const std::string& folder) {
+  uint64_t records = 0, generations = 0;
+  if (auto error = Verify(backup, &records, &generations)) return error;
+  const std::string unfinished = folder + std::string(kUnfinished);
+  if (auto error = CopyDataFolder(backup, unfinished)) return error;
+  if (auto error = Verify(unfinished, &records, &generations)) return error;
+  return PublishDataFolder(unfinished, folder);
+}
+
+}  // namespace kundig::engine

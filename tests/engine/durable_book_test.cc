@@ -1,0 +1,369 @@
+#include "engine/durable_book.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "engine/calendar.h"
+#include "engine/data_folder.h"
+#include "tests/engine/journal_folder.h"
+#include "tests/engine/model_book.h"
+#include "tests/engine/random_history_actions.h"
+#include "tests/engine/random_history_compare.h"
+#include "tests/engine/random_history_questions.h"
+#include "tests/engine/random_history_random.h"
+
+namespace kundig::engine {
+namespace {
+
+constexpr Day kToday{14'000};
+
+std::shared_ptr<const Rules> DefaultRules() {
+  return CompileRules({}, Calendar()).value();
+}
+
+BookOptions Options(Day today) {
+  BookOptions options;
+  options.today = today;
+  options.shards = 4;
+  options.threads = 2;
+  return options;
+}
+
+// A book that is closed and opened again as often as a test likes.
+class Reopened {
+ public:
+  explicit Reopened(std::shared_ptr<const Rules> rules = DefaultRules(), Day today = kToday)
+      : rules_(std::move(rules)), today_(today) {
+    durability_.folder = folder_.Below("data");
+    Open();
+  }
+
+  void Open() {
+    book_.reset();
+    auto opened = DurableBook::Open(rules_, Options(today_), durability_, &recovery_);
+    ASSERT_TRUE(opened.has_value()) << opened.error().message;
+    book_ = std::move(*opened);
+  }
+  void Close() { book_.reset(); }
+  DurableBook* operator->() { return book_.get(); }
+  const Recovery& recovery() const { return recovery_; }
+  const DurabilityOptions& durability() const { return durability_; }
+  std::string FileBelow(const char* name) const { return folder_.Below(name); }
+
+  std::vector<Result<ApplyAnswer>> Write(const std::vector<WriteRequest>& writes) {
+    std::vector<Result<ApplyAnswer>> answers;
+    book_->Write(writes, [&](size_t place, const Result<ApplyAnswer>& answer) {
+      EXPECT_EQ(place, answers.size());
+      answers.push_back(answer);
+    });
+    return answers;
+  }
+
+ private:
+  const std::shared_ptr<const Rules> rules_;
+  const Day today_;
+  TemporaryFolder folder_;
+  DurabilityOptions durability_;
+  Recovery recovery_;
+  std::unique_ptr<DurableBook> book_;
+};
+
+OrderPlaced OrderOf(std::string_view customer, std::string_view order, int64_t revenue) {
+  OrderPlaced placed;
+  placed.customer = customer;
+  placed.order = order;
+  placed.at = TimeMs{int64_t{kToday.since_epoch} * 86'400'000};
+  placed.revenue = Minor{revenue};
+  return placed;
+}
+
+void ExpectSameAnswer(const ApplyAnswer& first, const ApplyAnswer& second) {
+  EXPECT_TRUE(second.repeated);
+  EXPECT_EQ(first.state.journal_sequence, second.state.journal_sequence);
+  EXPECT_EQ(first.applied, second.applied);
+  EXPECT_EQ(first.replaced, second.replaced);
+  EXPECT_EQ(first.unchanged, second.unchanged);
+  ASSERT_EQ(first.refused.size(), second.refused.size());
+  for (size_t i = 0; i < first.refused.size(); ++i) {
+    EXPECT_EQ(first.refused[i].index, second.refused[i].index);
+    EXPECT_EQ(first.refused[i].error.code, second.refused[i].error.code);
+    EXPECT_EQ(first.refused[i].error.message, second.refused[i].error.message);
+  }
+}
+
+TEST(DurableBook, ANumberedBatchIsAppliedOnceHoweverOftenItIsSent) {
+  Reopened book;
+  const std::vector<OrderPlaced> orders = {OrderOf("a", "1", 100), OrderOf("b", "2", -1)};
+  const WriteRequest batch{.name = {"shop", 7}, .what = std::span<const OrderPlaced>(orders)};
+  // Twice in one group, again later, and again after a start.
+  const auto answers = book.Write({batch, batch});
+  ASSERT_EQ(answers.size(), 2u);
+  EXPECT_FALSE(answers[0]->repeated);
+  EXPECT_EQ(answers[0]->applied, 1u);
+  ASSERT_EQ(answers[0]->refused.size(), 1u);
+  ExpectSameAnswer(*answers[0], *answers[1]);
+  const OrderPlaced other = OrderOf("a", "3", 50);
+  const WriteRequest unnamed{.name = {}, .what = std::span<const OrderPlaced>(&other, 1)};
+  EXPECT_FALSE(book.Write({unnamed})[0]->repeated);
+  EXPECT_FALSE(book.Write({unnamed})[0]->repeated);
+  book.Open();
+  ExpectSameAnswer(*answers[0], *book.Write({batch})[0]);
+  EXPECT_EQ(book->book().Status().orders, 2u);
+  EXPECT_EQ(book->book().Status().state.journal_sequence, 3u);
+}
+
+TEST(DurableBook, ABatchThatCanNoLongerBeToldApartIsRefused) {
+  Reopened book;
+  const auto send = [&](uint64_t number) {
+    const std::string id = std::to_string(number);
+    const OrderPlaced order = OrderOf("a", id, 1);
+    return book.Write({{.name = {"shop", number}, .what = std::span<const OrderPlaced>(&order, 1)}})
+        .front();
+  };
+  // In any order, as long as no more than kKeptBatches are under way.
+  for (uint64_t number = kKeptBatches; number > 0; --number) EXPECT_FALSE(send(number)->repeated);
+  EXPECT_TRUE(send(1)->repeated);
+  EXPECT_FALSE(send(kKeptBatches + 1)->repeated);
+  for (int opened = 0; opened < 2; ++opened) {
+    const Result<ApplyAnswer> too_old = send(1);
+    ASSERT_FALSE(too_old.has_value());
+    EXPECT_EQ(too_old.error().code, ErrorCode::kLimitExceeded);
+    EXPECT_EQ(too_old.error().field, "kept_batches");
+    EXPECT_TRUE(send(2)->repeated);
+    book.Open();
+  }
+  EXPECT_EQ(book->book().Status().orders, kKeptBatches + 1);
+}
+
+TEST(DurableBook, KeepsItsDay) {
+  Reopened book;
+  ASSERT_TRUE(book->AdvanceDay(kToday + 3).has_value());
+  EXPECT_EQ(book->AdvanceDay(kToday + 3).error().code, ErrorCode::kDayNotForward);
+  book.Open();
+  EXPECT_EQ(book->book().Status().state.as_of, kToday + 3);
+  EXPECT_EQ(book->book().Status().state.journal_sequence, 1u);
+}
+
+TEST(DurableBook, AFolderServesOneBookAtATime) {
+  Reopened book;
+  Recovery recovery;
+  const auto second =
+      DurableBook::Open(DefaultRules(), Options(kToday), book.durability(), &recovery);
+  ASSERT_FALSE(second.has_value());
+  EXPECT_EQ(second.error().code, ErrorCode::kFolderInUse);
+}
+
+TEST(DurableBook, StatusNamesTheRecords) {
+  Reopened book;
+  const OrderPlaced order = OrderOf("a", "1", 1);
+  book.Write({{.name = {}, .what = std::span<const OrderPlaced>(&order, 1)}});
+  const DurabilityStatus status = book->Status();
+  EXPECT_TRUE(status.durable);
+  EXPECT_EQ(status.journal_first, 1u);  // the first day of the book
+  EXPECT_EQ(status.journal_last, 2u);
+  EXPECT_EQ(status.journal_synced, 2u);
+  book.Open();
+  EXPECT_EQ(book.recovery().last_record, 2u);
+  EXPECT_EQ(book.recovery().events, 1u);
+  EXPECT_FALSE(DurableBook::InMemory(DefaultRules(), Options(kToday))->Status().durable);
+}
+
+// What two starts must agree on, in short.
+void ExpectOrders(Book* book, uint64_t orders) {
+  EXPECT_EQ(book->Status().orders, orders);
+  EXPECT_EQ(static_cast<uint64_t>(book->Count("")->revenue_total.units), orders);
+}
+
+WriteRequest OneOrder(const OrderPlaced& order) {
+  return {.name = {}, .what = std::span<const OrderPlaced>(&order, 1)};
+}
+
+bool HasBytes(const std::string& folder, std::string_view bytes) {
+  for (const std::filesystem::path& file : FilesBelow(folder)) {
+    if (Content(file).find(bytes) != std::string::npos) return true;
+  }
+  return false;
+}
+
+TEST(DurableBook, StartsFromItsSnapshotAndTheRecordsBehindIt) {
+  Reopened book;
+  uint64_t orders = 0;
+  for (int generation = 0; generation < 4; ++generation) {
+    for (int i = 0; i < 20; ++i) {
+      const std::string id = std::to_string(++orders);
+      book.Write({OneOrder(OrderOf("c" + std::to_string(orders % 7), id, 1))});
+    }
+    ASSERT_TRUE(book->SaveSnapshot(TimeMs{generation}, Generations::kKeepTwo).has_value());
+    EXPECT_EQ(book->Status().unsaved_bytes, 0u);
+    const std::string id = std::to_string(++orders);
+    book.Write({OneOrder(OrderOf("c1", id, 1))});
+    book.Open();
+    ASSERT_TRUE(book.recovery().snapshot.has_value());
+    EXPECT_EQ(book.recovery().events, 1u);
+    ExpectOrders(&book->book(), orders);
+  }
+  // The journal was cut behind the older of two generations.
+  EXPECT_GT(book->Status().journal_first, 20u);
+  EXPECT_EQ(GenerationsOf(book.durability().folder)->size(), 2u);
+}
+
+TEST(DurableBook, AnOlderGenerationAndTheJournalGiveTheSameBook) {
+  Reopened book;
+  uint64_t orders = 0;
+  for (int generation = 0; generation < 2; ++generation) {
+    for (int i = 0; i < 20; ++i) {
+      const std::string id = std::to_string(++orders);
+      book.Write({OneOrder(OrderOf("c" + std::to_string(orders % 7), id, 1))});
+    }
+    ASSERT_TRUE(book->SaveSnapshot(TimeMs{0}, Generations::kKeepTwo).has_value());
+  }
+  book.Close();
+  const std::string& folder = book.durability().folder;
+  const uint64_t newest = GenerationsOf(folder)->back();
+  const std::filesystem::path names = GenerationFolder(folder, newest) + "/manifest";
+  std::string content = Content(names);
+  content[content.size() / 2] = static_cast<char>(content[content.size() / 2] ^ 1);
+  Overwrite(names, content);
+  uint64_t records = 0, generations = 0;
+  const auto damage = DurableBook::Verify(folder, &records, &generations);
+  ASSERT_TRUE(damage.has_value());
+  EXPECT_EQ(damage->code, ErrorCode::kDamaged);
+  book.Open();
+  EXPECT_EQ(book.recovery().damaged.size(), 1u);
+  ExpectOrders(&book->book(), orders);
+  // With both gone there is nothing to start from: the journal alone does not tell everything.
+  ASSERT_TRUE(book->SaveSnapshot(TimeMs{0}, Generations::kKeepNewest).has_value());
+  book.Close();
+  for (const uint64_t generation : *GenerationsOf(folder)) {
+    std::filesystem::remove_all(GenerationFolder(folder, generation));
+  }
+  Recovery recovery;
+  const auto opened =
+      DurableBook::Open(DefaultRules(), Options(kToday), book.durability(), &recovery);
+  ASSERT_FALSE(opened.has_value());
+  EXPECT_EQ(opened.error().code, ErrorCode::kDamaged);
+}
+
+TEST(DurableBook, WhatWasErasedLeavesNoByteAfterCompacting) {
+  Reopened book;
+  const std::string& folder = book.durability().folder;
+  constexpr std::string_view kGone = "gone-for-good";
+  book.Write({OneOrder(OrderOf(kGone, "order-of-the-gone", 1)), OneOrder(OrderOf("b", "2", 1))});
+  ASSERT_TRUE(book->SaveSnapshot(TimeMs{1}, Generations::kKeepTwo).has_value());
+  const Event erase = Erase{kGone};
+  const auto erased = book.Write({{.name = {}, .what = std::span<const Event>(&erase, 1)}})[0];
+  EXPECT_TRUE(HasBytes(folder, kGone));
+  EXPECT_LT(book->Status().erased_sequence, erased->state.journal_sequence);
+  ASSERT_TRUE(book->SaveSnapshot(TimeMs{2}, Generations::kKeepNewest).has_value());
+  EXPECT_FALSE(HasBytes(folder, kGone));
+  EXPECT_FALSE(HasBytes(folder, "order-of-the-gone"));
+  EXPECT_GE(book->Status().erased_sequence, erased->state.journal_sequence);
+  EXPECT_EQ(book->Status().erased_at, TimeMs{2});
+  book.Open();
+  ExpectOrders(&book->book(), 1);
+}
+
+TEST(DurableBook, ABackupIsABookOfItsOwn) {
+  Reopened book;
+  book.Write({OneOrder(OrderOf("a", "1", 1)), OneOrder(OrderOf("b", "2", 1))});
+  const std::string copy = book.FileBelow("copy");
+  ASSERT_TRUE(book->Backup(TimeMs{1}, copy).has_value());
+  EXPECT_EQ(book->Backup(TimeMs{1}, copy).error().code, ErrorCode::kInvalidValue);
+  book.Write({OneOrder(OrderOf("c", "3", 1))});
+  uint64_t records = 0, generations = 0;
+  EXPECT_FALSE(DurableBook::Verify(copy, &records, &generations).has_value());
+  EXPECT_EQ(generations, 1u);
+  DurabilityOptions durability = book.durability();
+  durability.folder = copy;
+  Recovery recovery;
+  const auto restored = DurableBook::Open(DefaultRules(), Options(kToday), durability, &recovery);
+  ASSERT_TRUE(restored.has_value()) << restored.error().message;
+  ExpectOrders(&(*restored)->book(), 2);
+  EXPECT_EQ(
+      DurableBook::InMemory(DefaultRules(), Options(kToday))->Backup(TimeMs{0}, copy).error().code,
+      ErrorCode::kInvalidValue);
+}
+
+TEST(DurableBook, SavesBesideWritersAndReaders) {
+  Reopened book;
+  constexpr uint64_t kBatches = 400;
+  std::atomic<bool> done{false};
+  std::thread writer([&] {
+    for (uint64_t number = 1; number <= kBatches; ++number) {
+      std::vector<std::string> ids;
+      for (int i = 0; i < 50; ++i) ids.push_back(std::to_string(number * 50 + i));
+      std::vector<OrderPlaced> orders;
+      for (const std::string& id : ids) orders.push_back(OrderOf("c" + id, id, 1));
+      book.Write({{.name = {"w", number}, .what = std::span<const OrderPlaced>(orders)}});
+    }
+    done = true;
+  });
+  int saved = 0;
+  while (!done) {
+    ASSERT_TRUE(book->SaveSnapshot(TimeMs{0}, Generations::kKeepTwo).has_value());
+    EXPECT_GE(book->book().Count("")->customers, 0u);
+    ++saved;
+  }
+  writer.join();
+  EXPECT_GT(saved, 0);
+  book.Open();
+  ExpectOrders(&book->book(), kBatches * 50);
+}
+
+// Histories go to the model and to a book that is saved, closed and opened again at any point.
+TEST(DurableBook, IsTheSameAfterEveryStart) {
+  for (uint64_t seed = 1; seed <= 12; ++seed) {
+    const std::unique_ptr<RandomHistory> history = MakeHistory(seed);
+    Random random(seed);
+    ModelBook model(history->rules, history->first_day);
+    Reopened book(history->rules, history->first_day);
+    std::vector<Event> events;
+    uint64_t batches = 0;
+    const auto write = [&] {
+      if (events.empty()) return;
+      const WriteRequest request{.name = {"p", ++batches}, .what = std::span<const Event>(events)};
+      const ApplyAnswer expected = model.Apply(events);
+      const Result<ApplyAnswer> answer = book.Write({request})[0];
+      ASSERT_TRUE(answer.has_value());
+      EXPECT_EQ(answer->applied, expected.applied);
+      EXPECT_EQ(answer->refused.size(), expected.refused.size());
+      if (random.Chance(20)) {
+        EXPECT_TRUE(book.Write({request})[0]->repeated);
+      }
+      events.clear();
+    };
+    for (const Action& action : history->actions) {
+      if (const Event* event = std::get_if<Event>(&action)) events.push_back(*event);
+      const DayChange* day = std::get_if<DayChange>(&action);
+      if (day != nullptr || random.Chance(5)) write();
+      if (day != nullptr) {
+        EXPECT_EQ(model.AdvanceDay(day->day).has_value(), book->AdvanceDay(day->day).has_value());
+      }
+      if (random.Chance(1)) {
+        write();
+        if (random.Chance(50)) {
+          const auto saved = book->SaveSnapshot(
+              TimeMs{1}, random.Pick({Generations::kKeepTwo, Generations::kKeepNewest}));
+          EXPECT_TRUE(saved.has_value()) << saved.error().message;
+        }
+        if (random.Chance(70)) book.Open();
+      }
+    }
+    write();
+    book.Open();
+    Differences differences;
+    CompareBooks(model, &book->book(), seed, true, &differences);
+    ASSERT_TRUE(differences.empty()) << "seed " << seed << "\n" << differences.text();
+  }
+}
+
+}  // namespace
+}  // namespace kundig::engine
