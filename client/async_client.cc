@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "client/batch_numbering.h"
 #include "client/channel.h"
 #include "client/client.h"
+#include "client/event_batch.h"
 #include "client/message.h"
 #include "client/order_batch.h"
 #include "client/request_checks.h"
@@ -18,7 +20,7 @@ class AsyncClient::Impl {
   // A request whose answer is unpacked for `done`.
   template <typename Reply, typename Check>
   void Submit(wire::MessageType type, std::vector<uint8_t> payload, Check check,
-              Callback<Reply> done) {
+              Callback<Reply> done, bool to_be_numbered = false) {
     Channel::Request request;
     request.type = type;
     request.payload = std::move(payload);
@@ -27,10 +29,12 @@ class AsyncClient::Impl {
       done(UnpackedAnswer<Reply>(answer));
     };
     request.deadline = options_.deadline;
+    request.to_be_numbered = to_be_numbered;
     channel_->Submit(std::move(request));
   }
 
   const Options options_;
+  const std::string producer_ = NewProducerName();
   const std::shared_ptr<Channel> channel_;
 };
 
@@ -57,13 +61,31 @@ void AsyncClient::Records(std::span<const std::string> customers,
 }
 
 void AsyncClient::Send(const OrderBatch& orders, Callback<wire::EventBatchReplyT> done) {
-  impl_->Submit(wire::MessageType::orders, orders.Packed(orders.All()),
-                AtMostBatchOrders(orders.size()), std::move(done));
+  impl_->Submit(wire::MessageType::orders,
+                orders.Packed(orders.All(), ToBeNumbered(impl_->producer_)),
+                AtMostBatchOrders(orders.size()), std::move(done), true);
+}
+
+void AsyncClient::Send(const OrderBatch& orders, const BatchName& name,
+                       Callback<wire::EventBatchReplyT> done) {
+  impl_->Submit(wire::MessageType::orders, orders.Packed(orders.All(), name),
+                AtMostNamedOrders(orders.size(), name), std::move(done));
 }
 
 void AsyncClient::Send(const wire::EventBatchT& batch, Callback<wire::EventBatchReplyT> done) {
-  impl_->Submit(wire::MessageType::events, PackedEvents(batch), AtMostBatchEvents(batch),
-                std::move(done));
+  if (!batch.producer.empty()) {
+    const BatchName name{batch.producer, batch.batch};
+    return impl_->Submit(wire::MessageType::events, PackedEvents(batch, name),
+                         AtMostNamedEvents(batch, name), std::move(done));
+  }
+  impl_->Submit(wire::MessageType::events, PackedEvents(batch, ToBeNumbered(impl_->producer_)),
+                AtMostBatchEvents(batch), std::move(done), true);
+}
+
+void AsyncClient::Send(const EventBatch& events, const BatchName& name,
+                       Callback<wire::EventBatchReplyT> done) {
+  impl_->Submit(wire::MessageType::events, PackedEvents(events.events(), name),
+                AtMostNamedEvents(events.events(), name), std::move(done));
 }
 
 void AsyncClient::Request(wire::MessageType type, std::vector<uint8_t> payload,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "client/batch_numbering.h"
 #include "client/message.h"
 #include "schemas/lists_generated.h"
 
@@ -16,14 +17,6 @@ namespace {
 
 // Deadlines are looked at no more often than this, so that many of them cost no more than few.
 constexpr std::chrono::milliseconds kDeadlineTick{1};
-
-Error NotSent(const Error& reason) {
-  // The handshake's time-out is none of the request's: the request never left.
-  if (reason.kind != ErrorKind::kTimedOut && reason.kind != ErrorKind::kLost) return reason;
-  Error error = reason;
-  error.kind = ErrorKind::kUnreachable;
-  return error;
-}
 
 }  // namespace
 
@@ -53,20 +46,6 @@ void Channel::Stop() {
   } else {
     thread_.join();
   }
-}
-
-void Channel::EndThread(const Error& closed) {
-  FailConnecting(NotSent(closed));
-  FailWaiting(closed);
-  io_.stop();
-}
-
-void Channel::Connect(Callback<ServerInfo> done) {
-  asio::post(io_, [this, done = std::move(done)]() mutable {
-    if (ready_) return done(server_);
-    connecting_.push_back(std::move(done));
-    Advance();
-  });
 }
 
 void Channel::Submit(Request request) {
@@ -110,65 +89,35 @@ void Channel::Enqueue(Pending pending) {
   Advance();
 }
 
-void Channel::Advance() {
-  if (stopped_ || (waiting_.empty() && connecting_.empty())) return;
-  if (ready_) return SendWaiting();
-  if (connection_ || backing_off_) return;
-  if (was_connected_ && !options_.reconnect) {
-    const Error error{ErrorKind::kUnreachable,
-                      {},
-                      "The connection to " + options_.server +
-                          " was lost, and the client is told not to reconnect.",
-                      {},
-                      {}};
-    FailConnecting(error);
-    return FailWaiting(error);
-  }
-  if (backoff_.count() == 0) return OpenConnection();
-  backing_off_ = true;
-  backoff_timer_.expires_after(backoff_);
-  backoff_timer_.async_wait([this](const boost::system::error_code& cancelled) {
-    if (cancelled || stopped_) return;
-    backing_off_ = false;
-    if (!waiting_.empty() || !connecting_.empty()) OpenConnection();
-  });
+bool Channel::HasBatchTurn() const {
+  const auto oldest =
+      std::find_if(in_flight_.begin(), in_flight_.end(),
+                   [](const Pending& pending) { return pending.turn > 0 && !pending.answered; });
+  return oldest == in_flight_.end() || last_turn_ + 1 - oldest->turn < kMaxUnansweredBatches;
 }
 
-void Channel::OpenConnection() {
-  connection_ = std::make_shared<Connection>(&io_, options_, this);
-  connection_->Open();
-}
-
-void Channel::OnReady(const ServerInfo& server) {
-  {
-    const std::lock_guard lock(server_mutex_);
-    server_ = server;
+std::optional<Error> Channel::CheckLimits(const Request& request) const {
+  if (request.payload.size() > server_.max_frame_bytes) {
+    return InvalidCall("The request is longer than the server takes; split it.", "max_frame_bytes");
   }
-  ready_ = true;
-  was_connected_ = true;
-  backoff_ = std::chrono::milliseconds(0);
-  last_frame_at_ = Clock::now();
-  max_in_flight_ = std::max(1U, std::min(options_.max_in_flight, server.max_in_flight));
-  const auto connecting = std::exchange(connecting_, {});
-  for (const Callback<ServerInfo>& done : connecting) done(server);
-  Advance();
+  return request.check ? request.check(server_) : std::nullopt;
 }
 
 void Channel::SendWaiting() {
-  while (!waiting_.empty() && in_flight_.size() < max_in_flight_) {
+  while (!server_stops_ && !waiting_.empty() && in_flight_.size() < max_in_flight_) {
+    const bool new_batch = IsBatch(waiting_.front().request.type) && waiting_.front().turn == 0;
+    if (new_batch && !HasBatchTurn()) return;
     Pending pending = std::move(waiting_.front());
     waiting_.pop_front();
-    const Request& request = pending.request;
-    if (request.payload.size() > server_.max_frame_bytes) {
-      Finish(&pending, InvalidCall("The request is longer than the server takes; split it.",
-                                   "max_frame_bytes"));
+    Request& request = pending.request;
+    if (std::optional<Error> error = CheckLimits(request)) {
+      // The server may be another than the one that had it.
+      Finish(&pending, pending.left_whole ? WithoutConnection(*error, true) : *std::move(error));
       continue;
     }
-    if (request.check) {
-      if (std::optional<Error> error = request.check(server_)) {
-        Finish(&pending, *std::move(error));
-        continue;
-      }
+    if (new_batch) {
+      pending.turn = ++last_turn_;
+      if (request.to_be_numbered) SetBatchNumber(request.type, pending.turn, &request.payload);
     }
     pending.id = ++last_id_ == 0 ? ++last_id_ : last_id_;
     pending.sent = connection_->Send(request.type, pending.id, request.payload);
@@ -201,6 +150,11 @@ std::optional<Error> Channel::OnFrame(const wire::Frame& frame) {
   }
   Pending answered = std::move(front);
   in_flight_.pop_front();
+  if (refusal && refusal->code == wire::ErrorCode::shutting_down && SendsAgain()) {
+    return TakeStop(std::move(answered));
+  }
+  answered_since_open_ = true;
+  backoff_ = std::chrono::milliseconds(0);
   if (refusal) {
     Finish(&answered, *std::move(refusal));
   } else {
@@ -210,55 +164,30 @@ std::optional<Error> Channel::OnFrame(const wire::Frame& frame) {
   return std::nullopt;
 }
 
+std::optional<Error> Channel::TakeStop(Pending refused) {
+  server_stops_ = true;
+  const Error stops{ErrorKind::kLost, {}, "The server is shutting down.", {}, {}};
+  if (refused.chunks_passed) {
+    Finish(&refused, stops);
+  } else if (!refused.answered) {
+    std::deque<Pending> again;
+    again.push_back(std::move(refused));
+    PutBack(std::move(again));
+  }
+  if (in_flight_.empty()) return stops;
+  return std::nullopt;
+}
+
 void Channel::TakeChunk(Pending* list, std::span<const uint8_t> payload) {
   if (list->answered || list->cancelled) return;
   StartDeadline(list);
+  list->chunks_passed = true;
   if (!list->request.more(payload)) CancelList(list);
 }
 
 void Channel::CancelList(Pending* list) {
   list->cancelled = true;
   connection_->Send(wire::MessageType::cancel, list->id, Packed(wire::CancelT{}));
-}
-
-void Channel::OnClosed(const Error& error, uint64_t written) {
-  connection_.reset();
-  reading_paused_ = false;
-  if (!std::exchange(ready_, false)) {
-    backoff_ = std::min(std::max(kFirstBackoff, 2 * backoff_), kLongestBackoff);
-    FailConnecting(error);
-    FailWaiting(error);
-  } else {
-    FailInFlight(error, written);
-  }
-  if (stopped_) return EndThread(error);
-  Advance();
-}
-
-void Channel::FailInFlight(const Error& error, uint64_t written) {
-  Error lost = error;
-  lost.kind = ErrorKind::kLost;
-  auto flown = std::exchange(in_flight_, {});
-  while (!flown.empty() && flown.back().sent.begin >= written) {
-    if (!flown.back().answered) waiting_.push_front(std::move(flown.back()));
-    flown.pop_back();
-  }
-  // What cannot be read was to be the answer of the first.
-  if (error.kind == ErrorKind::kProtocol && !flown.empty()) Finish(&flown.front(), error);
-  for (Pending& pending : flown) {
-    const bool whole = pending.sent.end <= written;
-    Finish(&pending, whole ? lost : NotSent(lost));
-  }
-}
-
-void Channel::FailConnecting(const Error& error) {
-  const auto connecting = std::exchange(connecting_, {});
-  for (const Callback<ServerInfo>& done : connecting) done(error);
-}
-
-void Channel::FailWaiting(const Error& error) {
-  auto waiting = std::exchange(waiting_, {});
-  for (Pending& pending : waiting) Finish(&pending, NotSent(error));
 }
 
 void Channel::Finish(Pending* pending, Result<RawAnswer> answer) {
@@ -335,10 +264,16 @@ void Channel::CheckDeadlines() {
   }
   waiting_ = std::move(kept);
   for (Pending& pending : late) {
+    if (why_unconnected_) {
+      Finish(&pending, WithoutConnection(*why_unconnected_, pending.left_whole));
+      continue;
+    }
     Finish(&pending, Error{ErrorKind::kTimedOut,
                            {},
-                           "The deadline passed before the request could be sent; it was not"
-                           " executed.",
+                           pending.left_whole
+                               ? "The server did not answer within the deadline."
+                               : "The deadline passed before the request could be sent; it was not"
+                                 " executed.",
                            {},
                            {}});
   }

@@ -7,8 +7,16 @@
 // server's answer has passed; where the server says nothing for as long again, the connection is
 // given up.
 //
-// When a connection breaks, what left whole is answered kLost (it may have been executed), what
-// left in part kUnreachable (it was not), and what did not leave waits for the next connection.
+// When a connection breaks, what has no answer yet moves back to the front of waiting_, in its old
+// order, and is sent again on the next one: what did not leave whole was not executed; of the rest,
+// questions and named batches may be executed twice. Anything else, and everything without
+// Options::send_again, is answered: kLost where it left whole (it may have been executed),
+// kUnreachable where it left in part; what did not leave at all always waits for the next
+// connection. A server that shuts down executes nothing any more, so what it refuses for that waits
+// too.
+//
+// Batches are counted when they are first sent, and those that the client names get their number
+// then. No batch is sent kMaxUnansweredBatches or more after the oldest one without an answer.
 //
 // Thread safety: the public methods may be called from any thread, PauseReading() only within a
 // request's `more`. All else runs on the channel's thread, callbacks too.
@@ -37,6 +45,10 @@
 
 namespace kundig::client {
 
+// What a request is answered for which there is no connection, for the reason given: where it left
+// whole on one that broke, it may have been executed.
+Error WithoutConnection(const Error& reason, bool left_whole);
+
 class Channel final : public std::enable_shared_from_this<Channel>, public Connection::Listener {
  public:
   using RawAnswer = AsyncClient::RawAnswer;
@@ -50,6 +62,7 @@ class Channel final : public std::enable_shared_from_this<Channel>, public Conne
     std::function<bool(std::span<const uint8_t>)> more;
     Callback<RawAnswer> done;
     std::chrono::milliseconds deadline{0};  // 0 = none
+    bool to_be_numbered = false;            // the payload is named with ToBeNumbered()
   };
 
   // `max_requests` as in Gate.
@@ -76,10 +89,13 @@ class Channel final : public std::enable_shared_from_this<Channel>, public Conne
     Request request;
     size_t gate_bytes = 0;
     Clock::time_point expires = Clock::time_point::max();
-    uint32_t id = 0;
+    uint32_t id = 0;  // 0 until it is first sent
     Connection::Sent sent;
-    bool answered = false;   // past its deadline; only its place is kept
-    bool cancelled = false;  // a list whose rest is not wanted
+    uint64_t turn = 0;        // of a batch: its place among all batches; 0 until it is first sent
+    bool left_whole = false;  // on a connection that broke: it may have been executed
+    bool chunks_passed = false;  // a list of which the caller has a part already
+    bool answered = false;       // past its deadline; only its place is kept
+    bool cancelled = false;      // a list whose rest is not wanted
     Clock::time_point answered_at;
   };
 
@@ -95,12 +111,21 @@ class Channel final : public std::enable_shared_from_this<Channel>, public Conne
   void Advance();
   void SendWaiting();
   void OpenConnection();
-  // Answers all that waits, as not sent for the reason of `error`.
+  // Answers all that waits, for the reason of `error`.
   void FailWaiting(const Error& error);
+  // Answers what cannot be sent again, and lets the rest wait.
   void FailInFlight(const Error& error, uint64_t written);
+  // Behind what was sent before, in front of what was not.
+  void PutBack(std::deque<Pending> again);
+  bool SendsAgain() const { return options_.reconnect && options_.send_again && !stopped_; }
+  // Whether so few batches have no answer that one more may be sent.
+  bool HasBatchTurn() const;
+  std::optional<Error> CheckLimits(const Request& request) const;
   void EndThread(const Error& closed);
   void FailConnecting(const Error& error);
   void Finish(Pending* pending, Result<RawAnswer> answer);
+  // The server executes nothing more, so also not `refused`.
+  std::optional<Error> TakeStop(Pending refused);
   void TakeChunk(Pending* list, std::span<const uint8_t> payload);
   void CancelList(Pending* list);
 
@@ -122,12 +147,16 @@ class Channel final : public std::enable_shared_from_this<Channel>, public Conne
   std::shared_ptr<Connection> connection_;  // null while there is none
   bool ready_ = false;                      // connection_ has shaken hands
   bool was_connected_ = false;
+  bool answered_since_open_ = false;      // connection_ is of some use
+  bool server_stops_ = false;             // it has said so: nothing more is sent on connection_
+  std::optional<Error> why_unconnected_;  // since the last connection broke or could not be made
   bool reading_paused_ = false;
   uint32_t max_in_flight_ = 1;
   uint32_t last_id_ = 1;  // the handshake's
+  uint64_t last_turn_ = 0;
   std::deque<Pending> waiting_, in_flight_;
   std::vector<Callback<ServerInfo>> connecting_;
-  std::chrono::milliseconds backoff_{0};  // 0 after a handshake
+  std::chrono::milliseconds backoff_{0};  // 0 after an answer
   boost::asio::steady_timer backoff_timer_;
   bool backing_off_ = false;
   boost::asio::steady_timer deadline_timer_;

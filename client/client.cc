@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "client/batch_numbering.h"
 #include "client/channel.h"
 #include "client/event_batch.h"
 #include "client/message.h"
@@ -22,29 +23,44 @@ class Client::Impl {
         channel_(Channel::Start(options_, std::max(1U, options_.max_in_flight))) {}
   ~Impl() { channel_->Stop(); }
 
-  void Submit(MessageType type, std::vector<uint8_t> payload, RequestCheck check,
-              Callback<Channel::RawAnswer> done,
-              std::function<bool(std::span<const uint8_t>)> more = nullptr) {
+  Channel::Request Made(MessageType type, std::vector<uint8_t> payload, RequestCheck check) const {
     Channel::Request request;
     request.type = type;
     request.payload = std::move(payload);
     request.check = std::move(check);
-    request.more = std::move(more);
-    request.done = std::move(done);
     request.deadline = options_.deadline;
+    return request;
+  }
+  // The same for a batch that was packed with ToBeNumbered().
+  Channel::Request MadeBatch(MessageType type, std::vector<uint8_t> payload,
+                             RequestCheck check) const {
+    Channel::Request request = Made(type, std::move(payload), std::move(check));
+    request.to_be_numbered = true;
+    return request;
+  }
+
+  void Submit(Channel::Request request, Callback<Channel::RawAnswer> done) {
+    request.done = std::move(done);
     channel_->SubmitWithRoom(std::move(request));
   }
 
-  Result<Channel::RawAnswer> CallRaw(MessageType type, std::vector<uint8_t> payload,
-                                     RequestCheck check = nullptr) {
+  template <typename Reply>
+  Result<Reply> Ask(Channel::Request request) {
     const auto answers = std::make_shared<Answers>();
-    Submit(type, std::move(payload), std::move(check), answers->ForNext());
-    return std::move(answers->WaitForAll().front());
+    Submit(std::move(request), answers->ForNext());
+    return UnpackedAnswer<Reply>(answers->WaitForAll().front());
   }
 
   template <typename Reply, typename Question>
   Result<Reply> Call(MessageType type, const Question& question) {
-    return UnpackedAnswer<Reply>(CallRaw(type, Packed(question)));
+    return Ask<Reply>(Made(type, Packed(question), nullptr));
+  }
+
+  template <typename Reply, typename Question>
+  Result<Reply> CallWithoutDeadline(MessageType type, const Question& question) {
+    Channel::Request request = Made(type, Packed(question), nullptr);
+    request.deadline = std::chrono::milliseconds{0};
+    return Ask<Reply>(std::move(request));
   }
 
   // Asks for `customers` in requests of the server's size; each answer must hold one of
@@ -56,6 +72,7 @@ class Client::Impl {
   Result<SentEvents> SendInParts(MessageType type, const Batch& events);
 
   const Options options_;
+  const std::string producer_ = NewProducerName();
   const std::shared_ptr<Channel> channel_;
 };
 
@@ -67,7 +84,7 @@ Result<std::vector<Reply>> Client::Impl::LookUp(MessageType type,
   const auto answers = std::make_shared<Answers>();
   for (size_t begin = 0; begin < customers.size() && !answers->failed(); begin += most) {
     const auto part = customers.subspan(begin, std::min(most, customers.size() - begin));
-    Submit(type, pack(part), AtMostProfileIds(part.size()), answers->ForNext());
+    Submit(Made(type, pack(part), AtMostProfileIds(part.size())), answers->ForNext());
   }
   std::vector<Reply> replies;
   size_t begin = 0;
@@ -164,8 +181,26 @@ Result<std::vector<std::string>> Client::Names(wire::NameKind kind) {
 }
 
 Result<wire::EventBatchReplyT> Client::Send(const wire::EventBatchT& batch) {
-  return UnpackedAnswer<wire::EventBatchReplyT>(
-      impl_->CallRaw(MessageType::events, PackedEvents(batch), AtMostBatchEvents(batch)));
+  if (!batch.producer.empty()) {
+    const BatchName name{batch.producer, batch.batch};
+    return impl_->Ask<wire::EventBatchReplyT>(impl_->Made(
+        MessageType::events, PackedEvents(batch, name), AtMostNamedEvents(batch, name)));
+  }
+  return impl_->Ask<wire::EventBatchReplyT>(
+      impl_->MadeBatch(MessageType::events, PackedEvents(batch, ToBeNumbered(impl_->producer_)),
+                       AtMostBatchEvents(batch)));
+}
+
+Result<wire::EventBatchReplyT> Client::Send(const EventBatch& events, const BatchName& name) {
+  return impl_->Ask<wire::EventBatchReplyT>(impl_->Made(MessageType::events,
+                                                        PackedEvents(events.events(), name),
+                                                        AtMostNamedEvents(events.events(), name)));
+}
+
+Result<wire::EventBatchReplyT> Client::Send(const OrderBatch& orders, const BatchName& name) {
+  return impl_->Ask<wire::EventBatchReplyT>(impl_->Made(MessageType::orders,
+                                                        orders.Packed(orders.All(), name),
+                                                        AtMostNamedOrders(orders.size(), name)));
 }
 
 template <typename Batch>
@@ -175,7 +210,8 @@ Result<SentEvents> Client::Impl::SendInParts(MessageType type, const Batch& even
   const auto answers = std::make_shared<Answers>();
   for (const auto& part : parts) {
     if (answers->failed()) break;
-    Submit(type, events.Packed(part), nullptr, answers->ForNext());
+    Submit(MadeBatch(type, events.Packed(part, ToBeNumbered(producer_)), nullptr),
+           answers->ForNext());
   }
   SentEvents sent;
   auto part = parts.begin();
@@ -190,6 +226,7 @@ Result<SentEvents> Client::Impl::SendInParts(MessageType type, const Batch& even
           SentEvents::Refused{part->begin + refused->index, ToError(*refused->error)});
     }
     sent.refused_more += reply.refused_more;
+    sent.repeated += reply.repeated ? 1 : 0;
     sent.journal_sequence = reply.state->journal_sequence();
     ++part;
   }
@@ -230,7 +267,9 @@ Result<wire::CountReplyT> Client::Count(std::string_view where) {
 
 Result<void> Client::List(const wire::ListRequestT& request, const ChunkCallback& chunk) {
   const auto chunks = std::make_shared<ListChunks>(impl_->channel_);
-  impl_->Submit(MessageType::list, Packed(request), nullptr, chunks->ForDone(), chunks->ForMore());
+  Channel::Request list = impl_->Made(MessageType::list, Packed(request), nullptr);
+  list.more = chunks->ForMore();
+  impl_->Submit(std::move(list), chunks->ForDone());
   // Where `chunk` throws, the rest of the list must not hold up the connection.
   struct CancelAtExit {
     ListChunks* chunks;
@@ -248,6 +287,18 @@ Result<void> Client::List(const wire::ListRequestT& request, const ChunkCallback
 
 Result<wire::PipelineReplyT> Client::Pipeline(const wire::PipelineRequestT& request) {
   return impl_->Call<wire::PipelineReplyT>(MessageType::pipeline, request);
+}
+
+Result<wire::SnapshotReplyT> Client::Snapshot(bool compact) {
+  wire::SnapshotRequestT question;
+  question.compact = compact;
+  return impl_->CallWithoutDeadline<wire::SnapshotReplyT>(MessageType::snapshot, question);
+}
+
+Result<wire::SnapshotReplyT> Client::Backup(const std::string& folder) {
+  wire::BackupRequestT question;
+  question.folder = folder;
+  return impl_->CallWithoutDeadline<wire::SnapshotReplyT>(MessageType::backup, question);
 }
 
 Result<wire::AdvanceDayReplyT> Client::AdvanceDay(int32_t day) {

@@ -2,7 +2,8 @@
 //
 //   AsyncClient  sends without waiting; any number of requests in flight up to the server's limit,
 //   answers in
-//                order, given to a callback on the client's own thread. Reconnects by itself.
+//                order, given to a callback on the client's own thread. Reconnects by itself and
+//                sends again what a lost connection left without an answer.
 //   Client       the same, blocking: each call waits for its answer or its deadline.
 //
 // Answers are the native types of the schemas (schemas/*.fbs): wire::ProfilesReplyT and so on.
@@ -39,7 +40,8 @@ namespace kundig::client {
 enum class ErrorKind : uint8_t {
   kRefused,      // the server answered with an error: see `code`
   kUnreachable,  // no connection; the request was not sent
-  kLost,         // the connection broke after the request was sent: it may have been executed
+  kLost,         // the connection broke after the request was sent: it may have been executed, and
+                 // sending it again was not possible, safe or wanted (Options::send_again)
   kTimedOut,  // no answer within the deadline: it may have been executed, unless `message` says no
   kProtocol,  // the server answered what this client cannot read
   kInvalid,   // a wrong call: an address that cannot be read, a batch above the server's limit
@@ -76,7 +78,12 @@ struct Options {
   std::string name = "kundig-client";     // said in the handshake
   std::chrono::milliseconds connect_timeout{2000};
   std::chrono::milliseconds deadline{10000};  // of each request; 0 = none
-  bool reconnect = true;         // connect again for the next request after a lost connection
+  bool reconnect = true;                      // connect again after a lost connection
+  // With `reconnect`, once there was a connection: what a lost one left without an answer, and what
+  // comes until there is a new one, waits for it until its deadline and is sent (again) in the old
+  // order. False: what was sent is answered kLost, and what finds nobody there kUnreachable, at
+  // once.
+  bool send_again = true;
   uint32_t max_in_flight = 256;  // the smaller of this and the server's limit holds; at least 1
 };
 
@@ -87,6 +94,25 @@ inline constexpr size_t kMaxWaitingBytes = size_t{256} << 20;
 // Between attempts to connect: doubles from the first to the second while they fail.
 inline constexpr std::chrono::milliseconds kFirstBackoff{10};
 inline constexpr std::chrono::milliseconds kLongestBackoff{1000};
+
+// Batches that are sent before the oldest one without an answer has one; the next waits. A server
+// remembers the answers of so many batches of a producer (kKeptBatches in its engine): one more,
+// and it could no longer tell whether the oldest was taken.
+inline constexpr uint64_t kMaxUnansweredBatches = 256;
+
+// Which batch it is, of all that anybody sends: the server applies it once, however often it comes,
+// and answers it as before.
+//
+// Batches without a name get one from the client: a random producer for each client object, and
+// numbers in the order of sending. So they are applied once as long as the client lives. Who wants
+// that across his own restarts (he reads a queue and knows the place of each batch in it) names his
+// batches himself: a producer that is his alone, and numbers of which none is given twice. After a
+// restart he sends again, under the same names, whatever he is not sure of.
+struct BatchName {
+  std::string producer;  // 1 to 64 bytes
+  uint64_t number =
+      0;  // in any order; but at most kMaxUnansweredBatches above the oldest unanswered
+};
 
 // What the server said of itself in the handshake.
 struct ServerInfo {
@@ -104,8 +130,9 @@ using Callback = std::function<void(Result<T>)>;
 // Gets each chunk of a list; returning false cancels the rest.
 using ChunkCallback = std::function<bool(wire::ListReplyT chunk)>;
 
-// Connects with the first request or Connect(). While there is no connection, requests wait for the
-// attempt that is under way; when it fails, all that wait are answered kUnreachable.
+// Connects with the first request or Connect(). Until there was a connection, requests wait for the
+// attempt that is under way; when it fails, all that wait are answered kUnreachable. Afterwards as
+// Options::send_again says.
 class AsyncClient {
  public:
   explicit AsyncClient(Options options);
@@ -121,15 +148,19 @@ class AsyncClient {
   // The same customers as fixed-size records (wire::ProfileRecord); names are codes, see
   // Client::Names. At most the server's max_profile_ids.
   void Records(std::span<const std::string> customers, Callback<wire::RecordsReplyT> done);
-  // At most the server's max_batch_events.
+  // At most the server's max_batch_events. A batch without `producer` is named by the client.
   void Send(const wire::EventBatchT& batch, Callback<wire::EventBatchReplyT> done);
   // All of it in one request: at most the server's max_batch_events and max_frame_bytes.
   void Send(const OrderBatch& orders, Callback<wire::EventBatchReplyT> done);
+  // The same under the caller's name. `repeated` of the answer says that it had been taken before.
+  void Send(const EventBatch& events, const BatchName& name, Callback<wire::EventBatchReplyT> done);
+  void Send(const OrderBatch& orders, const BatchName& name, Callback<wire::EventBatchReplyT> done);
 
   // Any other request: payload and types as in the schemas. The answer is a sound message of the
   // request's reply type, verified, 16-byte aligned. A list needs `more`, which gets each chunk but
   // the last (that is the answer); it returns false to cancel the rest. `deadline` instead of that
-  // of the options; 0 = none. Each chunk of a list starts it anew.
+  // of the options; 0 = none. Each chunk of a list starts it anew. Events and orders without a
+  // producer are not sent again.
   using RawAnswer = std::vector<uint8_t>;
   void Request(wire::MessageType type, std::vector<uint8_t> payload, Callback<RawAnswer> done,
                std::function<bool(std::span<const uint8_t>)> more = nullptr,
@@ -152,6 +183,8 @@ struct SentEvents {
   // Refused too, without place and reason: a server names no more refusals of one request than fit
   // its max_frame_bytes.
   uint64_t refused_more = 0;
+  // Of the requests: those that the server had taken before, in an attempt whose answer was lost.
+  uint64_t repeated = 0;
   uint64_t journal_sequence = 0;  // of the book after the last of them
 };
 
@@ -179,14 +212,18 @@ class Client {
   // All names behind the codes of a kind in records: that of code c at place c - 1. Codes never
   // change while the server runs; new ones come behind the last.
   Result<std::vector<std::string>> Names(wire::NameKind kind);
-  // At most the server's max_batch_events.
+  // At most the server's max_batch_events. A batch without `producer` is named by the client.
   Result<wire::EventBatchReplyT> Send(const wire::EventBatchT& batch);
   // Any number: split into requests that the server takes, pipelined, in the order of the batch. On
-  // an error some requests may have been executed; sending all again is safe, because events are
-  // idempotent by identity.
+  // an error some requests may have been executed; sending all again is a new batch, of which the
+  // events that were applied change nothing, being idempotent by identity.
   Result<SentEvents> Send(const EventBatch& events);
   // The same for orders alone, which cost less this way.
   Result<SentEvents> Send(const OrderBatch& orders);
+  // All of it in one request, under the caller's name: at most the server's max_batch_events and
+  // max_frame_bytes. `repeated` of the answer says that it had been taken before.
+  Result<wire::EventBatchReplyT> Send(const EventBatch& events, const BatchName& name);
+  Result<wire::EventBatchReplyT> Send(const OrderBatch& orders, const BatchName& name);
   Result<wire::ExplainReplyT> Explain(std::string_view customer);
   Result<wire::RfmReplyT> Rfm();
   Result<wire::AbcReplyT> Abc();
@@ -198,6 +235,11 @@ class Client {
   Result<void> List(const wire::ListRequestT& request, const ChunkCallback& chunk);
   Result<wire::PipelineReplyT> Pipeline(const wire::PipelineRequestT& request);
   // `day` in days since 1970-01-01.
+  // Saves the book; with `compact` nothing older stays in the data folder. May take as long as
+  // writing all of it; there is no deadline.
+  Result<wire::SnapshotReplyT> Snapshot(bool compact);
+  // Copies the book into a new folder on the server's machine and reads the copy back; no deadline.
+  Result<wire::SnapshotReplyT> Backup(const std::string& folder);
   Result<wire::AdvanceDayReplyT> AdvanceDay(int32_t day);
 
  private:

@@ -1,8 +1,9 @@
 #include "client/event_batch.h"
 
-#include <flatbuffers/flatbuffers.h>
-
 #include <initializer_list>
+#include <span>
+
+#include "client/message.h"
 
 namespace kundig::client {
 
@@ -14,7 +15,7 @@ constexpr size_t kEventFixedBytes = 320;
 // Length, terminating zero and padding of a text.
 constexpr size_t kTextFixedBytes = 12;
 // The batch around the events.
-constexpr size_t kBatchFixedBytes = 64;
+constexpr size_t kBatchFixedBytes = 160;
 
 size_t TextBytes(std::initializer_list<const std::string*> texts) {
   size_t bytes = 0;
@@ -164,15 +165,8 @@ std::vector<EventBatch::Part> EventBatch::Split(uint32_t max_events, uint32_t ma
   return parts;
 }
 
-std::vector<uint8_t> EventBatch::Packed(Part part) const {
-  flatbuffers::FlatBufferBuilder builder;
-  std::vector<flatbuffers::Offset<wire::Event>> packed;
-  packed.reserve(part.end - part.begin);
-  for (size_t i = part.begin; i < part.end; ++i) {
-    packed.push_back(wire::CreateEvent(builder, events_.events[i].get()));
-  }
-  builder.Finish(wire::CreateEventBatchDirect(builder, &packed));
-  return {builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize()};
+std::vector<uint8_t> EventBatch::Packed(Part part, const BatchName& name) const {
+  return PackedEvents(std::span(events_.events).subspan(part.begin, part.end - part.begin), name);
 }
 
 }  // namespace kundig::client

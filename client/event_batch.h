@@ -63,8 +63,10 @@ class EventBatch {
   // Parts in order, none above either limit; an event that is larger than max_bytes by itself is a
   // part of its own. The bytes of a part are estimated from above.
   std::vector<Part> Split(uint32_t max_events, uint32_t max_bytes) const;
-  // The payload of one part.
-  std::vector<uint8_t> Packed(Part part) const;
+  // The whole batch as one part.
+  Part All() const { return {0, size()}; }
+  // The payload of one part; of an unnamed batch where the name has no producer.
+  std::vector<uint8_t> Packed(Part part, const BatchName& name = {}) const;
 
  private:
   wire::EventBatchT events_;

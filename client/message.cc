@@ -22,6 +22,18 @@ std::vector<uint8_t> PackedRecordsRequest(std::span<const std::string> customers
   return {builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize()};
 }
 
+std::vector<uint8_t> PackedEvents(std::span<const std::unique_ptr<wire::EventT>> events,
+                                  const BatchName& name) {
+  flatbuffers::FlatBufferBuilder builder;
+  std::vector<flatbuffers::Offset<wire::Event>> packed;
+  packed.reserve(events.size());
+  for (const auto& event : events) packed.push_back(wire::CreateEvent(builder, event.get()));
+  const auto producer = name.producer.empty() ? 0 : builder.CreateString(name.producer);
+  const auto all = builder.CreateVector(packed);
+  builder.Finish(wire::CreateEventBatch(builder, all, producer, name.number));
+  return {builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize()};
+}
+
 bool IsRequest(MessageType type) {
   return type >= MessageType::ping && type <= MessageType::orders && type != MessageType::cancel;
 }
@@ -62,6 +74,9 @@ bool HasSoundAnswer(MessageType type, std::span<const uint8_t> payload) {
       return VerifiedRoot<wire::StatusReply>(payload) != nullptr;
     case MessageType::advance_day_reply:
       return VerifiedRoot<wire::AdvanceDayReply>(payload) != nullptr;
+    case MessageType::snapshot_reply:
+    case MessageType::backup_reply:
+      return VerifiedRoot<wire::SnapshotReply>(payload) != nullptr;
     default:
       return false;
   }

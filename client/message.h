@@ -9,6 +9,7 @@
 #include <flatbuffers/flatbuffers.h>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -29,6 +30,10 @@ std::vector<uint8_t> Packed(const T& native) {
 
 // The payload that asks for the records of these customers, without a copy of each id first.
 std::vector<uint8_t> PackedRecordsRequest(std::span<const std::string> customers);
+
+// The payload of a batch of events; of an unnamed one where the name has no producer.
+std::vector<uint8_t> PackedEvents(std::span<const std::unique_ptr<wire::EventT>> events,
+                                  const BatchName& name);
 
 // The reverse, for a payload that HasSoundAnswer() or VerifiedRoot() said yes to.
 template <typename T>

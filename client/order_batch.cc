@@ -15,7 +15,7 @@ namespace {
 // Time, revenue, margin, items and the lengths of two ids.
 constexpr size_t kOrderFixedBytes = 3 * sizeof(int64_t) + sizeof(uint32_t) + 2;
 // Above what the table, its vtable, and the lengths and paddings of seven vectors take.
-constexpr size_t kBatchFixedBytes = 256;
+constexpr size_t kBatchFixedBytes = 352;
 
 template <typename T>
 flatbuffers::Offset<flatbuffers::Vector<T>> Column(flatbuffers::FlatBufferBuilder* builder,
@@ -78,10 +78,11 @@ std::vector<OrderBatch::Part> OrderBatch::Split(uint32_t max_orders, uint32_t ma
   return parts;
 }
 
-std::vector<uint8_t> OrderBatch::Packed(const Part& part) const {
+std::vector<uint8_t> OrderBatch::Packed(const Part& part, const BatchName& name) const {
   const size_t begin = part.begin, end = part.end;
   flatbuffers::FlatBufferBuilder builder(kBatchFixedBytes + (end - begin) * kOrderFixedBytes +
                                          (part.ids_end - part.ids_begin));
+  const auto producer = name.producer.empty() ? 0 : builder.CreateString(name.producer);
   const auto ids = Column(&builder, ids_, part.ids_begin, part.ids_end);
   const auto order_bytes = Column(&builder, order_bytes_, begin, end);
   const auto customer_bytes = Column(&builder, customer_bytes_, begin, end);
@@ -90,7 +91,7 @@ std::vector<uint8_t> OrderBatch::Packed(const Part& part) const {
   const auto revenue = Column(&builder, revenue_, begin, end);
   const auto at = Column(&builder, at_, begin, end);
   builder.Finish(wire::CreateOrderBatch(builder, at, revenue, margin, items, customer_bytes,
-                                        order_bytes, ids));
+                                        order_bytes, ids, 0, producer, name.number));
   return {builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize()};
 }
 

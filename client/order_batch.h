@@ -20,6 +20,8 @@
 #include <string_view>
 #include <vector>
 
+#include "client/client.h"
+
 namespace kundig::client {
 
 class OrderBatch {
@@ -44,8 +46,8 @@ class OrderBatch {
   // Parts in order, none above either limit; an order that is larger than max_bytes by itself is a
   // part of its own. The bytes of a part are estimated from above.
   std::vector<Part> Split(uint32_t max_orders, uint32_t max_bytes) const;
-  // The payload of one part.
-  std::vector<uint8_t> Packed(const Part& part) const;
+  // The payload of one part; of an unnamed batch where the name has no producer.
+  std::vector<uint8_t> Packed(const Part& part, const BatchName& name = {}) const;
 
  private:
   void AddId(std::string_view id, std::vector<uint8_t>* lengths);

@@ -1,9 +1,11 @@
 #include "client/request_checks.h"
 
 #include <algorithm>
+#include <span>
 #include <string>
 
 #include "client/message.h"
+#include "schemas/limits.h"
 
 namespace kundig::client {
 
@@ -23,6 +25,15 @@ Error AboveLimit(size_t count, const char* what, uint32_t limit, const char* nam
   return InvalidCall("The request has " + std::to_string(count) + " " + what +
                          ", and the server takes " + std::to_string(limit) + "; split it.",
                      name);
+}
+
+RequestCheck WithProducer(const BatchName& name, RequestCheck others) {
+  if (!name.producer.empty() && name.producer.size() <= wire::kMaxIdBytes) return others;
+  return [](const ServerInfo&) -> std::optional<Error> {
+    return InvalidCall(
+        "The name of a producer has 1 to " + std::to_string(wire::kMaxIdBytes) + " bytes.",
+        "producer");
+  };
 }
 
 }  // namespace
@@ -53,9 +64,17 @@ RequestCheck AtMostBatchEvents(const wire::EventBatchT& batch) {
   };
 }
 
-std::vector<uint8_t> PackedEvents(const wire::EventBatchT& batch) {
+RequestCheck AtMostNamedOrders(size_t orders, const BatchName& name) {
+  return WithProducer(name, AtMostBatchOrders(orders));
+}
+
+RequestCheck AtMostNamedEvents(const wire::EventBatchT& batch, const BatchName& name) {
+  return WithProducer(name, AtMostBatchEvents(batch));
+}
+
+std::vector<uint8_t> PackedEvents(const wire::EventBatchT& batch, const BatchName& name) {
   if (FirstEmpty(batch)) return {};
-  return Packed(batch);
+  return PackedEvents(std::span(batch.events), name);
 }
 
 }  // namespace kundig::client

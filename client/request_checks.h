@@ -22,9 +22,12 @@ RequestCheck AtMostProfileIds(size_t ids);
 RequestCheck AtMostBatchOrders(size_t orders);
 // Also that every event has a body.
 RequestCheck AtMostBatchEvents(const wire::EventBatchT& batch);
+// The same for a batch that its caller has named: that it has a producer, too.
+RequestCheck AtMostNamedOrders(size_t orders, const BatchName& name);
+RequestCheck AtMostNamedEvents(const wire::EventBatchT& batch, const BatchName& name);
 // The payload of `batch`; empty where an event has no body, which AtMostBatchEvents() refuses and
 // FlatBuffers would end the program for.
-std::vector<uint8_t> PackedEvents(const wire::EventBatchT& batch);
+std::vector<uint8_t> PackedEvents(const wire::EventBatchT& batch, const BatchName& name);
 
 }  // namespace kundig::client
 

@@ -29,7 +29,8 @@ Error InvalidOption(const std::string& place, const OptionSpec& option) {
 struct CommandLine {
   std::string config;
   std::map<std::string, std::string> options;  // by the key of the option
-  bool check = false, print = false;
+  std::string restore;
+  bool check = false, print = false, verify = false;
   std::optional<std::string> text;  // --help or --version: all that is asked for
 };
 
@@ -45,6 +46,11 @@ Result<CommandLine> ReadCommandLine(int argc, const char* const* argv) {
       ->type_name("FILE");
   app.add_flag("--check-config", line.check, "check the configuration, say so and stop");
   app.add_flag("--print-config", line.print, "print the effective configuration as TOML and stop");
+  app.add_flag("--verify", line.verify,
+               "read every byte of the data folder, name the first damage and stop");
+  app.add_option("--restore", line.restore,
+                 "make the data folder, which must be missing or empty, of this backup and stop")
+      ->type_name("FOLDER");
   std::map<std::string, CLI::Option*> options;
   const ServerOptions defaults;
   for (const OptionSpec& option : OptionSpecs()) {
@@ -136,14 +142,6 @@ Result<Configuration> LoadConfiguration(int argc, const char* const* argv,
   root.Finish();
   if (file->error().has_value()) return *file->error();
   if (const auto error = OverrideOptions(*line, environment, &configuration.server)) return *error;
-  if (!configuration.server.data.empty()) {
-    return Error{.code = ErrorCode::kInvalidValue,
-                 .message =
-                     "data: this version keeps the book in memory only; start it without a "
-                     "folder of durable data",
-                 .field = "data",
-                 .position = std::nullopt};
-  }
 
   Result<engine::Calendar> calendar = LoadTimeZone(book.time_zone);
   if (!calendar) return file->ErrorAt("book.time_zone", calendar.error().message);
@@ -160,6 +158,15 @@ Result<Configuration> LoadConfiguration(int argc, const char* const* argv,
   } else if (line->check) {
     configuration.task = Task::kPrintText;
     configuration.text = (path.empty() ? "The configuration" : path) + " is well formed.\n";
+  } else if (line->verify || !line->restore.empty()) {
+    if (configuration.server.data.empty()) {
+      return Error{.code = ErrorCode::kMissingField,
+                   .message = "name the data folder with --data",
+                   .field = "data",
+                   .position = std::nullopt};
+    }
+    configuration.task = line->verify ? Task::kVerify : Task::kRestore;
+    configuration.restore_from = line->restore;
   }
   return configuration;
 }

@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/result.h"
@@ -24,13 +25,21 @@
 
 namespace kundig::server {
 
+inline constexpr char kSyncDurability[] = "sync";
+inline constexpr char kAcceptLostTail[] = "accept";
+// The milliseconds of interval=MS, at most a minute; 0 for anything else.
+uint64_t SyncIntervalMs(std::string_view durability);
+
 // The section [server]. The same names are flags (--max-connections) and environment variables
 // (KUNDIGD_MAX_CONNECTIONS).
 struct ServerOptions {
-  std::string listen = "127.0.0.1:7400";  // HOST:PORT; port 0 takes a free one
-  std::string address_file;               // gets the address in use; empty = none
-  std::string data;                       // folder of durable data; refused by this version
-  std::string log_level = "info";         // trace, debug, info, warn, error
+  std::string listen = "127.0.0.1:7400";     // HOST:PORT; port 0 takes a free one
+  std::string address_file;                  // gets the address in use; empty = none
+  std::string data;                          // folder of durable data; empty = memory only
+  std::string durability = kSyncDurability;  // or interval=MS
+  uint64_t snapshot_journal_bytes = uint64_t{1} << 30;  // written since the last snapshot
+  std::string lost_tail = "refuse";                     // or kAcceptLostTail
+  std::string log_level = "info";                       // trace, debug, info, warn, error
 
   uint32_t threads = 0;  // network threads; 0 = one for each processor
   uint32_t max_connections = kMaxConnections;
@@ -51,11 +60,14 @@ struct ServerOptions {
 enum class Task : uint8_t {
   kServe,
   kPrintText,  // --help, --version, --check-config, --print-config: print `text`, exit code 0
+  kVerify,     // --verify: read every byte of the data folder
+  kRestore,    // --restore: make the data folder of the backup `restore_from`
 };
 
 struct Configuration {
   Task task = Task::kServe;
   std::string text;
+  std::string restore_from;
 
   ServerOptions server;
   std::string time_zone = "UTC";               // an IANA name

@@ -7,6 +7,7 @@
 #include "schemas/pipeline_generated.h"
 #include "schemas/profile_generated.h"
 #include "schemas/summaries_generated.h"
+#include "server/limits.h"
 #include "server/text_rules.h"
 
 namespace kundig::server {
@@ -226,6 +227,23 @@ Judged<engine::Day> DecodeAdvanceDay(std::span<const uint8_t> payload) {
     return InvalidValue("day", "between 1900-01-02 and 2079-06-06");
   }
   return day;
+}
+
+Judged<engine::Generations> DecodeSnapshot(std::span<const uint8_t> payload) {
+  const auto* message = wire::VerifiedRoot<wire::SnapshotRequest>(payload);
+  if (message == nullptr) return BadMessage("SnapshotRequest");
+  return message->compact() ? engine::Generations::kKeepNewest : engine::Generations::kKeepTwo;
+}
+
+Judged<std::string> DecodeBackup(std::span<const uint8_t> payload) {
+  const auto* message = wire::VerifiedRoot<wire::BackupRequest>(payload);
+  if (message == nullptr) return BadMessage("BackupRequest");
+  const std::string folder = message->folder()->str();
+  const bool has_zero = folder.find('\0') != std::string::npos;
+  if (folder.size() > kMaxPathBytes || !folder.starts_with('/') || has_zero) {
+    return InvalidValue("folder", "an absolute path of a folder on the server's machine");
+  }
+  return folder;
 }
 
 }  // namespace kundig::server

@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/durable_book.h"
 #include "engine/query.h"
 #include "engine/units.h"
 #include "schemas/verified.h"
@@ -56,6 +57,9 @@ Judged<engine::PipelineQuery> DecodePipeline(std::span<const uint8_t> payload);
 // Whether the rankings are to be brought up to date first.
 Judged<bool> DecodeStatus(std::span<const uint8_t> payload);
 Judged<engine::Day> DecodeAdvanceDay(std::span<const uint8_t> payload);
+Judged<engine::Generations> DecodeSnapshot(std::span<const uint8_t> payload);
+// The folder.
+Judged<std::string> DecodeBackup(std::span<const uint8_t> payload);
 
 }  // namespace kundig::server
 

@@ -277,6 +277,10 @@ std::optional<Refusal> DecodeEvents(std::span<const uint8_t> payload, uint32_t m
   if (message == nullptr) return BadMessage("EventBatch");
   const auto& events = *message->events();
   if (events.size() > max_events) return TooMany(max_events, "max_batch_events");
+  Refusal refusal;
+  if (!TakeBatchName(message->producer(), message->batch(), &batch->name, &refusal)) {
+    return refusal;
+  }
   batch->events.reserve(events.size());
   batch->places.reserve(events.size());
   for (uint32_t i = 0; i < events.size(); ++i) {

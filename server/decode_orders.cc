@@ -89,11 +89,14 @@ std::optional<Refusal> DecodeOrders(std::span<const uint8_t> payload, uint32_t m
   const uint32_t rows = message->at()->size();
   if (rows > max_orders) return TooMany(max_orders, "max_batch_events");
   if (!IdsFillTheirBytes(*message)) return BadMessage("OrderBatch");
+  Refusal refusal;
+  if (!TakeBatchName(message->producer(), message->batch(), &batch->name, &refusal)) {
+    return refusal;
+  }
 
   batch->events.reserve(rows);
   batch->places.reserve(rows);
   Rows source(*message);
-  Refusal refusal;
   for (uint32_t row = 0; row < rows; ++row) {
     engine::OrderPlaced& order = batch->events.emplace_back();
     if (source.TakeNext(&order, &refusal)) {

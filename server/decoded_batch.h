@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/event.h"
+#include "engine/event_codec.h"
 #include "server/refusal.h"
 
 namespace kundig::server {
@@ -25,9 +26,11 @@ struct Decoded {
   std::vector<AnyEvent> events;       // those that passed, in the order sent
   std::vector<uint32_t> places;       // of each of `events` in the batch as sent
   std::vector<RefusedEntry> refused;  // the others, ascending
+  engine::BatchName name;             // where the producer gave it one
 
   // Keeps the memory.
   void Clear() {
+    name = {};
     events.clear();
     places.clear();
     refused.clear();

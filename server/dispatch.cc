@@ -66,6 +66,11 @@ Refusal Overloaded(const char* limit, std::string message) {
                  .position = std::nullopt};
 }
 
+Refusal WriterBusy() {
+  return Overloaded("max_queued_event_bytes",
+                    "Too many events wait for the writer; send this again later.");
+}
+
 Refusal ShuttingDown() {
   return Refusal{
       .code = wire::ErrorCode::shutting_down,
@@ -84,24 +89,30 @@ uint64_t ResidentBytes() {
 
 }  // namespace
 
-Dispatcher::Dispatcher(engine::Book* book, const ServerOptions& options, bool day_is_pinned,
-                       std::function<void()> book_changed)
-    : book_(book),
-      lookups_(book, options.max_profile_ids),
+Dispatcher::Dispatcher(engine::DurableBook* book, const ServerOptions& options, bool day_is_pinned,
+                       std::string durability, Callbacks callbacks)
+    : durable_(book),
+      book_(&book->book()),
+      lookups_(book_, options.max_profile_ids),
       max_frame_bytes_(options.max_frame_bytes),
       max_batch_events_(options.max_batch_events),
       day_is_pinned_(day_is_pinned),
-      book_changed_(std::move(book_changed)),
+      durability_(std::move(durability)),
+      callbacks_(std::move(callbacks)),
       open_lists_(options.max_open_lists),
-      writer_(1, kMaxQueuedEventBytes),
-      queries_(options.query_threads, options.max_queued_queries) {}
+      writes_(book, kMaxQueuedEventBytes, callbacks_.storage_failed),
+      queries_(options.query_threads, options.max_queued_queries),
+      maintenance_(1, kMaxQueuedMaintenance) {}
 
 Dispatcher::~Dispatcher() {
   Stop();
 }
 
 void Dispatcher::Stop() {
-  for (JobPool* pool : {&writer_, &queries_}) {
+  for (WriteQueue::Entry& write : writes_.Stop()) {
+    SendRefusal(ShuttingDown(), write.responder.get());
+  }
+  for (JobPool* pool : {&queries_, &maintenance_}) {
     for (JobPool::Job& job : pool->Stop()) SendRefusal(ShuttingDown(), job.responder.get());
   }
 }
@@ -126,6 +137,10 @@ void Dispatcher::Handle(MessageType type, std::span<const uint8_t> payload,
       return HandleStatus(payload, std::move(responder));
     case MessageType::advance_day:
       return HandleAdvanceDay(payload, std::move(responder));
+    case MessageType::snapshot:
+      return HandleSnapshot(payload, std::move(responder));
+    case MessageType::backup:
+      return HandleBackup(payload, std::move(responder));
     case MessageType::list:
       return HandleList(payload, std::move(responder));
     case MessageType::count:
@@ -179,17 +194,21 @@ void Dispatcher::HandleBatch(std::span<const uint8_t> payload, Decode decode, Me
   if (const auto refusal = decode(pending->payload, max_batch_events_, &pending->batch)) {
     return SendRefusal(*refusal, responder.get());
   }
-  const size_t bytes = pending->payload.size() + pending->batch.size_bytes();
-  const auto write = [this, reply, pending = std::move(pending)](Responder* to) {
-    const engine::ApplyAnswer answer =
-        book_->Apply(std::span<const AnyEvent>(pending->batch.events));
+  WriteQueue::Entry write;
+  write.request = {.name = pending->batch.name,
+                   .what = std::span<const AnyEvent>(pending->batch.events)};
+  write.bytes = pending->payload.size() + pending->batch.size_bytes();
+  write.responder = std::move(responder);
+  write.answer = [this, reply, pending = std::move(pending)](
+                     const engine::Result<engine::ApplyAnswer>& answer, Responder* to) {
+    if (!answer) return SendRefusal(ToRefusal(answer.error()), to);
     SendReply(reply, to, [&](auto* out) {
-      EncodeEventBatch(answer, pending->batch.places, pending->batch.refused, max_frame_bytes_,
+      EncodeEventBatch(*answer, pending->batch.places, pending->batch.refused, max_frame_bytes_,
                        out);
     });
-    if (answer.applied + answer.replaced > 0) book_changed_();
+    if (!answer->repeated && answer->applied + answer->replaced > 0) callbacks_.book_changed();
   };
-  Write(write, bytes, std::move(responder));
+  Submit(&writes_, std::move(write), WriterBusy());
 }
 
 void Dispatcher::HandleNames(std::span<const uint8_t> payload, Responder* responder) {
@@ -214,8 +233,9 @@ void Dispatcher::HandleStatus(std::span<const uint8_t> payload,
   if (!fresh_rankings) return SendRefusal(fresh_rankings.error(), responder.get());
   const auto send_status = [this](Responder* to) {
     const engine::StatusAnswer answer = book_->Status();
-    SendReply(MessageType::status_reply, to,
-              [&](auto* out) { EncodeStatus(answer, ResidentBytes(), out); });
+    SendReply(MessageType::status_reply, to, [&](auto* out) {
+      EncodeStatus(answer, ResidentBytes(), durability_, durable_->Status(), out);
+    });
   };
   if (!*fresh_rankings) return send_status(responder.get());
   Queue(std::move(responder), [this, send_status](Responder* to) {
@@ -238,14 +258,45 @@ void Dispatcher::HandleAdvanceDay(std::span<const uint8_t> payload,
         responder.get());
   }
   // By the writer, so that it keeps its place among the events of its connection.
-  const auto write = [this, day = *day](Responder* to) {
-    const engine::Result<engine::StateName> state = book_->AdvanceDay(day);
-    if (!state) return SendRefusal(ToRefusal(state.error()), to);
+  WriteQueue::Entry write;
+  write.request = {.name = {}, .what = *day};
+  write.bytes = payload.size();
+  write.responder = std::move(responder);
+  write.answer = [this](const engine::Result<engine::ApplyAnswer>& answer, Responder* to) {
+    if (!answer) return SendRefusal(ToRefusal(answer.error()), to);
     SendReply(MessageType::advance_day_reply, to,
-              [&](auto* out) { EncodeAdvanceDay(*state, out); });
-    book_changed_();
+              [&](auto* out) { EncodeAdvanceDay(answer->state, out); });
+    callbacks_.book_changed();
   };
-  Write(write, payload.size(), std::move(responder));
+  Submit(&writes_, std::move(write), WriterBusy());
+}
+
+void Dispatcher::HandleSnapshot(std::span<const uint8_t> payload,
+                                std::unique_ptr<Responder> responder) {
+  const Judged<engine::Generations> keep = DecodeSnapshot(payload);
+  if (!keep) return SendRefusal(keep.error(), responder.get());
+  Maintain([this, keep = *keep] { return callbacks_.save(keep); }, MessageType::snapshot_reply,
+           std::move(responder));
+}
+
+void Dispatcher::HandleBackup(std::span<const uint8_t> payload,
+                              std::unique_ptr<Responder> responder) {
+  Judged<std::string> folder = DecodeBackup(payload);
+  if (!folder) return SendRefusal(folder.error(), responder.get());
+  Maintain([this, folder = std::move(*folder)] { return callbacks_.backup(folder); },
+           MessageType::backup_reply, std::move(responder));
+}
+
+void Dispatcher::Maintain(std::function<engine::Result<engine::SnapshotInfo>()> save,
+                          MessageType reply, std::unique_ptr<Responder> responder) {
+  auto run = [save = std::move(save), reply](Responder* to) {
+    const engine::Result<engine::SnapshotInfo> saved = save();
+    if (!saved) return SendRefusal(ToRefusal(saved.error()), to);
+    SendReply(reply, to, [&](auto* out) { EncodeSnapshot(*saved, out); });
+  };
+  Submit(&maintenance_, JobPool::Job{.run = std::move(run), .responder = std::move(responder)},
+         Overloaded("max_queued_maintenance",
+                    "Other snapshots or backups wait already; ask again later."));
 }
 
 void Dispatcher::HandleList(std::span<const uint8_t> payload,
@@ -317,25 +368,20 @@ void Dispatcher::Queue(std::unique_ptr<Responder> responder, std::function<void(
     SendRefusal(ShuttingDown(), to);
   };
   Submit(
-      &queries_, {.run = std::move(run_where_wanted), .responder = std::move(responder)},
+      &queries_,
+      JobPool::Job{.run = std::move(run_where_wanted), .responder = std::move(responder)},
       Overloaded("max_queued_queries", "Too many scans wait for a query thread; ask again later."));
 }
 
-void Dispatcher::Write(std::function<void(Responder*)> run, size_t bytes,
-                       std::unique_ptr<Responder> responder) {
-  Submit(&writer_, {.run = std::move(run), .responder = std::move(responder), .weight = bytes},
-         Overloaded("max_queued_event_bytes",
-                    "Too many events wait for the writer; send this again later."));
-}
-
-void Dispatcher::Submit(JobPool* pool, JobPool::Job job, const Refusal& full) {
-  switch (pool->Submit(&job)) {
+template <typename Pool, typename Work>
+void Dispatcher::Submit(Pool* pool, Work work, const Refusal& full) {
+  switch (pool->Submit(&work)) {
     case JobPool::Verdict::kTaken:
       return;
     case JobPool::Verdict::kFull:
-      return SendRefusal(full, job.responder.get());
+      return SendRefusal(full, work.responder.get());
     case JobPool::Verdict::kStopped:
-      return SendRefusal(ShuttingDown(), job.responder.get());
+      return SendRefusal(ShuttingDown(), work.responder.get());
   }
 }
 

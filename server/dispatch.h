@@ -16,23 +16,36 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 
 #include "engine/book.h"
+#include "engine/durable_book.h"
 #include "server/configuration.h"
 #include "server/job_pool.h"
 #include "server/list_chunks.h"
 #include "server/lookups.h"
 #include "server/refusal.h"
 #include "server/request_handler.h"
+#include "server/write_queue.h"
 
 namespace kundig::server {
 
 class Dispatcher final : public RequestHandler {
  public:
-  // `book` outlives the dispatcher. `book_changed` is called after every batch that changed it, on
-  // the writer thread: it must be quick.
-  Dispatcher(engine::Book* book, const ServerOptions& options, bool day_is_pinned,
-             std::function<void()> book_changed);
+  struct Callbacks {
+    // After every write that changed the book, on the writer's thread: must be quick.
+    std::function<void()> book_changed;
+    // Once, when writes can no longer be kept; should end the process. Nothing written is answered
+    // from then on.
+    std::function<void(const engine::Error&)> storage_failed;
+    // On a thread that may wait for them.
+    std::function<engine::Result<engine::SnapshotInfo>(engine::Generations)> save;
+    std::function<engine::Result<engine::SnapshotInfo>(const std::string& folder)> backup;
+  };
+
+  // `book` outlives the dispatcher.
+  Dispatcher(engine::DurableBook* book, const ServerOptions& options, bool day_is_pinned,
+             std::string durability, Callbacks callbacks);
   ~Dispatcher() override;
   Dispatcher(const Dispatcher&) = delete;
   Dispatcher& operator=(const Dispatcher&) = delete;
@@ -59,24 +72,30 @@ class Dispatcher final : public RequestHandler {
   void HandleList(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void HandleCount(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void HandlePipeline(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
+  void HandleSnapshot(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
+  void HandleBackup(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
+  // Has `save` done by the maintenance thread, and its answer sent.
+  void Maintain(std::function<engine::Result<engine::SnapshotInfo>()> save, wire::MessageType reply,
+                std::unique_ptr<Responder> responder);
   void SendList(engine::ListAnswer answer, Responder* responder);
   // Has `run` done by a query thread.
   void Queue(std::unique_ptr<Responder> responder, std::function<void(Responder*)> run);
-  // Has `run` done by the writer.
-  void Write(std::function<void(Responder*)> run, size_t bytes,
-             std::unique_ptr<Responder> responder);
-  // Hands the job to the pool, or answers `full` where its queue is.
-  static void Submit(JobPool* pool, JobPool::Job job, const Refusal& full);
+  // Hands the work to its queue (a JobPool or the WriteQueue), or answers `full` where that is.
+  template <typename Pool, typename Work>
+  static void Submit(Pool* pool, Work work, const Refusal& full);
 
-  engine::Book* const book_;
+  engine::DurableBook* const durable_;
+  engine::Book* const book_;  // for questions; it is told things through writes_
   const Lookups lookups_;
   const uint32_t max_frame_bytes_;
   const uint32_t max_batch_events_;
   const bool day_is_pinned_;
-  const std::function<void()> book_changed_;
+  const std::string durability_;
+  const Callbacks callbacks_;
   OpenLists open_lists_;
-  JobPool writer_;  // these are last: their threads use the rest
+  WriteQueue writes_;  // these are last: their threads use the rest
   JobPool queries_;
+  JobPool maintenance_;
 };
 
 }  // namespace kundig::server

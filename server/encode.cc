@@ -164,12 +164,14 @@ void EncodeEventBatch(const engine::ApplyAnswer& answer, std::span<const uint32_
     for (; mine != refused.end() && mine->index < index; ++mine) add(mine->index, mine->refusal);
     add(index, ToRefusal(theirs.error));
   }
+  // A repeated answer may not name all; what is named are the first ones.
+  more += answer.refused_more;
   for (; mine != refused.end(); ++mine) add(mine->index, mine->refusal);
 
   const auto list = listed.empty() ? 0 : builder->CreateVector(listed);
   const wire::State state = WireState(answer.state);
   builder->Finish(wire::CreateEventBatchReply(*builder, &state, answer.applied, answer.replaced,
-                                              answer.unchanged, list, more));
+                                              answer.unchanged, list, more, answer.repeated));
 }
 
 void EncodeProfiles(const engine::ProfilesAnswer& answer, std::span<const engine::Profile> profiles,
@@ -304,14 +306,33 @@ void EncodeCount(const engine::CountAnswer& answer, FlatBufferBuilder* builder) 
 }
 
 void EncodeStatus(const engine::StatusAnswer& answer, uint64_t memory_bytes,
+                  std::string_view durability_text, const engine::DurabilityStatus& kept,
                   FlatBufferBuilder* builder) {
   builder->Clear();
   const auto version = Text(builder, KUNDIG_VERSION);
-  const auto durability = Text(builder, kDurability);
+  const auto durability = Text(builder, durability_text);
   const wire::State state = WireState(answer.state);
-  builder->Finish(wire::CreateStatusReply(*builder, &state, answer.customers, answer.orders,
-                                          answer.returns, answer.leads, answer.open_leads,
-                                          memory_bytes, version, durability));
+  wire::StatusReplyBuilder out(*builder);
+  out.add_state(&state);
+  out.add_customers(answer.customers);
+  out.add_orders(answer.orders);
+  out.add_returns(answer.returns);
+  out.add_leads(answer.leads);
+  out.add_open_leads(answer.open_leads);
+  out.add_memory_bytes(memory_bytes);
+  out.add_version(version);
+  out.add_durability(durability);
+  out.add_journal_bytes(kept.journal_bytes);
+  out.add_saved_sequence(kept.saved_sequence);
+  out.add_erased_sequence(kept.erased_sequence);
+  if (kept.erased_sequence > 0) out.add_erased_at(kept.erased_at.since_epoch);
+  builder->Finish(out.Finish());
+}
+
+void EncodeSnapshot(const engine::SnapshotInfo& info, FlatBufferBuilder* builder) {
+  builder->Clear();
+  builder->Finish(wire::CreateSnapshotReply(*builder, info.begin_sequence, info.bytes(),
+                                            info.saved_at.since_epoch));
 }
 
 void EncodeAdvanceDay(const engine::StateName& state_name, FlatBufferBuilder* builder) {

@@ -15,7 +15,7 @@
 #include <span>
 #include <string_view>
 
-#include "engine/book.h"
+#include "engine/durable_book.h"
 #include "engine/query.h"
 #include "server/decoded_batch.h"
 #include "server/refusal.h"
@@ -49,7 +49,9 @@ void EncodeCount(const engine::CountAnswer& answer, flatbuffers::FlatBufferBuild
 void EncodePipeline(const engine::PipelineAnswer& answer, const engine::PipelineQuery& query,
                     flatbuffers::FlatBufferBuilder* builder);
 void EncodeStatus(const engine::StatusAnswer& answer, uint64_t memory_bytes,
+                  std::string_view durability_text, const engine::DurabilityStatus& kept,
                   flatbuffers::FlatBufferBuilder* builder);
+void EncodeSnapshot(const engine::SnapshotInfo& info, flatbuffers::FlatBufferBuilder* builder);
 void EncodeAdvanceDay(const engine::StateName& state, flatbuffers::FlatBufferBuilder* builder);
 
 // One chunk of a list.

@@ -10,9 +10,6 @@
 
 namespace kundig::server {
 
-// What the protocol calls a book that lives in memory only.
-inline constexpr char kDurability[] = "none";
-
 inline wire::State WireState(const engine::StateName& state) {
   return {state.journal_sequence, state.ranking_version, state.as_of.since_epoch};
 }

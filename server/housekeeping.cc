@@ -17,20 +17,22 @@ std::chrono::steady_clock::time_point SystemClock::SteadyTime() const {
 }
 
 engine::Day BookHousehold::BusinessDay(engine::TimeMs time) const {
-  return book_->rules()->calendar().DayOf(time);
+  return book_->book().rules()->calendar().DayOf(time);
 }
 
 bool BookHousehold::RankingsStale() const {
-  return book_->RankingsStale();
+  return book_->book().RankingsStale();
 }
 
 void BookHousehold::RefreshRankings() {
-  book_->RefreshRankings();
+  book_->book().RefreshRankings();
 }
 
 void BookHousehold::AdvanceDay(engine::Day day) {
   const engine::Result<engine::StateName> state = book_->AdvanceDay(day);
-  if (state) {
+  if (!state && state.error().code == engine::ErrorCode::kStorageFailed) {
+    storage_failed_(state.error());
+  } else if (state) {
     Log(LogLevel::kInfo, "housekeeping", "the business day changed",
         {{"today", engine::FormatDay(day)}, {"journal_sequence", state->journal_sequence}});
   } else {

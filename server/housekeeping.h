@@ -10,11 +10,13 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <utility>
 
-#include "engine/book.h"
+#include "engine/durable_book.h"
 #include "engine/units.h"
 
 namespace kundig::server {
@@ -49,14 +51,17 @@ class Household {
 
 class BookHousehold final : public Household {
  public:
-  explicit BookHousehold(engine::Book* book) : book_(book) {}
+  // `storage_failed` is called where a day change could not be kept; should end the process.
+  BookHousehold(engine::DurableBook* book, std::function<void(const engine::Error&)> storage_failed)
+      : book_(book), storage_failed_(std::move(storage_failed)) {}
   engine::Day BusinessDay(engine::TimeMs time) const override;
   bool RankingsStale() const override;
   void RefreshRankings() override;
   void AdvanceDay(engine::Day day) override;
 
  private:
-  engine::Book* const book_;
+  engine::DurableBook* const book_;
+  const std::function<void(const engine::Error&)> storage_failed_;
 };
 
 // Thread safety: belongs to one thread.

@@ -1,7 +1,8 @@
 // kundigd: reads its configuration, serves, and drains on SIGTERM or SIGINT; a second signal cuts
 // the drain short.
 //
-// Exit codes: 0 asked to stop, 1 could not start, 2 wrong usage.
+// Exit codes: 0 asked to stop, or what was asked is done; 1 could not start, the data are damaged,
+// or the storage failed; 2 wrong usage.
 
 #include <signal.h>
 #include <sys/resource.h>
@@ -16,6 +17,7 @@
 #include <thread>
 #include <utility>
 
+#include "engine/durable_book.h"
 #include "engine/result.h"
 #include "server/configuration.h"
 #include "server/limits.h"
@@ -25,6 +27,7 @@
 
 namespace {
 
+using kundig::engine::DurableBook;
 using kundig::server::Configuration;
 using kundig::server::Log;
 using kundig::server::LogLevel;
@@ -44,6 +47,27 @@ void AllowDescriptors(uint32_t max_connections) {
   Log(LogLevel::kWarning, "server",
       "the machine allows fewer file descriptors than max_connections needs; raise its limit",
       {{"descriptors", uint64_t{limit.rlim_cur}}, {"needed", uint64_t{wanted}}});
+}
+
+int Report(const kundig::engine::Error& error) {
+  std::fprintf(stderr, "kundigd: %s\n", error.message.c_str());
+  return kExitCannotStart;
+}
+
+int Verify(const std::string& folder) {
+  uint64_t records = 0, generations = 0;
+  if (const auto error = DurableBook::Verify(folder, &records, &generations)) return Report(*error);
+  std::printf("%s is sound: %llu snapshots and %llu records of the journal were read.\n",
+              folder.c_str(), static_cast<unsigned long long>(generations),
+              static_cast<unsigned long long>(records));
+  return kExitStopped;
+}
+
+int Restore(const std::string& backup, const std::string& folder) {
+  if (const auto error = DurableBook::Restore(backup, folder)) return Report(*error);
+  std::printf("%s was made of %s and read back; start kundigd with --data %s.\n", folder.c_str(),
+              backup.c_str(), folder.c_str());
+  return kExitStopped;
 }
 
 int Serve(Configuration configuration) {
@@ -107,6 +131,12 @@ int main(int argc, char** argv) {
     if (configuration->task == kundig::server::Task::kPrintText) {
       std::fputs(configuration->text.c_str(), stdout);
       return kExitStopped;
+    }
+    if (configuration->task == kundig::server::Task::kVerify) {
+      return Verify(configuration->server.data);
+    }
+    if (configuration->task == kundig::server::Task::kRestore) {
+      return Restore(configuration->restore_from, configuration->server.data);
     }
     return Serve(std::move(*configuration));
   } catch (const std::exception& exception) {

@@ -63,6 +63,12 @@ inline constexpr size_t kMaxQueuedEventBytes = size_t{256} << 20;
 // --- Time ---
 
 // From the connection to the whole hello; then the error handshake_required.
+// Snapshots and backups that wait for the one under way.
+inline constexpr size_t kMaxQueuedMaintenance = 4;
+
+// Of a folder that a request names.
+inline constexpr size_t kMaxPathBytes = 4096;
+
 inline constexpr std::chrono::milliseconds kHandshakeTimeout{5'000};
 // From the first to the last byte of a frame; then the error bad_frame.
 inline constexpr std::chrono::milliseconds kFrameTimeout{60'000};

@@ -10,6 +10,9 @@
 namespace kundig::server {
 namespace {
 
+constexpr uint64_t kMinSnapshotJournalBytes = uint64_t{64} << 10;
+constexpr uint64_t kMaxSnapshotJournalBytes = uint64_t{1} << 40;
+constexpr uint64_t kMaxSyncIntervalMs = 60'000;
 constexpr uint64_t kMaxQueryThreads = 64;
 constexpr uint64_t kMaxQueuedQueries = 100'000;
 constexpr uint64_t kMaxOpenLists = 1'000;
@@ -37,6 +40,14 @@ bool IsPath(const std::string& text) {
   return text.find('\0') == std::string::npos;
 }
 
+bool IsDurability(const std::string& text) {
+  return text == kSyncDurability || SyncIntervalMs(text) > 0;
+}
+
+bool IsLostTail(const std::string& text) {
+  return text == "refuse" || text == kAcceptLostTail;
+}
+
 bool IsPowerOfTwo(const std::string& text) {
   uint64_t value = 0;
   return ReadNumber(text, &value) && std::has_single_bit(value);
@@ -45,6 +56,8 @@ bool IsPowerOfTwo(const std::string& text) {
 constexpr char kAddressForm[] = "HOST:PORT, with port 0 for a free one";
 constexpr char kPathForm[] = "a path";
 constexpr char kLevelForm[] = "trace, debug, info, warn or error";
+constexpr char kDurabilityForm[] = "sync, or interval=MS with MS from 1 to 60000";
+constexpr char kLostTailForm[] = "refuse (to start) or accept";
 constexpr char kShardsForm[] = "a power of two";
 
 const OptionSpec kOptions[] = {
@@ -59,10 +72,25 @@ const OptionSpec kOptions[] = {
      .form = kPathForm,
      .accepts = IsPath},
     {.name = "data",
-     .help = "folder of durable data; not part of this version, which keeps the book in memory",
+     .help = "folder of durable data; without it the book lives in memory only",
      .member = &ServerOptions::data,
      .form = kPathForm,
      .accepts = IsPath},
+    {.name = "durability",
+     .help = "when a write is answered: sync waits for the disk, interval=MS syncs every MS ms",
+     .member = &ServerOptions::durability,
+     .form = kDurabilityForm,
+     .accepts = IsDurability},
+    {.name = "snapshot_journal_bytes",
+     .help = "the book is saved when that much was written since the last snapshot",
+     .member = &ServerOptions::snapshot_journal_bytes,
+     .low = kMinSnapshotJournalBytes,
+     .high = kMaxSnapshotJournalBytes},
+    {.name = "lost_tail",
+     .help = "what to do where acknowledged writes at the end of the journal are gone",
+     .member = &ServerOptions::lost_tail,
+     .form = kLostTailForm,
+     .accepts = IsLostTail},
     {.name = "log_level",
      .help = "least level that is logged",
      .member = &ServerOptions::log_level,
@@ -133,6 +161,13 @@ const OptionSpec kOptions[] = {
 };
 
 }  // namespace
+
+uint64_t SyncIntervalMs(std::string_view durability) {
+  constexpr std::string_view kInterval = "interval=";
+  uint64_t ms = 0;
+  if (!durability.starts_with(kInterval)) return 0;
+  return ReadNumber(durability.substr(kInterval.size()), &ms) && ms <= kMaxSyncIntervalMs ? ms : 0;
+}
 
 std::span<const OptionSpec> OptionSpecs() {
   return kOptions;

@@ -39,12 +39,12 @@ wire::ErrorCode WireCode(engine::ErrorCode code) {
     case engine::ErrorCode::kResultTooLarge:
       return wire::ErrorCode::result_too_large;
     case engine::ErrorCode::kDiskFull:
-      return wire::ErrorCode::overloaded;
+      return wire::ErrorCode::disk_full;
     case engine::ErrorCode::kStorageFailed:
     case engine::ErrorCode::kDamaged:
     case engine::ErrorCode::kNewerFormat:
     case engine::ErrorCode::kFolderInUse:
-      return wire::ErrorCode::internal;
+      return wire::ErrorCode::storage_failed;
   }
   KUNDIG_CHECK(false && "an engine error code without a wire code");
   return wire::ErrorCode::internal;

@@ -2,24 +2,39 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <optional>
 #include <thread>
 #include <utility>
 
-#include "engine/book.h"
 #include "engine/calendar.h"
+#include "engine/durable_book.h"
 #include "server/dispatch.h"
 #include "server/housekeeping.h"
+#include "server/interval_sync.h"
 #include "server/log.h"
 #include "server/network.h"
+#include "server/snapshots.h"
 
 namespace kundig::server {
 
 namespace {
 
-constexpr char kDurability[] = "none";
+// What the handshake and status say of a book that lives in memory only.
+constexpr char kNoDurability[] = "none";
+
+std::string DurabilityOf(const ServerOptions& options) {
+  return options.data.empty() ? kNoDurability : options.durability;
+}
+
+// Nobody may be answered any more, and only a new start can find out what was kept.
+void EndWithoutAnswer(const engine::Error& error) {
+  Log(LogLevel::kError, "server", "the storage failed; stopping without answering what was written",
+      {{"reason", error.message}});
+  std::_Exit(EXIT_FAILURE);
+}
 
 NetworkOptions ToNetworkOptions(const ServerOptions& options) {
   NetworkOptions network;
@@ -41,7 +56,7 @@ ServerInfo ToServerInfo(const Configuration& configuration) {
   for (const engine::StageSetting& stage : configuration.rules->stages()) {
     info.stages.push_back(stage.name);
   }
-  info.durability = kDurability;
+  info.durability = DurabilityOf(configuration.server);
   info.max_profile_ids = configuration.server.max_profile_ids;
   info.max_batch_events = configuration.server.max_batch_events;
   return info;
@@ -85,14 +100,21 @@ class Server::Impl {
       SetLogLevel(*level);
     }
     Log(LogLevel::kInfo, "server", "starting", {{"version", KUNDIG_VERSION}});
-    Log(LogLevel::kWarning, "server",
-        "the book lives in memory only: what it holds is gone when the server stops");
+    if (options.data.empty()) {
+      Log(LogLevel::kWarning, "server",
+          "the book lives in memory only: what it holds is gone when the server stops");
+    } else if (SyncIntervalMs(options.durability) > 0) {
+      Log(LogLevel::kWarning, "server",
+          "writes are answered before they are on the disk: a crash of the machine may take the "
+          "last of them",
+          {{"durability", options.durability}});
+    }
     for (const std::string& note : configuration_.notes) Log(LogLevel::kInfo, "server", note);
 
     if (engine::Result<void> listening = network_.Listen(options.listen); !listening) {
       return listening;
     }
-    StartBook();
+    if (engine::Result<void> opened = OpenBook(); !opened) return opened;
     network_.Start(ToServerInfo(configuration_), dispatcher_.get());
     if (!options.address_file.empty()) {
       if (engine::Result<void> written = WriteAddressFile(options.address_file, address());
@@ -107,7 +129,7 @@ class Server::Impl {
          {"today", engine::FormatDay(today_)},
          {"today_is_pinned", configuration_.today.has_value()},
          {"time_zone", configuration_.time_zone},
-         {"durability", kDurability}});
+         {"durability", DurabilityOf(options)}});
     return {};
   }
 
@@ -121,31 +143,107 @@ class Server::Impl {
     dispatcher_->Stop();
     housekeeping_.reset();
     dispatcher_.reset();
+    sync_.reset();
+    SaveAtTheEnd();
+    snapshots_.reset();
+    book_.reset();
     return all_answered;
   }
 
   void CutOff() { network_.CutOff(); }
 
  private:
-  void StartBook() {
-    today_ =
+  engine::Result<void> OpenBook() {
+    const ServerOptions& options = configuration_.server;
+    const engine::Day wanted =
         configuration_.today.value_or(configuration_.rules->calendar().DayOf(clock_.WallTime()));
-    book_.emplace(configuration_.rules, ToBookOptions(configuration_.server, today_));
-    household_.emplace(&*book_);
+    const uint64_t interval_ms = SyncIntervalMs(options.durability);
+    engine::DurabilityOptions durability;
+    durability.folder = options.data;
+    durability.sync_every_write = interval_ms == 0;
+    durability.time_zone = configuration_.time_zone;
+    durability.accept_lost_tail = options.lost_tail == kAcceptLostTail;
+    const auto begin = clock_.SteadyTime();
+    if (options.data.empty()) {
+      book_ = engine::DurableBook::InMemory(configuration_.rules, ToBookOptions(options, wanted));
+    } else {
+      engine::Recovery recovery;
+      auto opened = engine::DurableBook::Open(configuration_.rules, ToBookOptions(options, wanted),
+                                              durability, &recovery);
+      if (!opened) return opened.error();
+      book_ = std::move(*opened);
+      LogRecovery(recovery, clock_.SteadyTime() - begin);
+    }
+    today_ = book_->book().Status().state.as_of;
+    if (today_ > wanted) {
+      Log(LogLevel::kWarning, "server",
+          "the book is further on than the day it was given; it stays",
+          {{"today", engine::FormatDay(today_)}, {"given", engine::FormatDay(wanted)}});
+    }
+    snapshots_.emplace(book_.get(), &clock_, options.snapshot_journal_bytes);
+    household_.emplace(book_.get(), EndWithoutAnswer);
     housekeeping_.emplace(&*household_, &clock_,
                           configuration_.today ? std::nullopt : std::optional(today_));
-    dispatcher_ = std::make_unique<Dispatcher>(&*book_, configuration_.server,
-                                               configuration_.today.has_value(),
-                                               [this] { housekeeping_->BookChanged(); });
+    dispatcher_ = std::make_unique<Dispatcher>(
+        book_.get(), options, configuration_.today.has_value(), DurabilityOf(options),
+        Dispatcher::Callbacks{
+            .book_changed = [this] { housekeeping_->BookChanged(); },
+            .storage_failed = EndWithoutAnswer,
+            .save =
+                [this](engine::Generations keep) { return snapshots_->Save(keep, "asked for"); },
+            .backup = [this](const std::string& folder) { return snapshots_->Backup(folder); }});
+    if (!options.data.empty() && interval_ms > 0) {
+      sync_.emplace(std::chrono::milliseconds(interval_ms), [this] {
+        const std::optional<engine::Error> error = book_->Sync();
+        if (error) EndWithoutAnswer(*error);
+        return !error;
+      });
+    }
+    return {};
+  }
+
+  // So that the next start reads no journal. What fails costs that time, nothing else.
+  void SaveAtTheEnd() {
+    const engine::DurabilityStatus status = book_->Status();
+    if (status.durable && status.unsaved_bytes > 0) {
+      static_cast<void>(snapshots_->Save(engine::Generations::kKeepTwo, "the server stops"));
+    }
+  }
+
+  void LogRecovery(const engine::Recovery& recovery, std::chrono::nanoseconds time) {
+    const engine::StatusAnswer status = book_->book().Status();
+    for (const engine::Error& damage : recovery.damaged) {
+      Log(LogLevel::kError, "server", "a snapshot is damaged; an older one was read",
+          {{"reason", damage.message}});
+    }
+    Log(LogLevel::kInfo, "server", "the book was read",
+        {{"data", configuration_.server.data},
+         {"snapshot", recovery.snapshot ? recovery.snapshot->begin_record : 0},
+         {"records", recovery.last_record - recovery.first_record +
+                         (recovery.first_record > 0 ? uint64_t{1} : 0)},
+         {"events", recovery.events},
+         {"customers", status.customers},
+         {"journal_sequence", status.state.journal_sequence},
+         {"milliseconds", std::chrono::duration_cast<std::chrono::milliseconds>(time).count()}});
+    if (recovery.tail_torn) {
+      Log(LogLevel::kWarning, "server",
+          "the journal ended in a write that was never acknowledged; it was left out");
+    }
+    if (recovery.lost_records > 0) {
+      Log(LogLevel::kWarning, "server", "acknowledged writes are gone, as lost_tail accepts",
+          {{"records", recovery.lost_records}});
+    }
   }
 
   const Configuration configuration_;
   const SystemClock clock_;
   engine::Day today_;  // at the start
-  std::optional<engine::Book> book_;
+  std::unique_ptr<engine::DurableBook> book_;
+  std::optional<Snapshots> snapshots_;
   std::optional<BookHousehold> household_;
   std::optional<Housekeeping> housekeeping_;
   std::unique_ptr<Dispatcher> dispatcher_;
+  std::optional<IntervalSync> sync_;
   Network network_;  // last: its threads use the rest
 };
 

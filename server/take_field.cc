@@ -52,6 +52,13 @@ bool TakeOptionalName(const flatbuffers::String* text, const char* field, std::s
   return text == nullptr || text->size() == 0 || TakeName(text, field, value, refusal);
 }
 
+bool TakeBatchName(const flatbuffers::String* producer, uint64_t batch, engine::BatchName* name,
+                   Refusal* refusal) {
+  if (producer == nullptr) return true;
+  name->batch = batch;
+  return TakeId(producer, "producer", &name->producer, refusal);
+}
+
 bool TakeCurrency(const flatbuffers::String* text, std::string_view* value, Refusal* refusal) {
   if (text == nullptr || text->size() == 0) return true;
   *value = text->string_view();

@@ -16,6 +16,7 @@
 #include <type_traits>
 
 #include "engine/event.h"
+#include "engine/event_codec.h"
 #include "engine/units.h"
 #include "server/refusal.h"
 
@@ -34,6 +35,10 @@ bool TakeName(const flatbuffers::String* text, const char* field, std::string_vi
 bool TakeOptionalName(const flatbuffers::String* text, const char* field, std::string_view* value,
                       Refusal* refusal);
 bool TakeCurrency(const flatbuffers::String* text, std::string_view* value, Refusal* refusal);
+
+// A batch without a producer has no name.
+bool TakeBatchName(const flatbuffers::String* producer, uint64_t batch, engine::BatchName* name,
+                   Refusal* refusal);
 
 // Numbers.
 bool InRange(int64_t value, int64_t low, int64_t high, const char* field, Refusal* refusal);

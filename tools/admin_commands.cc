@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -59,6 +60,43 @@ int RunAdvanceDay(const GlobalOptions& options, int32_t day) {
       });
 }
 
+// What a snapshot or backup says of itself; `text` gets the time it was saved at.
+template <typename Ask, typename Text>
+int RunSave(const GlobalOptions& options, const char* command, Ask ask, Text text) {
+  if (int code = RefuseCsv(options, command)) return code;
+  return AskServer(options, {}, ask,
+                   [&](const wire::SnapshotReplyT& reply, const client::ServerInfo&) {
+                     const std::string saved_at = FormatTime(reply.saved_at);
+                     return Show(options,
+                                 {{"journal_sequence", reply.journal_sequence},
+                                  {"bytes", reply.bytes},
+                                  {"saved_at", saved_at}},
+                                 [&] { return text(reply, saved_at); });
+                   });
+}
+
+int RunSnapshot(const GlobalOptions& options, bool compact) {
+  return RunSave(
+      options, compact ? "admin compact" : "admin snapshot",
+      [&](client::Client& client) { return client.Snapshot(compact); },
+      [&](const wire::SnapshotReplyT& reply, const std::string& saved_at) {
+        return fmt::format(
+            "Saved at journal sequence {}, {} bytes, {}.\n{}", reply.journal_sequence, reply.bytes,
+            saved_at,
+            compact ? "What was erased before has left no byte in the data folder.\n" : "");
+      });
+}
+
+int RunBackup(const GlobalOptions& options, const std::string& folder) {
+  const std::string absolute = std::filesystem::absolute(folder);
+  return RunSave(
+      options, "backup", [&](client::Client& client) { return client.Backup(absolute); },
+      [&](const wire::SnapshotReplyT& reply, const std::string& saved_at) {
+        return fmt::format("{} holds the book of {}, {} bytes, and was read back.\n", absolute,
+                           saved_at, reply.bytes);
+      });
+}
+
 }  // namespace
 
 void AddAdminCommands(CLI::App* app, CommandLine* line) {
@@ -71,8 +109,25 @@ void AddAdminCommands(CLI::App* app, CommandLine* line) {
     line->chosen = [&options, customer] { return RunErase(options, *customer); };
   });
 
+  CLI::App* backup = app->add_subcommand(
+      "backup", "Copy the book into a new folder on the server's machine, beside everything else");
+  auto folder = std::make_shared<std::string>();
+  backup->add_option("folder", *folder, "Folder to make")->required();
+  backup->callback([line, &options, folder] {
+    line->chosen = [&options, folder] { return RunBackup(options, *folder); };
+  });
+
   CLI::App* admin = app->add_subcommand("admin", "For whoever runs the server");
   admin->require_subcommand(1);
+  for (const bool compact : {false, true}) {
+    CLI::App* save = admin->add_subcommand(
+        compact ? "compact" : "snapshot",
+        compact ? "Save the book and keep nothing older: what was erased is gone from the disk"
+                : "Save the book beside everything else");
+    save->callback([line, &options, compact] {
+      line->chosen = [&options, compact] { return RunSnapshot(options, compact); };
+    });
+  }
   CLI::App* advance =
       admin->add_subcommand("advance-day", "Move the day of a server with a pinned day forward");
   auto date = std::make_shared<std::string>();

@@ -83,6 +83,11 @@ json::object StatusJson(const wire::StatusReplyT& reply) {
   answer["memory_bytes"] = reply.memory_bytes;
   answer["version"] = reply.version;
   answer["durability"] = reply.durability;
+  answer["journal_bytes"] = reply.journal_bytes;
+  answer["saved_sequence"] = reply.saved_sequence;
+  answer["erased_sequence"] = reply.erased_sequence;
+  answer["erased_at"] = reply.erased_at.has_value() ? json::value(FormatTime(*reply.erased_at))
+                                                    : json::value(nullptr);
   answer["as_of"] = FormatDay(reply.state->as_of());
   return answer;
 }

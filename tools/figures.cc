@@ -83,4 +83,13 @@ std::optional<int32_t> ParseDay(std::string_view text) {
   return static_cast<int32_t>(std::chrono::sys_days{date}.time_since_epoch().count());
 }
 
+std::string FormatTime(int64_t unix_ms) {
+  constexpr int64_t kDayS = 86'400;
+  const int64_t seconds = unix_ms >= 0 ? unix_ms / 1000 : (unix_ms - 999) / 1000;
+  const int64_t day = seconds >= 0 ? seconds / kDayS : (seconds - kDayS + 1) / kDayS;
+  const int64_t rest = seconds - day * kDayS;
+  return fmt::format("{}T{:02}:{:02}:{:02}Z", FormatDay(static_cast<int32_t>(day)), rest / 3600,
+                     rest / 60 % 60, rest % 60);
+}
+
 }  // namespace kundig::tools

@@ -9,39 +9,50 @@ namespace {
 
 // Enough that neither side waits for the other, few enough that a server under load is not buried.
 constexpr size_t kBatchesInFlight = 8;
-// A batch may wait behind others and behind a scan of a large book.
-constexpr std::chrono::milliseconds kBatchDeadline{60'000};
+// What the handshake says where nothing outlives the server.
+constexpr char kNotDurable[] = "none";
 
-client::Options PortOptions(const std::string& server) {
+client::Options PortOptions(const std::string& server, std::chrono::milliseconds deadline) {
   client::Options options;
   options.server = server;
   options.name = "kundig import";
-  options.deadline = kBatchDeadline;
-  // A second connection would carry on behind a gap that nobody noticed.
-  options.reconnect = false;
+  options.deadline = deadline;
   options.max_in_flight = kBatchesInFlight;
   return options;
 }
 
 }  // namespace
 
-ClientPort::ClientPort(const client::Options& options) : client_(options) {}
-
 ClientPort::~ClientPort() {
   Drain();
 }
 
-client::Result<std::unique_ptr<ClientPort>> ClientPort::Connect(const std::string& server) {
-  std::unique_ptr<ClientPort> port(new ClientPort(PortOptions(server)));
+client::Result<client::ServerInfo> ClientPort::Reach(const client::Options& options) {
+  client_.emplace(options);
   std::promise<client::Result<client::ServerInfo>> promise;
   auto info = promise.get_future();
-  port->client_.Connect([&promise](client::Result<client::ServerInfo> answer) {
+  client_->Connect([&promise](client::Result<client::ServerInfo> answer) {
     promise.set_value(std::move(answer));
   });
-  auto answer = info.get();
-  if (answer.has_error()) return answer.error();
-  port->server_ = std::move(*answer);
+  return info.get();
+}
+
+client::Result<std::unique_ptr<ClientPort>> ClientPort::Connect(
+    const std::string& server, std::chrono::milliseconds deadline) {
+  std::unique_ptr<ClientPort> port(new ClientPort());
+  client::Options options = PortOptions(server, deadline);
+  auto info = port->Reach(options);
+  if (info && info->durability == kNotDurable) {
+    options.reconnect = false;
+    info = port->Reach(options);
+  }
+  if (!info) return info.error();
+  port->server_ = std::move(*info);
   return port;
+}
+
+client::BatchName ClientPort::NextBatch() {
+  return {producer_, ++last_batch_};
 }
 
 void ClientPort::Send(std::vector<uint8_t> batch, Done done) {
@@ -50,7 +61,7 @@ void ClientPort::Send(std::vector<uint8_t> batch, Done done) {
     const std::lock_guard lock(mutex_);
     ++unanswered_;
   }
-  client_.Request(
+  client_->Request(
       wire::MessageType::events, std::move(batch),
       [this, done = std::move(done)](client::Result<client::AsyncClient::RawAnswer> answer) {
         if (answer.has_error()) {

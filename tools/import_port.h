@@ -1,8 +1,8 @@
 // Where an import sends its events: all that the importers know of a server. The real one is in
 // import_client_port.h; tests put a book of their own behind it.
 //
-// Thread safety: Send and Drain are called by one thread; `done` may be called from another, one
-// call at a time and in the order of sending, and must not block.
+// Thread safety: NextBatch, Send and Drain are called by one thread; `done` may be called from
+// another, one call at a time and in the order of sending, and must not block.
 
 #ifndef KUNDIG_TOOLS_IMPORT_PORT_H_
 #define KUNDIG_TOOLS_IMPORT_PORT_H_
@@ -22,7 +22,11 @@ class BatchPort {
 
   virtual ~BatchPort() = default;
 
-  // `batch` is a finished wire::EventBatch. Waits while too many batches are unanswered.
+  // The name that the next batch must carry, so that it is applied once however often it has to be
+  // sent.
+  virtual client::BatchName NextBatch() = 0;
+  // `batch` is a finished wire::EventBatch with the name of the last NextBatch(). Waits while too
+  // many batches are unanswered.
   virtual void Send(std::vector<uint8_t> batch, Done done) = 0;
   // Returns when every batch that was sent is answered.
   virtual void Drain() = 0;

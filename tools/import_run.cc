@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <string_view>
 #include <utility>
 
 #include "tools/csv_reader.h"
@@ -30,9 +31,11 @@ Outcome<OpenFile> Open(const ImportRequest& request, const ColumnNames& names,
 
 // What a failure in the middle leaves behind.
 Failure Interrupted(const Failure& failure, const std::string& file) {
+  std::string_view reason = failure.sentence;
+  if (reason.ends_with('.')) reason.remove_suffix(1);  // the server's sentences end with one
   return Failure{fmt::format("{}: the import stopped: {}. What was sent until then is stored; "
                              "importing the file again counts nothing twice",
-                             file, failure.sentence),
+                             file, reason),
                  failure.exit_code};
 }
 

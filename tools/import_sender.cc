@@ -43,7 +43,9 @@ flatbuffers::Offset<flatbuffers::String> EventSender::TextOrNone(
 void EventSender::Flush() {
   if (events_.empty()) return;
   const auto events = builder_.CreateVector(events_);
-  builder_.Finish(wire::CreateEventBatch(builder_, events));
+  const client::BatchName name = port_->NextBatch();
+  const auto producer = Text(&builder_, name.producer);
+  builder_.Finish(wire::CreateEventBatch(builder_, events, producer, name.number));
   std::vector<uint8_t> batch(builder_.GetBufferPointer(),
                              builder_.GetBufferPointer() + builder_.GetSize());
   auto done = [shared = shared_, tally = tally_, file = tally_->file(),
@@ -81,6 +83,11 @@ Outcome<SentCounts> EventSender::counts() const {
 }
 
 Failure ToFailure(const client::Error& error) {
+  if (error.kind == client::ErrorKind::kRefused && error.code == wire::ErrorCode::disk_full) {
+    // Whose disk it is can be told from here only.
+    return Failure{fmt::format("the server has no room for what was sent: {}", error.message),
+                   ExitCode(error)};
+  }
   return Failure{error.message, ExitCode(error)};
 }
 

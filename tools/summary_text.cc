@@ -71,6 +71,10 @@ std::string StatusText(const wire::StatusReplyT& reply) {
   table.AddRow({"ranking version", FormatCount(reply.state->ranking_version())});
   table.AddRow({"memory", Bytes(reply.memory_bytes)});
   table.AddRow({"durability", reply.durability});
+  if (reply.durability != "none") {
+    table.AddRow({"journal", Bytes(reply.journal_bytes)});
+    table.AddRow({"saved at journal sequence", FormatCount(reply.saved_sequence)});
+  }
   table.AddRow({"version", reply.version});
   return table.Render({});
 }

@@ -16,6 +16,7 @@
 #include "client/event_batch.h"
 #include "client/message.h"
 #include "client/order_batch.h"
+#include "tests/client/expected.h"
 #include "tests/client/fake_server.h"
 
 namespace kundig::client {
@@ -32,18 +33,12 @@ Options To(const FakeServer& server) {
   return options;
 }
 
-// A callback and the future of what it gets.
-template <typename T>
-class Expected {
- public:
-  Callback<T> Take() {
-    return [promise = promise_](Result<T> result) { promise->set_value(std::move(result)); };
-  }
-  Result<T> Wait() { return promise_->get_future().get(); }
-
- private:
-  std::shared_ptr<std::promise<Result<T>>> promise_ = std::make_shared<std::promise<Result<T>>>();
-};
+// What was sent is not sent again.
+Options ToOnce(const FakeServer& server) {
+  Options options = To(server);
+  options.send_again = false;
+  return options;
+}
 
 Expected<RawAnswer> Ping(AsyncClient& client,
                          std::optional<std::chrono::milliseconds> deadline = std::nullopt) {
@@ -185,7 +180,7 @@ TEST(AsyncClientTest, ServerThatStaysSilentIsGivenUp) {
   FakeServer server([&](Peer& peer, const wire::Frame& frame) {
     if (!silent) AnswerAsAShop(peer, frame);
   });
-  AsyncClient client(To(server));
+  AsyncClient client(ToOnce(server));
   auto first = Ping(client, 50ms);
   auto second = Ping(client, 0ms);  // no deadline of its own
   EXPECT_EQ(first.Wait().error().kind, ErrorKind::kTimedOut);
@@ -197,7 +192,7 @@ TEST(AsyncClientTest, ServerThatStaysSilentIsGivenUp) {
 
 TEST(AsyncClientTest, WhatWasSentWhenTheConnectionBrokeIsLost) {
   FakeServer server([](Peer& peer, const wire::Frame&) { peer.Close(); });
-  AsyncClient client(To(server));
+  AsyncClient client(ToOnce(server));
   EXPECT_EQ(Ping(client).Wait().error().kind, ErrorKind::kLost);
 }
 
@@ -212,7 +207,7 @@ TEST(AsyncClientTest, WhatLeftInPartIsUnreachableAndWhatDidNotLeaveIsSentAgain) 
     peer.StopReading();
     welcomed.set_value();
   });
-  Options options = To(server);
+  Options options = ToOnce(server);
   options.max_in_flight = 64;
   AsyncClient client(options);
   auto whole = Ping(client);
@@ -323,7 +318,7 @@ TEST(AsyncClientTest, BrokenFramesEndTheConnection) {
         broken_case.liar(peer, first);
       }
     });
-    AsyncClient client(To(server));
+    AsyncClient client(ToOnce(server));
     auto first = Ping(client);
     auto other = Ping(client);
     EXPECT_EQ(first.Wait().error().kind, broken_case.first);

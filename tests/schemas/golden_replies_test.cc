@@ -253,7 +253,11 @@ std::vector<GoldenMessage> GoldenReplies() {
   status.open_leads = 5;
   status.memory_bytes = 6;
   status.version = "0.1.0";
-  status.durability = "none";
+  status.durability = "sync";
+  status.journal_bytes = 1'234'567;
+  status.saved_sequence = 900'000;
+  status.erased_sequence = 800'000;
+  status.erased_at = 1'291'996'800'000;
   all.push_back(Golden("status_reply", MessageType::status_reply, 12, status));
   AdvanceDayReplyT advance_day;
   advance_day.state = SomeState();
@@ -271,6 +275,12 @@ std::vector<GoldenMessage> GoldenReplies() {
   names.codes = 3;
   all.push_back(Golden("names_reply", MessageType::names_reply, 15, names));
   all.push_back(Golden("orders_reply", MessageType::orders_reply, 16, events));
+  SnapshotReplyT saved;
+  saved.journal_sequence = 1'000'000;
+  saved.bytes = 25'900'000;
+  saved.saved_at = 1'291'996'800'000;
+  all.push_back(Golden("snapshot_reply", MessageType::snapshot_reply, 17, saved));
+  all.push_back(Golden("backup_reply", MessageType::backup_reply, 18, saved));
   all.push_back(Golden("error", MessageType::error, 7, *SomeError()));
   return all;
 }

@@ -166,7 +166,15 @@ std::vector<GoldenMessage> GoldenRequests() {
       "13047536366";
   orders.ids.assign(ids.begin(), ids.end());
   orders.currency = "GBP";
+  orders.producer = "till-7";
+  orders.batch = 42;
   all.push_back(Golden("orders", MessageType::orders, 16, orders));
+  SnapshotRequestT snapshot;
+  snapshot.compact = true;
+  all.push_back(Golden("snapshot", MessageType::snapshot, 17, snapshot));
+  BackupRequestT backup;
+  backup.folder = "/var/backups/kundig";
+  all.push_back(Golden("backup", MessageType::backup, 18, backup));
   all.push_back(Golden("cancel", MessageType::cancel, 6, CancelT{}));
   return all;
 }

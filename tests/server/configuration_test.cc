@@ -95,12 +95,13 @@ TEST(Configuration, TheFileMayBeNamedByTheEnvironment) {
 
 TEST(Configuration, EveryOptionIsFlagVariableKeyAndPrinted) {
   for (const OptionSpec& option : OptionSpecs()) {
-    if (std::string(option.name) == "data") continue;
     ServerOptions defaults;
     std::string value = "some-path";
     if (IsNumber(option)) value = std::to_string(option.high);
     if (std::string(option.name) == "listen") value = "[::1]:9";
     if (std::string(option.name) == "log_level") value = "error";
+    if (std::string(option.name) == "durability") value = "interval=250";
+    if (std::string(option.name) == "lost_tail") value = "accept";
     const std::string quoted = IsNumber(option) ? value : "\"" + value + "\"";
     const TemporaryFile file("[server]\n" + std::string(option.name) + " = " + quoted + "\n");
     for (const auto& loaded :
@@ -130,7 +131,11 @@ TEST(Configuration, NamesTheOptionAtFault) {
   ExpectMistake("[server]\n\nthreads = \"2\"\n", "3: server.threads: expected a whole number");
   ExpectMistake("[server]\nlisten = 7400\n", "2: server.listen: expected HOST:PORT");
   ExpectMistake("[server]\nthread = 2\n", "2: server.thread: unknown key; expected address_file");
-  EXPECT_NE(message(Load({"--data", "/tmp/book"})).find("in memory only"), std::string::npos);
+  for (const char* durability :
+       {"interval", "interval=0", "interval=60001", "interval=1s", "none"}) {
+    EXPECT_EQ(message(Load({"--durability", durability})),
+              "--durability: expected sync, or interval=MS with MS from 1 to 60000");
+  }
 }
 
 TEST(Configuration, TellsWrongUsageFromWrongValues) {

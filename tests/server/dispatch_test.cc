@@ -26,9 +26,21 @@ constexpr engine::Day kToday{11'574};
 class DispatchTest : public testing::Test {
  protected:
   explicit DispatchTest(ServerOptions options = SmallOptions(), bool day_is_pinned = true)
-      : book_(engine::CompileRules({}, engine::Calendar()).value(),
-              engine::BookOptions{.today = kToday, .shards = 4, .threads = 2}),
-        dispatcher_(&book_, options, day_is_pinned, [this] { ++changes_; }) {}
+      : book_(engine::DurableBook::InMemory(
+            engine::CompileRules({}, engine::Calendar()).value(),
+            engine::BookOptions{.today = kToday, .shards = 4, .threads = 2})),
+        dispatcher_(
+            book_.get(), options, day_is_pinned, "none",
+            {.book_changed = [this] { ++changes_; },
+             .storage_failed = [](const engine::Error& error) { ADD_FAILURE() << error.message; },
+             .save =
+                 [this](engine::Generations keep) {
+                   return book_->SaveSnapshot(engine::TimeMs{0}, keep);
+                 },
+             .backup =
+                 [this](const std::string& folder) {
+                   return book_->Backup(engine::TimeMs{0}, folder);
+                 }}) {}
 
   static ServerOptions SmallOptions() {
     ServerOptions options;
@@ -78,7 +90,7 @@ class DispatchTest : public testing::Test {
   }
 
   std::atomic<int> changes_{0};
-  engine::Book book_;
+  std::unique_ptr<engine::DurableBook> book_;
   Dispatcher dispatcher_;
 };
 
@@ -339,7 +351,7 @@ TEST_F(UnpinnedDispatchTest, LeavesTheDayToTheClock) {
   wire::AdvanceDayRequestT request;
   request.day = (kToday + 1).since_epoch;
   EXPECT_EQ(GetError(MessageType::advance_day, request).code, wire::ErrorCode::day_not_pinned);
-  EXPECT_EQ(book_.Status().state.as_of, kToday);
+  EXPECT_EQ(book_->book().Status().state.as_of, kToday);
 }
 
 TEST_F(DispatchTest, StreamsLongListsAFewAtATime) {

@@ -187,16 +187,17 @@ TEST(Housekeeping, WakesWhenTheBookChanges) {
 
 TEST(Housekeeping, TakesTheBooksDayFromItsCalendar) {
   // Two hours east: midnight is at 22:00 UTC.
-  engine::Book book(
+  const auto book = engine::DurableBook::InMemory(
       engine::CompileRules({}, engine::Calendar({{engine::TimeMs{0}, 2 * 60 * 60}})).value(),
       engine::BookOptions{.today = engine::Day{100}, .shards = 1, .threads = 1});
-  BookHousehold household(&book);
+  BookHousehold household(book.get(),
+                          [](const engine::Error& error) { ADD_FAILURE() << error.message; });
   constexpr int64_t kHourMs = 60 * 60 * 1000;
   EXPECT_EQ(household.BusinessDay(engine::TimeMs{100 * kDayMs + 22 * kHourMs - 1}),
             engine::Day{100});
   EXPECT_EQ(household.BusinessDay(engine::TimeMs{100 * kDayMs + 22 * kHourMs}), engine::Day{101});
   household.AdvanceDay(engine::Day{101});
-  EXPECT_EQ(book.Status().state.as_of, engine::Day{101});
+  EXPECT_EQ(book->book().Status().state.as_of, engine::Day{101});
   household.RefreshRankings();
   EXPECT_FALSE(household.RankingsStale());
 }

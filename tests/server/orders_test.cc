@@ -26,9 +26,11 @@ constexpr uint32_t kCustomers = 40;
 // A book and its dispatcher.
 struct Shop {
   Shop()
-      : book(engine::CompileRules({}, engine::Calendar()).value(),
-             engine::BookOptions{.today = kToday, .shards = 4, .threads = 1}),
-        dispatcher(&book, ServerOptions(), true, [] {}) {}
+      : book(engine::DurableBook::InMemory(
+            engine::CompileRules({}, engine::Calendar()).value(),
+            engine::BookOptions{.today = kToday, .shards = 4, .threads = 1})),
+        dispatcher(book.get(), ServerOptions(), true, "none",
+                   {.book_changed = [] {}, .storage_failed = {}, .save = {}, .backup = {}}) {}
 
   template <typename Native>
   std::vector<uint8_t> Ask(MessageType type, const Native& message) {
@@ -38,7 +40,7 @@ struct Shop {
     return answer->payload();
   }
 
-  engine::Book book;
+  std::unique_ptr<engine::DurableBook> book;
   Dispatcher dispatcher;
 };
 
@@ -97,7 +99,7 @@ TEST(OrdersTest, AreTheSameAsTheSameOrdersAsEvents) {
   EXPECT_EQ(columns.Ask(MessageType::profiles, profiles),
             events.Ask(MessageType::profiles, profiles));
   EXPECT_EQ(columns.Ask(MessageType::records, records), events.Ask(MessageType::records, records));
-  EXPECT_EQ(columns.book.Status().orders, events.book.Status().orders);
+  EXPECT_EQ(columns.book->book().Status().orders, events.book->book().Status().orders);
 }
 
 }  // namespace

@@ -4,6 +4,9 @@
 #ifndef KUNDIG_TESTS_TOOLS_FAKE_BOOK_H_
 #define KUNDIG_TESTS_TOOLS_FAKE_BOOK_H_
 
+#include <gtest/gtest.h>
+
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -23,6 +26,8 @@ class FakeBook : public BatchPort {
   // From this batch on (counted from 0) every batch fails as a whole.
   std::optional<size_t> fails_from;
   size_t max_events = 10'000;
+
+  client::BatchName NextBatch() override { return {"import", ++names_}; }
 
   void Send(std::vector<uint8_t> batch, Done done) override {
     Drain();
@@ -44,6 +49,8 @@ class FakeBook : public BatchPort {
     if (!verifier.VerifyBuffer<wire::EventBatch>()) std::abort();
     wire::EventBatchT batch;
     flatbuffers::GetRoot<wire::EventBatch>(bytes.data())->UnPackTo(&batch);
+    EXPECT_EQ(batch.producer, "import");
+    EXPECT_EQ(batch.batch, number + 1) << "each batch has the name it was given";
     wire::EventBatchReplyT reply;
     for (size_t i = 0; i < batch.events.size(); ++i) {
       if (const auto code = refuse(*batch.events[i])) {
@@ -83,6 +90,7 @@ class FakeBook : public BatchPort {
  private:
   std::optional<std::pair<std::vector<uint8_t>, Done>> held_;
   size_t batches_ = 0;
+  uint64_t names_ = 0;
 };
 
 }  // namespace kundig::tools

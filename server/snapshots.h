@@ -1,0 +1,51 @@
+// Saves the book when its journal has grown, when somebody asks, and at the end.
+//
+// Thread safety: Save and Backup from any thread that may wait for as long as they take; the rest
+// by the owner. They take turns in the book.
+
+#ifndef KUNDIG_SERVER_SNAPSHOTS_H_
+#define KUNDIG_SERVER_SNAPSHOTS_H_
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "engine/durable_book.h"
+#include "server/housekeeping.h"
+
+namespace kundig::server {
+
+class Snapshots {
+ public:
+  static constexpr std::chrono::seconds kLook{1};
+  // After one that failed, for lack of room for instance.
+  static constexpr std::chrono::seconds kRestAfterFailure{10};
+
+  // Saves the book whenever that many bytes of records lie behind the last snapshot. The arguments
+  // outlive it.
+  Snapshots(engine::DurableBook* book, const Clock* clock, uint64_t journal_bytes);
+  ~Snapshots();  // ends the thread; saves nothing
+  Snapshots(const Snapshots&) = delete;
+  Snapshots& operator=(const Snapshots&) = delete;
+
+  engine::Result<engine::SnapshotInfo> Save(engine::Generations keep, const char* why);
+  engine::Result<engine::SnapshotInfo> Backup(const std::string& folder);
+
+ private:
+  void Run();
+
+  engine::DurableBook* const book_;
+  const Clock* const clock_;
+  const uint64_t journal_bytes_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopped_ = false;  // under mutex_
+  std::thread thread_;    // last: uses the rest
+};
+
+}  // namespace kundig::server
+
+#endif  // KUNDIG_SERVER_SNAPSHOTS_H_
