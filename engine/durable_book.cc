@@ -224,7 +224,10 @@ size_t DurableBook::WriteGroup(std::span<const WriteRequest> writes, size_t firs
   }
   std::optional<Error> failed;
   if (!records.empty()) failed = journal_->Append(records);
-  if (!failed) unsaved_bytes_ += bytes;
+  if (!failed) {
+    unsaved_bytes_ += bytes;
+    segment_bytes_ += bytes;
+  }
   for (size_t place = 0; place < known.size(); ++place) {
     if (known[place]) {
       answer(first + place, *known[place]);
@@ -265,6 +268,7 @@ DurabilityStatus DurableBook::Status() const {
   status.journal_synced = journal_->durable();
   status.journal_bytes = journal_->bytes_on_disk();
   status.unsaved_bytes = unsaved_bytes_;
+  status.segment_bytes = segment_bytes_;
   const std::lock_guard<std::mutex> lock(saved_);
   status.saved_sequence = saved_sequence_;
   status.erased_sequence = erased_sequence_;

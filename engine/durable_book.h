@@ -70,7 +70,11 @@ struct DurabilityStatus {
   uint64_t saved_sequence = 0, erased_sequence = 0;
   TimeMs erased_at;
   uint64_t unsaved_bytes = 0;  // of records behind the newest generation, as encoded
+  uint64_t segment_bytes = 0;  // of records in the newest segment of the journal
 };
+
+// Records of a segment of the journal, well within the storage library's write buffer.
+inline constexpr uint64_t kSegmentBytes = uint64_t{24} << 20;
 
 // What SaveSnapshot does with what is older.
 enum class Generations : uint8_t {
@@ -112,6 +116,9 @@ class DurableBook {
   // with it. Does only the latter where nothing was written since the newest generation. Errors:
   // kDiskFull, kStorageFailed: the generations that were there stay. kInvalidValue in memory only.
   Result<SnapshotInfo> SaveSnapshot(TimeMs saved_at, Generations keep);
+  // Begins a new segment of the journal, beside everything else. To be called before one has
+  // kSegmentBytes: a larger one costs nothing but disk, its records are written twice.
+  std::optional<Error> RollJournal();
   // Copies the book into a new data folder, beside everything else, and reads the copy back.
   Result<SnapshotInfo> Backup(TimeMs saved_at, const std::string& folder);
   // Reads every byte of a folder that no process serves; the first damage. `records` and
@@ -133,6 +140,8 @@ class DurableBook {
   std::optional<Error> ReadJournal(const std::shared_ptr<const Rules>& rules, BookOptions options,
                                    Recovery* recovery);
   std::optional<Error> Replay(uint64_t number, const JournalRecord& record);
+  // Under saving_, which lets one at a time begin a segment.
+  std::optional<Error> BeginSegment();
   // Saves the book into the folder, which must not be there. Under saving_.
   Result<SnapshotInfo> SaveTo(const std::string& folder, TimeMs saved_at);
   // `now`: since when what is removed is gone.
@@ -158,7 +167,7 @@ class DurableBook {
   uint64_t complete_from_ = 0;  // records up to it are being replayed into a loaded book
 
   std::mutex saving_;  // one snapshot or backup at a time; guards the folder of generations
-  std::atomic<uint64_t> unsaved_bytes_{0};
+  std::atomic<uint64_t> unsaved_bytes_{0}, segment_bytes_{0};
   uint64_t newest_generation_ = 0;  // its record; 0 where there is none
   mutable std::mutex saved_;        // guards what follows, for Status
   uint64_t saved_sequence_ = 0, erased_sequence_ = 0;

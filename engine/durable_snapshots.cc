@@ -103,12 +103,25 @@ Result<SnapshotInfo> DurableBook::SaveTo(const std::string& folder, TimeMs saved
   return book_->SaveSnapshot(order);
 }
 
+std::optional<Error> DurableBook::RollJournal() {
+  if (journal_ == nullptr) return MemoryOnly();
+  const std::lock_guard<std::mutex> saving(saving_);
+  return BeginSegment();
+}
+
+std::optional<Error> DurableBook::BeginSegment() {
+  const uint64_t bytes = segment_bytes_;
+  if (auto error = journal_->Roll()) return error;
+  segment_bytes_ -= bytes;
+  return std::nullopt;
+}
+
 Result<SnapshotInfo> DurableBook::SaveSnapshot(TimeMs saved_at, Generations keep) {
   if (journal_ == nullptr) return MemoryOnly();
   const std::lock_guard<std::mutex> saving(saving_);
   // What is appended from here on lies behind what can be cut once the snapshot is there; the lock
   // waits until what was appended before is applied.
-  if (auto error = journal_->Roll()) return *error;
+  if (auto error = BeginSegment()) return *error;
   uint64_t record = 0;
   const uint64_t unsaved = unsaved_bytes_;
   {

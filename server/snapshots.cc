@@ -63,6 +63,12 @@ void Snapshots::Run() {
   while (!changed_.wait_for(lock, rest, [&] { return stopped_; })) {
     lock.unlock();
     rest = kLook;
+    if (book_->Status().segment_bytes >= engine::kSegmentBytes) {
+      if (const auto error = book_->RollJournal()) {
+        Log(LogLevel::kError, "snapshots", "no new segment of the journal could be made",
+            {{"reason", error->message}});
+      }
+    }
     if (book_->Status().unsaved_bytes >= journal_bytes_ &&
         !Save(engine::Generations::kKeepTwo, "the journal has grown")) {
       rest = kRestAfterFailure;

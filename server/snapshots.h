@@ -1,4 +1,5 @@
-// Saves the book when its journal has grown, when somebody asks, and at the end.
+// Saves the book when its journal has grown, when somebody asks, and at the end; keeps the segments
+// of the journal small meanwhile.
 //
 // Thread safety: Save and Backup from any thread that may wait for as long as they take; the rest
 // by the owner. They take turns in the book.

@@ -210,6 +210,8 @@ TEST(DurableBook, StartsFromItsSnapshotAndTheRecordsBehindIt) {
     EXPECT_EQ(book.recovery().events, 1u);
     ExpectOrders(&book->book(), orders);
   }
+  EXPECT_FALSE(book->RollJournal().has_value());
+  EXPECT_EQ(book->Status().segment_bytes, 0u);
   // The journal was cut behind the older of two generations.
   EXPECT_GT(book->Status().journal_first, 20u);
   EXPECT_EQ(GenerationsOf(book.durability().folder)->size(), 2u);
