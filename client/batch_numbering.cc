@@ -54,7 +54,8 @@ bool MaySendAgain(MessageType type, std::span<const uint8_t> payload) {
       return IsNamed<wire::EventBatch>(payload);
     case MessageType::orders:
       return IsNamed<wire::OrderBatch>(payload);
-    case MessageType::advance_day:  // the second time it would be refused
+    case MessageType::advance_day:  // the second time these would be refused
+    case MessageType::backup:
       return false;
     default:
       return true;

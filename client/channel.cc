@@ -76,7 +76,7 @@ void Channel::Enter(Request request) {
 
 void Channel::Enqueue(Pending pending) {
   if (!IsRequest(pending.request.type)) {
-    return Finish(&pending, InvalidCall("A client sends requests of the types ping to orders;"
+    return Finish(&pending, InvalidCall("A client sends requests of the types ping to backup;"
                                         " the handshake and cancel are its own.",
                                         "type"));
   }

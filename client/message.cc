@@ -35,7 +35,7 @@ std::vector<uint8_t> PackedEvents(std::span<const std::unique_ptr<wire::EventT>>
 }
 
 bool IsRequest(MessageType type) {
-  return type >= MessageType::ping && type <= MessageType::orders && type != MessageType::cancel;
+  return type >= MessageType::ping && type <= MessageType::backup && type != MessageType::cancel;
 }
 
 MessageType ReplyTypeOf(MessageType request) {

@@ -235,22 +235,24 @@ TEST(SendingAgainTest, ServerThatStopsIsLeftAndItsSuccessorAsked) {
 }
 
 TEST(SendingAgainTest, ServerThatStaysAwayIsToldWhenTheDeadlinePasses) {
-  auto server = std::make_unique<FakeServer>([](Peer& peer, const wire::Frame& frame) {
+  std::promise<void> arrived;
+  auto server = std::make_unique<FakeServer>([&arrived](Peer& peer, const wire::Frame& frame) {
     if (static_cast<MessageType>(frame.header.type) == MessageType::ping) {
       AnswerAsAShop(peer, frame);
+    } else {
+      arrived.set_value();
     }
   });
   const uint16_t port = server->port();
   Options options = To(*server);
-  options.deadline = 400ms;
+  options.deadline = 1500ms;
   AsyncClient client(options);
   Sent in_flight, behind;
   Expected<RawAnswer> ping;
   client.Request(MessageType::ping, Packed(wire::PingT{}), ping.Take());
   ASSERT_TRUE(ping.Wait());
   client.Send(OneOrder(0), in_flight.Take());
-  // Until it has left.
-  std::this_thread::sleep_for(100ms);
+  arrived.get_future().wait();
   server.reset();
   client.Send(OneOrder(1), behind.Take());
   const auto lost = in_flight.Wait();
