@@ -261,7 +261,8 @@ TEST(SendingAgainTest, ServerThatStaysAwayIsToldWhenTheDeadlinePasses) {
   EXPECT_THAT(lost.error().message, HasSubstr(options.server));
   const auto unsent = behind.Wait();
   ASSERT_FALSE(unsent);
-  EXPECT_EQ(unsent.error().kind, ErrorKind::kUnreachable);
+  // It may have left before the client saw that nobody is there.
+  EXPECT_THAT(unsent.error().kind, testing::AnyOf(ErrorKind::kUnreachable, ErrorKind::kLost));
 
   BatchBook book([](size_t) { return Act::kAnswer; });
   server = std::make_unique<FakeServer>(book.Handler(), WelcomeEveryone, port);
