@@ -45,6 +45,10 @@ std::optional<Error> RemoveEnding(const std::string& folder, std::string_view en
 
 }  // namespace
 
+bool IsDataFolder(const std::string& folder) {
+  return Files().Exists(JournalFolder(folder));
+}
+
 std::string GenerationFolder(const std::string& data, uint64_t record) {
   return SnapshotsFolder(data) + "/" + NameOf(record);
 }

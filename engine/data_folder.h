@@ -20,6 +20,8 @@ inline std::string JournalFolder(const std::string& data) {
 inline std::string SnapshotsFolder(const std::string& data) {
   return data + "/snapshots";
 }
+// Whether a book was ever kept there.
+bool IsDataFolder(const std::string& folder);
 // Of the generation that begins behind this record.
 std::string GenerationFolder(const std::string& data, uint64_t record);
 // The generations there are, ascending by record; unfinished ones are none.

@@ -104,6 +104,7 @@ std::optional<Error> DurableBook::OpenFolder(std::shared_ptr<const Rules> rules,
   if (wanted > book_->Status().state.as_of) {
     if (Result<StateName> moved = AdvanceDay(wanted); !moved) return moved.error();
   }
+  MeasureJournal();
   return std::nullopt;
 }
 
@@ -259,6 +260,10 @@ std::optional<Error> DurableBook::Sync() {
   return journal_->Sync();
 }
 
+void DurableBook::MeasureJournal() {
+  if (journal_ != nullptr) journal_bytes_ = journal_->bytes_on_disk();
+}
+
 DurabilityStatus DurableBook::Status() const {
   DurabilityStatus status;
   if (journal_ == nullptr) return status;
@@ -266,7 +271,7 @@ DurabilityStatus DurableBook::Status() const {
   status.journal_first = journal_->first();
   status.journal_last = journal_->last();
   status.journal_synced = journal_->durable();
-  status.journal_bytes = journal_->bytes_on_disk();
+  status.journal_bytes = journal_bytes_;
   status.unsaved_bytes = unsaved_bytes_;
   status.segment_bytes = segment_bytes_;
   const std::lock_guard<std::mutex> lock(saved_);

@@ -110,7 +110,10 @@ class DurableBook {
   Result<StateName> AdvanceDay(Day day);
   // Makes everything written so far durable; only needed without sync_every_write.
   std::optional<Error> Sync();
+  // Cheap, for any thread; journal_bytes is as of the last MeasureJournal.
   DurabilityStatus Status() const;
+  // Looks through the journal's files: for a thread that may wait.
+  void MeasureJournal();
 
   // Saves the book beside everything else and removes what it makes superfluous. `saved_at` is kept
   // with it. Does only the latter where nothing was written since the newest generation. Errors:
@@ -167,7 +170,7 @@ class DurableBook {
   uint64_t complete_from_ = 0;  // records up to it are being replayed into a loaded book
 
   std::mutex saving_;  // one snapshot or backup at a time; guards the folder of generations
-  std::atomic<uint64_t> unsaved_bytes_{0}, segment_bytes_{0};
+  std::atomic<uint64_t> unsaved_bytes_{0}, segment_bytes_{0}, journal_bytes_{0};
   uint64_t newest_generation_ = 0;  // its record; 0 where there is none
   mutable std::mutex saved_;        // guards what follows, for Status
   uint64_t saved_sequence_ = 0, erased_sequence_ = 0;

@@ -138,6 +138,7 @@ Result<SnapshotInfo> DurableBook::SaveSnapshot(TimeMs saved_at, Generations keep
     unsaved_bytes_ -= unsaved;
   }
   if (auto error = RemoveGenerations(keep, saved_at)) return *error;
+  MeasureJournal();
   return info;
 }
 
@@ -214,6 +215,12 @@ Result<SnapshotInfo> DurableBook::Backup(TimeMs saved_at, const std::string& fol
 
 std::optional<Error> DurableBook::Verify(const std::string& folder, uint64_t* records,
                                          uint64_t* generations) {
+  if (!IsDataFolder(folder)) {
+    return Error{.code = ErrorCode::kInvalidValue,
+                 .message = "there is no data folder " + folder,
+                 .field = "data",
+                 .position = {}};
+  }
   Result<FolderLock> lock = FolderLock::Take(folder);
   if (!lock) return lock.error();
   return VerifyLocked(folder, records, generations);

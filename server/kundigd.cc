@@ -57,8 +57,8 @@ int Report(const kundig::engine::Error& error) {
 int Verify(const std::string& folder) {
   uint64_t records = 0, generations = 0;
   if (const auto error = DurableBook::Verify(folder, &records, &generations)) return Report(*error);
-  std::printf("%s is sound: %llu snapshots and %llu records of the journal were read.\n",
-              folder.c_str(), static_cast<unsigned long long>(generations),
+  std::printf("%s is sound. Snapshots read: %llu, records of the journal: %llu.\n", folder.c_str(),
+              static_cast<unsigned long long>(generations),
               static_cast<unsigned long long>(records));
   return kExitStopped;
 }

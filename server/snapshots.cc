@@ -63,6 +63,7 @@ void Snapshots::Run() {
   while (!changed_.wait_for(lock, rest, [&] { return stopped_; })) {
     lock.unlock();
     rest = kLook;
+    book_->MeasureJournal();
     if (book_->Status().segment_bytes >= engine::kSegmentBytes) {
       if (const auto error = book_->RollJournal()) {
         Log(LogLevel::kError, "snapshots", "no new segment of the journal could be made",

@@ -98,6 +98,9 @@ TEST(Durable, ABackupIsVerifiedAndRestored) {
     EXPECT_EQ(server.Stop(SIGTERM), 0);
   }
   EXPECT_EQ(Kundigd({"--verify", "--data", folder / "backup"}).code, 0);
+  const Done nothing = Kundigd({"--verify", "--data", folder / "nothing"});
+  EXPECT_EQ(nothing.code, 1);
+  EXPECT_THAT(nothing.err, HasSubstr("no data folder"));
   const Done restored = Kundigd({"--restore", folder / "backup", "--data", folder / "copy"});
   EXPECT_EQ(restored.code, 0) << restored.err;
   EXPECT_EQ(Kundigd({"--restore", folder / "backup", "--data", folder / "copy"}).code, 1);
