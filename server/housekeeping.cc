@@ -28,7 +28,7 @@ void BookHousehold::RefreshRankings() {
   book_->book().RefreshRankings();
 }
 
-void BookHousehold::AdvanceDay(engine::Day day) {
+bool BookHousehold::AdvanceDay(engine::Day day) {
   const engine::Result<engine::StateName> state = book_->AdvanceDay(day);
   if (!state && state.error().code == engine::ErrorCode::kStorageFailed) {
     storage_failed_(state.error());
@@ -39,6 +39,7 @@ void BookHousehold::AdvanceDay(engine::Day day) {
     Log(LogLevel::kError, "housekeeping", "the book did not take the business day of the clock",
         {{"day", engine::FormatDay(day)}, {"reason", state.error().message}});
   }
+  return state || state.error().code != engine::ErrorCode::kDiskFull;
 }
 
 Housekeeper::Rest Housekeeper::Step() {
@@ -46,8 +47,7 @@ Housekeeper::Rest Housekeeper::Step() {
     const engine::Day day = household_->BusinessDay(clock_->WallTime());
     // A clock that is set back does not take the day back: the book only goes forward.
     if (day > *today_) {
-      household_->AdvanceDay(day);
-      today_ = day;
+      if (household_->AdvanceDay(day)) today_ = day;
     }
   }
   const auto begin = clock_->SteadyTime();

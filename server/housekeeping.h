@@ -46,7 +46,8 @@ class Household {
   virtual engine::Day BusinessDay(engine::TimeMs time) const = 0;
   virtual bool RankingsStale() const = 0;
   virtual void RefreshRankings() = 0;
-  virtual void AdvanceDay(engine::Day day) = 0;
+  // False where it could not be kept and has to be tried again.
+  virtual bool AdvanceDay(engine::Day day) = 0;
 };
 
 class BookHousehold final : public Household {
@@ -57,7 +58,7 @@ class BookHousehold final : public Household {
   engine::Day BusinessDay(engine::TimeMs time) const override;
   bool RankingsStale() const override;
   void RefreshRankings() override;
-  void AdvanceDay(engine::Day day) override;
+  bool AdvanceDay(engine::Day day) override;
 
  private:
   engine::DurableBook* const book_;

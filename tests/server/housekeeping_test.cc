@@ -39,8 +39,12 @@ class FakeHousehold final : public Household {
     stale = stale_after_refresh;
     clock_->steady += refresh_time;
   }
-  void AdvanceDay(engine::Day day) override { days.push_back(day); }
+  bool AdvanceDay(engine::Day day) override {
+    days.push_back(day);
+    return day_is_kept;
+  }
 
+  bool day_is_kept = true;
   bool stale = false;
   bool stale_after_refresh = false;
   Nanoseconds refresh_time{};
@@ -97,6 +101,18 @@ TEST_F(HousekeeperTest, RestsFourTimesAsLongAsItWorked) {
   EXPECT_EQ(RestAfter(milliseconds(100)), milliseconds(400));
 }
 
+TEST_F(HousekeeperTest, TriesADayAgainThatCouldNotBeKept) {
+  Housekeeper housekeeper(&household_, &clock_, engine::Day{6});
+  clock_.wall = engine::TimeMs{7 * kDayMs};
+  household_.day_is_kept = false;
+  housekeeper.Step();
+  housekeeper.Step();
+  household_.day_is_kept = true;
+  housekeeper.Step();
+  housekeeper.Step();
+  EXPECT_EQ(household_.days, std::vector<engine::Day>(3, engine::Day{7}));
+}
+
 TEST_F(HousekeeperTest, KeepsRankingsWithinASecondWhereItCan) {
   EXPECT_EQ(RestAfter(milliseconds(200)), milliseconds(600));
   EXPECT_EQ(RestAfter(milliseconds(400)), milliseconds(200));
@@ -143,7 +159,7 @@ TEST_F(HousekeeperTest, RefreshesWhatADayChangeMadeStale) {
       stale_ = false;
       ++refreshed;
     }
-    void AdvanceDay(engine::Day) override { stale_ = true; }
+    bool AdvanceDay(engine::Day) override { return stale_ = true; }
     int refreshed = 0;
 
    private:
@@ -161,7 +177,7 @@ class SharedHousehold final : public Household {
   engine::Day BusinessDay(engine::TimeMs) const override { return {}; }
   bool RankingsStale() const override { return stale_; }
   void RefreshRankings() override { stale_ = false; }
-  void AdvanceDay(engine::Day) override {}
+  bool AdvanceDay(engine::Day) override { return true; }
   void Change() { stale_ = true; }
 
  private:
@@ -196,7 +212,7 @@ TEST(Housekeeping, TakesTheBooksDayFromItsCalendar) {
   EXPECT_EQ(household.BusinessDay(engine::TimeMs{100 * kDayMs + 22 * kHourMs - 1}),
             engine::Day{100});
   EXPECT_EQ(household.BusinessDay(engine::TimeMs{100 * kDayMs + 22 * kHourMs}), engine::Day{101});
-  household.AdvanceDay(engine::Day{101});
+  EXPECT_TRUE(household.AdvanceDay(engine::Day{101}));
   EXPECT_EQ(book->book().Status().state.as_of, engine::Day{101});
   household.RefreshRankings();
   EXPECT_FALSE(household.RankingsStale());
