@@ -296,7 +296,7 @@ void Run(uint64_t customers, uint64_t orders, const std::string& folder) {
   const std::vector<std::string_view> views(ids.begin(), ids.end());
   RecordsAnswer records;
   ProfilesAnswer profiles;
-  for (const size_t group : {1, 64, 100}) {
+  for (const size_t group : {size_t{1}, size_t{64}, size_t{100}}) {
     const double ms = MedianMs([&] {
       for (size_t at = 0; at + group <= views.size(); at += group) {
         book.Records(std::span(views).subspan(at, group), &records);
