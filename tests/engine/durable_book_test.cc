@@ -303,7 +303,7 @@ TEST(DurableBook, SavesBesideWritersAndReaders) {
       std::vector<std::string> ids;
       for (uint64_t i = 0; i < 50; ++i) ids.push_back(std::to_string(number * 50 + i));
       std::vector<OrderPlaced> orders;
-      for (const std::string& id : ids) orders.push_back(OrderOf("c" + id, id, 1));
+      for (const std::string& id : ids) orders.push_back(OrderOf(id, id, 1));
       book.Write({{.name = {"w", number}, .what = std::span<const OrderPlaced>(orders)}});
     }
     done = true;
