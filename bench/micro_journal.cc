@@ -46,7 +46,7 @@ bool Same(const engine::OrderPlaced& a, const engine::OrderPlaced& b) {
 // Bytes of the record, proven to be the orders.
 std::string Proven(const Orders& orders) {
   std::string bytes;
-  engine::EncodeOrders({}, orders.orders, &bytes);
+  engine::EncodeOrders({}, engine::Growth::kAllowed, orders.orders, &bytes);
   engine::JournalRecord record;
   Prove(!engine::DecodeRecord(bytes, &record), "a record that was encoded is decoded");
   Prove(std::equal(record.orders.begin(), record.orders.end(), orders.orders.begin(),
@@ -62,7 +62,7 @@ void EncodeOrderRecord(benchmark::State& state) {
       static_cast<double>(bytes.size()) / static_cast<double>(orders.orders.size());
   Time(state, orders.orders.size(), bytes.size(), [&] {
     bytes.clear();
-    engine::EncodeOrders({}, orders.orders, &bytes);
+    engine::EncodeOrders({}, engine::Growth::kAllowed, orders.orders, &bytes);
     benchmark::DoNotOptimize(bytes.data());
   });
 }

@@ -30,11 +30,11 @@ Book::Book(std::shared_ptr<const Rules> rules, const BookOptions& options)
     : impl_(std::make_unique<Impl>(std::move(rules), options)) {}
 Book::~Book() = default;
 
-ApplyAnswer Book::Apply(std::span<const Event> events) {
-  return impl_->Apply(events);
+ApplyAnswer Book::Apply(std::span<const Event> events, Growth growth) {
+  return impl_->Apply(events, growth);
 }
-ApplyAnswer Book::Apply(std::span<const OrderPlaced> orders) {
-  return impl_->Apply(orders);
+ApplyAnswer Book::Apply(std::span<const OrderPlaced> orders, Growth growth) {
+  return impl_->Apply(orders, growth);
 }
 Result<StateName> Book::AdvanceDay(Day day) {
   return impl_->AdvanceDay(day);
@@ -42,14 +42,17 @@ Result<StateName> Book::AdvanceDay(Day day) {
 Result<StateName> Book::ReplaceRules(std::shared_ptr<const Rules> rules) {
   return impl_->ReplaceRules(std::move(rules));
 }
+std::optional<Error> Book::JudgeRules(const Rules& rules) const {
+  return impl_->JudgeRules(rules);
+}
 Result<SnapshotInfo> Book::SaveSnapshot(const SnapshotOrder& order) {
   return impl_->SaveSnapshot(order);
 }
-void Book::Replay(uint64_t record, std::span<const Event> events) {
-  impl_->Replay(record, events);
+void Book::Replay(uint64_t record, std::span<const Event> events, Growth growth) {
+  impl_->Replay(record, events, growth);
 }
-void Book::Replay(uint64_t record, std::span<const OrderPlaced> orders) {
-  impl_->Replay(record, orders);
+void Book::Replay(uint64_t record, std::span<const OrderPlaced> orders, Growth growth) {
+  impl_->Replay(record, orders, growth);
 }
 void Book::ReplayDay(uint64_t record, Day day) {
   impl_->ReplayDay(record, day);

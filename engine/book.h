@@ -60,9 +60,9 @@ class Book {
 
   // Takes each event or refuses it by itself, in the order given. A refused event changes nothing
   // and takes no place in the journal sequence.
-  ApplyAnswer Apply(std::span<const Event> events);
+  ApplyAnswer Apply(std::span<const Event> events, Growth growth = Growth::kAllowed);
   // The same for orders alone, without the width of an Event for each.
-  ApplyAnswer Apply(std::span<const OrderPlaced> orders);
+  ApplyAnswer Apply(std::span<const OrderPlaced> orders, Growth growth = Growth::kAllowed);
 
   // Moves today forward: windows roll, orders of the new day enter. Error: kDayNotForward.
   Result<StateName> AdvanceDay(Day day);
@@ -72,6 +72,8 @@ class Book {
   // refused: kInvalidValue for another currency, kUnknownStage where an open lead stands at a stage
   // they do not name.
   Result<StateName> ReplaceRules(std::shared_ptr<const Rules> rules);
+  // Why ReplaceRules would refuse them now.
+  std::optional<Error> JudgeRules(const Rules& rules) const;
 
   // Writes a snapshot of the book into a new folder, while writes and questions go on. Nothing but
   // <folder>.unfinished is left where it fails (kDiskFull, kStorageFailed), or where the process
@@ -86,8 +88,9 @@ class Book {
   // Completes a loaded book by the records behind begin_record up to end_record, one after the
   // other: what they did and the snapshot does not show yet is done. Records behind end_record are
   // applied like any other.
-  void Replay(uint64_t record, std::span<const Event> events);
-  void Replay(uint64_t record, std::span<const OrderPlaced> orders);
+  void Replay(uint64_t record, std::span<const Event> events, Growth growth = Growth::kAllowed);
+  void Replay(uint64_t record, std::span<const OrderPlaced> orders,
+              Growth growth = Growth::kAllowed);
   void ReplayDay(uint64_t record, Day day);
 
   // Brings the rankings up to date with the state now; does nothing where they are.

@@ -33,15 +33,16 @@ class Book::Impl {
   Impl(std::shared_ptr<const Rules> rules, const BookOptions& options);
 
   template <typename AnyEvent>
-  ApplyAnswer Apply(std::span<const AnyEvent> events);
+  ApplyAnswer Apply(std::span<const AnyEvent> events, Growth growth);
   Result<StateName> AdvanceDay(Day day);
   Result<SnapshotInfo> SaveSnapshot(const SnapshotOrder& order);
   std::optional<Error> LoadParts(const std::string& folder, const SnapshotInfo& info,
                                  rocksdb::Env* env, std::string* attachment);
   template <typename AnyEvent>
-  void Replay(uint64_t record, std::span<const AnyEvent> events);
+  void Replay(uint64_t record, std::span<const AnyEvent> events, Growth growth);
   void ReplayDay(uint64_t record, Day day);
   Result<StateName> ReplaceRules(std::shared_ptr<const Rules> rules);
+  std::optional<Error> JudgeRules(const Rules& rules);
   StateName RefreshRankings();
   bool RankingsStale();
   std::shared_ptr<const Rules> rules();
@@ -92,6 +93,7 @@ class Book::Impl {
     context.counts = counts;
     context.today = today_;
     context.sequence = sequence_ + 1;
+    context.growth = growth_;
     return context;
   }
   // Calls found(place in ids, customer) for each id that there is.
@@ -121,6 +123,7 @@ class Book::Impl {
   // All records up to the end of the snapshot have been replayed.
   void EndReplay();
   // These need the lookup, scan or write lock.
+  std::optional<Error> JudgeRulesLocked(const Rules& rules) const;
   StateName State() const { return {sequence_, ranking_.version, today_}; }
   bool Stale() const { return figures_changed_at_ > ranking_.version; }
 
@@ -140,6 +143,7 @@ class Book::Impl {
   uint64_t rules_version_ = 0;
   Day today_;
   uint64_t sequence_ = 0;
+  Growth growth_ = Growth::kAllowed;  // of the batch that is being applied
   uint64_t figures_changed_at_ = 0;  // sequence of the last entry that changed a customer's figures
   BlockArena arena_;
   std::vector<std::unique_ptr<Shard>> shards_;

@@ -39,13 +39,13 @@ void Book::Impl::ReplayErase(uint64_t record, const engine::Erase& event) {
 }
 
 template <typename AnyEvent>
-void Book::Impl::Replay(uint64_t record, std::span<const AnyEvent> events) {
+void Book::Impl::Replay(uint64_t record, std::span<const AnyEvent> events, Growth growth) {
   KUNDIG_CHECK(replaying_ && record == replaying_->next_record);
   std::vector<AnyEvent> missing;
   for (const AnyEvent& event : events) {
     if constexpr (std::is_same_v<AnyEvent, Event>) {
       if (const engine::Erase* erase = std::get_if<engine::Erase>(&event)) {
-        Apply(std::span<const AnyEvent>(missing));
+        Apply(std::span<const AnyEvent>(missing), growth);
         missing.clear();
         ReplayErase(record, *erase);
         continue;
@@ -53,12 +53,13 @@ void Book::Impl::Replay(uint64_t record, std::span<const AnyEvent> events) {
     }
     if (!IsLoaded(record, event)) missing.push_back(event);
   }
-  Apply(std::span<const AnyEvent>(missing));
+  Apply(std::span<const AnyEvent>(missing), growth);
   EndRecord(record);
 }
 
-template void Book::Impl::Replay(uint64_t record, std::span<const Event> events);
-template void Book::Impl::Replay(uint64_t record, std::span<const OrderPlaced> events);
+template void Book::Impl::Replay(uint64_t record, std::span<const Event> events, Growth growth);
+template void Book::Impl::Replay(uint64_t record, std::span<const OrderPlaced> events,
+                                 Growth growth);
 
 void Book::Impl::ReplayDay(uint64_t record, Day day) {
   KUNDIG_CHECK(replaying_ && record == replaying_->next_record);

@@ -72,6 +72,7 @@ std::optional<Error> Book::Impl::Saving::Save() {
   if (auto error = SaveAttachment()) return error;
   info_.shards = static_cast<uint32_t>(book_.shards_.size());
   info_.time_zone = order_.time_zone;
+  info_.rules = order_.rules;
   info_.saved_at = order_.saved_at;
   info_.files = writer_.files();
   return writer_.Publish(EncodeManifest(info_));

@@ -97,7 +97,7 @@ template <typename Body>
 Result<Effect> Book::Impl::ApplyBody(const Body& body, const ApplyContext& context,
                                      bool* figures_changed) {
   if constexpr (std::is_same_v<Body, LeadSet>) {
-    return leads_.Apply(body, *rules_, today_);
+    return leads_.Apply(body, *rules_, today_, context.growth);
   } else if constexpr (std::is_same_v<Body, LeadClosed>) {
     return leads_.Apply(body, today_);
   } else if constexpr (std::is_same_v<Body, engine::Erase>) {
@@ -154,7 +154,7 @@ Book::Impl::Outcome Book::Impl::ApplySlice(std::span<const OrderPlaced> slice) {
 }
 
 template <typename AnyEvent>
-ApplyAnswer Book::Impl::Apply(std::span<const AnyEvent> events) {
+ApplyAnswer Book::Impl::Apply(std::span<const AnyEvent> events, Growth growth) {
   constexpr bool kInLanes = std::is_same_v<AnyEvent, OrderPlaced>;
   const size_t slice_events = kWriteSliceEvents * (kInLanes ? lanes_.size() : 1);
   ApplyAnswer answer;
@@ -165,6 +165,7 @@ ApplyAnswer Book::Impl::Apply(std::span<const AnyEvent> events) {
         events.subspan(next, std::min(slice_events, events.size() - next));
     Prepare(slice);
     const StateLock::Alone alone(turn);
+    growth_ = growth;
     Outcome outcome = ApplySlice(slice);
     sequence_ += uint64_t{outcome.applied} + outcome.replaced + outcome.unchanged;
     if (outcome.figures_changed) figures_changed_at_ = sequence_;
@@ -181,8 +182,8 @@ ApplyAnswer Book::Impl::Apply(std::span<const AnyEvent> events) {
   return answer;
 }
 
-template ApplyAnswer Book::Impl::Apply(std::span<const Event> events);
-template ApplyAnswer Book::Impl::Apply(std::span<const OrderPlaced> orders);
+template ApplyAnswer Book::Impl::Apply(std::span<const Event> events, Growth growth);
+template ApplyAnswer Book::Impl::Apply(std::span<const OrderPlaced> orders, Growth growth);
 
 void Book::Impl::RollShards(size_t first, size_t last, Day before, const StateLock::Turn& turn) {
   std::vector<std::vector<uint32_t>> rows(last - first);
@@ -234,15 +235,24 @@ Result<StateName> Book::Impl::AdvanceDay(Day day) {
   return State();
 }
 
-Result<StateName> Book::Impl::ReplaceRules(std::shared_ptr<const Rules> rules) {
-  StateLock::Write write(&lock_);
-  if (rules->settings().currency != rules_->settings().currency) {
+std::optional<Error> Book::Impl::JudgeRulesLocked(const Rules& rules) const {
+  if (rules.settings().currency != rules_->settings().currency) {
     return Error{
         ErrorCode::kInvalidValue,
         "the book is kept in " + rules_->settings().currency + "; its currency cannot be changed",
         "book.currency", std::nullopt};
   }
-  if (std::optional<Error> error = leads_.CheckStages(*rules_, *rules)) return *error;
+  return leads_.CheckStages(*rules_, rules);
+}
+
+std::optional<Error> Book::Impl::JudgeRules(const Rules& rules) {
+  const StateLock::Lookup lookup(&lock_);
+  return JudgeRulesLocked(rules);
+}
+
+Result<StateName> Book::Impl::ReplaceRules(std::shared_ptr<const Rules> rules) {
+  StateLock::Write write(&lock_);
+  if (std::optional<Error> error = JudgeRulesLocked(*rules)) return *error;
   leads_.MoveStages(*rules_, *rules);
   rules_ = std::move(rules);
   ++rules_version_;

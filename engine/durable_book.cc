@@ -23,13 +23,17 @@ struct Overloaded : F... {
 template <typename... F>
 Overloaded(F...) -> Overloaded<F...>;
 
-void Encode(const WriteRequest& write, std::string* record) {
+void Encode(const WriteRequest& write, std::string_view time_zone, std::string* record) {
   record->clear();
   std::visit(
-      Overloaded{
-          [&](std::span<const Event> events) { EncodeEvents(write.name, events, record); },
-          [&](std::span<const OrderPlaced> orders) { EncodeOrders(write.name, orders, record); },
-          [&](Day day) { EncodeDayChange(day, record); }},
+      Overloaded{[&](std::span<const Event> events) {
+                   EncodeEvents(write.name, write.growth, events, record);
+                 },
+                 [&](std::span<const OrderPlaced> orders) {
+                   EncodeOrders(write.name, write.growth, orders, record);
+                 },
+                 [&](Day day) { EncodeDayChange(day, record); },
+                 [&](const RulesChange& change) { EncodeRules(time_zone, change.text, record); }},
       write.what);
 }
 
@@ -93,13 +97,21 @@ std::optional<Error> DurableBook::OpenFolder(std::shared_ptr<const Rules> rules,
   const Day wanted = options.today;
   if (auto error = ReadJournal(rules, options, recovery)) return error;
   if (book_ == nullptr) {
-    // A journal begins with the day that its book begins with.
-    std::string record;
-    Encode({.name = {}, .what = wanted}, &record);
-    const std::string_view records[] = {record};
+    // A journal begins with the rules and the day that its book begins with.
+    std::string of_rules, of_day;
+    EncodeRules(durability_.time_zone, durability_.rules_text, &of_rules);
+    EncodeDayChange(wanted, &of_day);
+    const std::string_view records[] = {of_rules, of_day};
     if (auto error = journal_->Append(records)) return error;
     book_ = std::make_unique<Book>(rules, options);
+    rules_text_ = durability_.rules_text;
     applied_ = journal_->last();
+    recovery->new_book = true;
+  }
+  if (rules_text_ != durability_.rules_text) {
+    if (auto changed = ReplaceRules({rules, durability_.rules_text}); !changed) {
+      return changed.error();
+    }
   }
   if (wanted > book_->Status().state.as_of) {
     if (Result<StateName> moved = AdvanceDay(wanted); !moved) return moved.error();
@@ -108,7 +120,7 @@ std::optional<Error> DurableBook::OpenFolder(std::shared_ptr<const Rules> rules,
   return std::nullopt;
 }
 
-std::optional<Error> DurableBook::ReadJournal(const std::shared_ptr<const Rules>& rules,
+std::optional<Error> DurableBook::ReadJournal(std::shared_ptr<const Rules> rules,
                                               BookOptions options, Recovery* recovery) {
   const uint64_t from = applied_ + 1;
   if (from < journal_->first() || (book_ != nullptr && journal_->last() < complete_from_)) {
@@ -128,39 +140,72 @@ std::optional<Error> DurableBook::ReadJournal(const std::shared_ptr<const Rules>
       unsaved_bytes_ += bytes.size();
       return Replay(number, record);
     }
+    applied_ = number;
+    if (record.kind == RecordKind::kRules) {
+      Result<std::shared_ptr<const Rules>> kept = KeptRules(record.time_zone, record.rules, rules);
+      if (!kept) return kept.error();
+      rules = *std::move(kept);
+      rules_text_ = record.rules;
+      return std::nullopt;
+    }
     if (record.kind != RecordKind::kDayChange) {
       return Damage("record " + std::to_string(number) +
                     " should name the first day of the book; restore a backup");
     }
     options.today = record.day;
     book_ = std::make_unique<Book>(rules, options);
-    applied_ = number;
     return std::nullopt;
   });
+}
+
+Result<std::shared_ptr<const Rules>> DurableBook::KeptRules(
+    std::string_view time_zone, std::string_view text, std::shared_ptr<const Rules> rules) const {
+  if (time_zone != durability_.time_zone) {
+    return Error{.code = ErrorCode::kInvalidValue,
+                 .message = "the days of this book are those of the time zone " +
+                            std::string(time_zone) + ", not of " + durability_.time_zone +
+                            "; start it with the former, or import into a new folder",
+                 .field = "book.time_zone",
+                 .position = {}};
+  }
+  if (text.empty()) return rules;
+  Result<std::shared_ptr<const Rules>> kept = durability_.read_rules(text);
+  if (kept) return kept;
+  return Damage("the rules that were kept cannot be read: " + kept.error().message);
 }
 
 std::optional<Error> DurableBook::Replay(uint64_t number, const JournalRecord& record) {
   const std::span<const Event> events(record.events);
   const std::span<const OrderPlaced> orders(record.orders);
+  WriteRequest write{.name = record.name, .growth = record.growth, .what = record.day};
+  switch (record.kind) {
+    case RecordKind::kDayChange:
+      if (number <= complete_from_) book_->ReplayDay(number, record.day);
+      break;
+    case RecordKind::kEvents:
+      if (number <= complete_from_) book_->Replay(number, events, record.growth);
+      write.what = events;
+      break;
+    case RecordKind::kOrders:
+      if (number <= complete_from_) book_->Replay(number, orders, record.growth);
+      write.what = orders;
+      break;
+    case RecordKind::kRules: {
+      if (number <= complete_from_) return Damage("rules were changed while a snapshot was saved");
+      Result<std::shared_ptr<const Rules>> rules =
+          KeptRules(record.time_zone, record.rules, book_->rules());
+      if (!rules) return rules.error();
+      write.what = RulesChange{*std::move(rules), record.rules};
+      rules_text_ = record.rules;
+      const Result<ApplyAnswer> changed = ApplyOne(write);
+      return changed ? std::nullopt : std::optional(changed.error());
+    }
+  }
   if (number <= complete_from_) {
     applied_ = number;
-    switch (record.kind) {
-      case RecordKind::kDayChange:
-        book_->ReplayDay(number, record.day);
-        break;
-      case RecordKind::kEvents:
-        book_->Replay(number, events);
-        break;
-      case RecordKind::kOrders:
-        book_->Replay(number, orders);
-        break;
-    }
     return std::nullopt;
   }
-  WriteRequest write{.name = record.name, .what = record.day};
-  if (record.kind == RecordKind::kEvents) write.what = events;
-  if (record.kind == RecordKind::kOrders) write.what = orders;
-  // A day change that was refused is refused again.
+  // What was refused is refused again.
   static_cast<void>(ApplyOne(write));
   return std::nullopt;
 }
@@ -168,15 +213,18 @@ std::optional<Error> DurableBook::Replay(uint64_t number, const JournalRecord& r
 Result<ApplyAnswer> DurableBook::ApplyOne(const WriteRequest& write) {
   const std::lock_guard<std::mutex> lock(applying_);
   ++applied_;
-  return std::visit(Overloaded{[&](Day day) -> Result<ApplyAnswer> {
-                                 const Result<StateName> state = book_->AdvanceDay(day);
-                                 if (!state) return state.error();
-                                 ApplyAnswer answer;
-                                 answer.state = *state;
-                                 return answer;
+  const auto only_state = [](const Result<StateName>& state) -> Result<ApplyAnswer> {
+    if (!state) return state.error();
+    ApplyAnswer answer;
+    answer.state = *state;
+    return answer;
+  };
+  return std::visit(Overloaded{[&](Day day) { return only_state(book_->AdvanceDay(day)); },
+                               [&](const RulesChange& change) {
+                                 return only_state(book_->ReplaceRules(change.rules));
                                },
                                [&](const auto& events) -> Result<ApplyAnswer> {
-                                 ApplyAnswer answer = book_->Apply(events);
+                                 ApplyAnswer answer = book_->Apply(events, write.growth);
                                  producers_.Remember(write.name, answer);
                                  return answer;
                                }},
@@ -218,7 +266,7 @@ size_t DurableBook::WriteGroup(std::span<const WriteRequest> writes, size_t firs
     if (journal_ == nullptr) continue;
     if (records.size() == records_.size()) records_.emplace_back();
     std::string* record = &records_[records.size()];
-    Encode(write, record);
+    Encode(write, durability_.time_zone, record);
     records.push_back(*record);
     bytes += record->size();
     if (bytes >= kMaxGroupBytes) break;
@@ -251,6 +299,24 @@ Result<StateName> DurableBook::AdvanceDay(Day day) {
       state = answer.error();
     }
   });
+  return state;
+}
+
+Result<StateName> DurableBook::ReplaceRules(const RulesChange& change) {
+  const std::lock_guard<std::mutex> saving(saving_);
+  const std::lock_guard<std::mutex> writing(writing_);
+  // Judged before it is written: what the journal has was in force.
+  if (auto error = book_->JudgeRules(*change.rules)) return *error;
+  Result<StateName> state = StateName();
+  const WriteRequest write{.name = {}, .what = change};
+  WriteGroup(std::span(&write, 1), 0, [&](size_t, const Result<ApplyAnswer>& answer) {
+    if (answer) {
+      state = answer->state;
+    } else {
+      state = answer.error();
+    }
+  });
+  if (state) rules_text_ = change.text;
   return state;
 }
 

@@ -22,6 +22,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -41,6 +42,11 @@ struct DurabilityOptions {
   // Starts although acknowledged records at the end of the journal are gone.
   bool accept_lost_tail = false;
   std::string time_zone;  // of the rules' calendar: a folder belongs to one
+  // The rules as a text that read_rules makes them of again. The journal keeps it, so that a start
+  // judges old events by the rules under which they were taken. Without a text the folder has to be
+  // opened with the same rules each time.
+  std::string rules_text;
+  std::function<Result<std::shared_ptr<const Rules>>(std::string_view text)> read_rules;
 };
 
 // What opening found, for the log.
@@ -49,14 +55,22 @@ struct Recovery {
   std::vector<Error> damaged;                  // generations that were passed over
   uint64_t first_record = 0, last_record = 0;  // that were read from the journal; 0 where none
   uint64_t events = 0;                         // in them
+  bool new_book = false;                       // the folder held none
   bool tail_torn = false;     // bytes behind the last record that were never acknowledged
   uint64_t lost_records = 0;  // acknowledged records that are gone, as accept_lost_tail allows
 };
 
-// Something that the book is told: a batch of events, or the next day.
+// Other rules, and the text that the journal keeps of them. Their time zone is the folder's.
+struct RulesChange {
+  std::shared_ptr<const Rules> rules;
+  std::string_view text;
+};
+
+// Something that the book is told: a batch of events, the next day, or other rules.
 struct WriteRequest {
-  BatchName name;  // of a batch
-  std::variant<std::span<const Event>, std::span<const OrderPlaced>, Day> what;
+  BatchName name;                    // of a batch
+  Growth growth = Growth::kAllowed;  // of a batch
+  std::variant<std::span<const Event>, std::span<const OrderPlaced>, Day, RulesChange> what;
 };
 
 struct DurabilityStatus {
@@ -105,9 +119,12 @@ class DurableBook {
 
   Book& book() { return *book_; }
 
-  // Takes the writes in the order given; calls `answer` once for each, in that order.
+  // Takes batches and days in the order given; calls `answer` once for each, in that order.
   void Write(std::span<const WriteRequest> writes, const Answer& answer);
   Result<StateName> AdvanceDay(Day day);
+  // Puts other rules in force, as Book::ReplaceRules; waits for a snapshot that is being saved, so
+  // that all of it is of one set of rules.
+  Result<StateName> ReplaceRules(const RulesChange& change);
   // Makes everything written so far durable; only needed without sync_every_write.
   std::optional<Error> Sync();
   // Cheap, for any thread; journal_bytes is as of the last MeasureJournal.
@@ -140,8 +157,17 @@ class DurableBook {
   // The newest sound generation, if there is one.
   std::optional<Error> LoadGeneration(const std::shared_ptr<const Rules>& rules,
                                       const BookOptions& options, Recovery* recovery);
-  std::optional<Error> ReadJournal(const std::shared_ptr<const Rules>& rules, BookOptions options,
+  // The book of one generation, with the rules that were in force.
+  Result<LoadedSnapshot> LoadFrom(const std::string& folder,
+                                  const std::shared_ptr<const Rules>& rules,
+                                  const BookOptions& options) const;
+  // `rules`: of a book of before rules were kept.
+  std::optional<Error> ReadJournal(std::shared_ptr<const Rules> rules, BookOptions options,
                                    Recovery* recovery);
+  // Rules from a text that was kept, or `rules` where none was; kInvalidValue where the book is of
+  // another time zone.
+  Result<std::shared_ptr<const Rules>> KeptRules(std::string_view time_zone, std::string_view text,
+                                                 std::shared_ptr<const Rules> rules) const;
   std::optional<Error> Replay(uint64_t number, const JournalRecord& record);
   // Under saving_, which lets one at a time begin a segment.
   std::optional<Error> BeginSegment();
@@ -153,7 +179,7 @@ class DurableBook {
   std::optional<Error> LookAtGenerations(std::span<const uint64_t> generations, TimeMs now);
   static std::optional<Error> VerifyLocked(const std::string& folder, uint64_t* records,
                                            uint64_t* generations);
-  // Writes as many of `writes` as may share one sync; returns how many that were.
+  // Writes as many of `writes` as may share one sync; returns how many that were. Under writing_.
   size_t WriteGroup(std::span<const WriteRequest> writes, size_t first, const Answer& answer);
   Result<ApplyAnswer> ApplyOne(const WriteRequest& write);
 
@@ -169,7 +195,9 @@ class DurableBook {
   uint64_t applied_ = 0;        // the last record in the book
   uint64_t complete_from_ = 0;  // records up to it are being replayed into a loaded book
 
-  std::mutex saving_;  // one snapshot or backup at a time; guards the folder of generations
+  // One snapshot, backup or change of rules at a time; guards the folder of generations.
+  std::mutex saving_;
+  std::string rules_text_;  // of the rules in force; under saving_
   std::atomic<uint64_t> unsaved_bytes_{0}, segment_bytes_{0}, journal_bytes_{0};
   uint64_t newest_generation_ = 0;  // its record; 0 where there is none
   mutable std::mutex saved_;        // guards what follows, for Status

@@ -54,19 +54,10 @@ std::optional<Error> DurableBook::LoadGeneration(const std::shared_ptr<const Rul
   if (!generations) return generations.error();
   for (size_t left = generations->size(); left > 0; --left) {
     const std::string folder = GenerationFolder(durability_.folder, (*generations)[left - 1]);
-    Result<LoadedSnapshot> loaded = Book::LoadSnapshot(folder, rules, options, nullptr);
+    Result<LoadedSnapshot> loaded = LoadFrom(folder, rules, options);
     if (!loaded && loaded.error().code != ErrorCode::kDamaged) return loaded.error();
     if (loaded) {
-      if (auto damage = producers_.Load(loaded->attachment)) {
-        loaded = *damage;
-      } else if (loaded->info.time_zone != durability_.time_zone) {
-        return Error{.code = ErrorCode::kInvalidValue,
-                     .message = "the days of this book are those of the time zone " +
-                                loaded->info.time_zone + ", not of " + durability_.time_zone +
-                                "; start it with the former, or import into a new folder",
-                     .field = "book.time_zone",
-                     .position = {}};
-      }
+      if (auto damage = producers_.Load(loaded->attachment)) loaded = *damage;
     }
     if (!loaded) {
       recovery->damaged.push_back(loaded.error());
@@ -79,6 +70,7 @@ std::optional<Error> DurableBook::LoadGeneration(const std::shared_ptr<const Rul
     book_ = std::move(loaded->book);
     applied_ = loaded->info.begin_record;
     complete_from_ = loaded->info.end_record;
+    rules_text_ = loaded->info.rules;
     newest_generation_ = generations->back();
     if (auto error = LookAtGenerations(*generations, loaded->info.saved_at)) return error;
     recovery->snapshot = std::move(loaded->info);
@@ -89,10 +81,21 @@ std::optional<Error> DurableBook::LoadGeneration(const std::shared_ptr<const Rul
   return recovery->damaged.front();
 }
 
+Result<LoadedSnapshot> DurableBook::LoadFrom(const std::string& folder,
+                                             const std::shared_ptr<const Rules>& rules,
+                                             const BookOptions& options) const {
+  const Result<SnapshotInfo> info = ReadManifest(nullptr, folder);
+  if (!info) return info.error();
+  Result<std::shared_ptr<const Rules>> kept = KeptRules(info->time_zone, info->rules, rules);
+  if (!kept) return kept.error();
+  return Book::LoadSnapshot(folder, *std::move(kept), options, nullptr);
+}
+
 Result<SnapshotInfo> DurableBook::SaveTo(const std::string& folder, TimeMs saved_at) {
   SnapshotOrder order;
   order.folder = folder;
   order.time_zone = durability_.time_zone;
+  order.rules = rules_text_;
   order.saved_at = saved_at;
   order.while_still = [this](const std::function<void()>& work) {
     const std::lock_guard<std::mutex> lock(applying_);

@@ -108,6 +108,11 @@ struct Erase {
   std::string_view customer;
 };
 
+// Whether a batch may bring new customers, leads, orders, returns, visits and contacts. Where it
+// may not, because the memory set aside is used up, those are refused (kMemoryFull), and what
+// corrects, cancels, erases or closes is taken; so is what a customer who is there consents to.
+enum class Growth : uint8_t { kAllowed, kRefused };
+
 using Event = std::variant<CustomerSet, OrderPlaced, ReturnReceived, OrderCancelled, Visit, Contact,
                            Consent, LeadSet, LeadClosed, Erase>;
 

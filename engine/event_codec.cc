@@ -15,6 +15,9 @@ namespace {
 
 constexpr size_t kVarintBytesMax = 10;
 
+// In the kind's byte: Growth::kRefused.
+constexpr uint8_t kNoGrowth = 0x80;
+
 constexpr uint64_t Zigzag(int64_t value) {
   return (static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63);
 }
@@ -83,11 +86,12 @@ class AbsenceWriter {
 
 class RecordWriter {
  public:
-  RecordWriter(RecordKind kind, const BatchName& name, std::string* bytes)
+  RecordWriter(RecordKind kind, const BatchName& name, Growth growth, std::string* bytes)
       : bytes_(*bytes), start_(bytes->size()) {
     MakeRoom(2 + kVarintBytesMax + name.producer.size() + 2 * kVarintBytesMax);
     Byte(kRecordFormat);
-    Byte(static_cast<uint8_t>(kind));
+    Byte(static_cast<uint8_t>(static_cast<uint8_t>(kind) |
+                              (growth == Growth::kRefused ? kNoGrowth : 0)));
     Value(name.producer);
     Varint(name.batch);
   }
@@ -98,6 +102,11 @@ class RecordWriter {
   void Count(size_t count) { Varint(count); }
 
   void OneDay(Day day) { Value(day); }
+
+  void Text(std::string_view text) {
+    MakeRoom(kVarintBytesMax + text.size());
+    Value(text);
+  }
 
   template <typename E>
   void Event(const E& event, std::optional<uint8_t> type) {
@@ -334,8 +343,9 @@ Error Damaged(std::string what) {
 
 }  // namespace
 
-void EncodeEvents(const BatchName& name, std::span<const Event> events, std::string* bytes) {
-  RecordWriter writer(RecordKind::kEvents, name, bytes);
+void EncodeEvents(const BatchName& name, Growth growth, std::span<const Event> events,
+                  std::string* bytes) {
+  RecordWriter writer(RecordKind::kEvents, name, growth, bytes);
   writer.Count(events.size());
   for (const Event& event : events) {
     const auto type = static_cast<uint8_t>(event.index());
@@ -343,14 +353,21 @@ void EncodeEvents(const BatchName& name, std::span<const Event> events, std::str
   }
 }
 
-void EncodeOrders(const BatchName& name, std::span<const OrderPlaced> orders, std::string* bytes) {
-  RecordWriter writer(RecordKind::kOrders, name, bytes);
+void EncodeOrders(const BatchName& name, Growth growth, std::span<const OrderPlaced> orders,
+                  std::string* bytes) {
+  RecordWriter writer(RecordKind::kOrders, name, growth, bytes);
   writer.Count(orders.size());
   for (const OrderPlaced& order : orders) writer.Event(order, std::nullopt);
 }
 
 void EncodeDayChange(Day day, std::string* bytes) {
-  RecordWriter(RecordKind::kDayChange, BatchName{}, bytes).OneDay(day);
+  RecordWriter(RecordKind::kDayChange, BatchName{}, Growth::kAllowed, bytes).OneDay(day);
+}
+
+void EncodeRules(std::string_view time_zone, std::string_view text, std::string* bytes) {
+  RecordWriter writer(RecordKind::kRules, BatchName{}, Growth::kAllowed, bytes);
+  writer.Text(time_zone);
+  writer.Text(text);
 }
 
 std::optional<Error> DecodeRecord(std::string_view bytes, JournalRecord* record) {
@@ -368,7 +385,8 @@ std::optional<Error> DecodeRecord(std::string_view bytes, JournalRecord* record)
   }
   if (format == 0) return Damaged("it has no format version");
   const uint8_t kind = reader.Byte();
-  record->kind = static_cast<RecordKind>(kind);
+  record->kind = static_cast<RecordKind>(kind & ~kNoGrowth);
+  record->growth = (kind & kNoGrowth) != 0 ? Growth::kRefused : Growth::kAllowed;
   record->name.producer = reader.Read<std::string_view>();
   record->name.batch = reader.Read<uint64_t>();
   switch (record->kind) {
@@ -390,6 +408,10 @@ std::optional<Error> DecodeRecord(std::string_view bytes, JournalRecord* record)
     }
     case RecordKind::kDayChange:
       record->day = reader.Read<Day>();
+      break;
+    case RecordKind::kRules:
+      record->time_zone = reader.Read<std::string_view>();
+      record->rules = reader.Read<std::string_view>();
       break;
     default:
       return Damaged("it is of the unknown kind " + std::to_string(kind));

@@ -1,10 +1,11 @@
 // One record of the journal as bytes: what the book was told in one go, and by whom.
 //
-//   format version, kind     a byte each
+//   format version, kind     a byte each; the kind's high bit: the book was not to grow
 //   producer, batch          length and bytes; varint
 //   events batch:  count, then for each event its type (a byte) and its fields
 //   orders batch:  count, then for each order its fields
 //   day change:    the day
+//   rules:         the time zone of their calendar, their text
 //
 // Numbers are varints of 7 bits a byte, signed ones zigzag; a time is the difference to the time
 // before it in the record. What may be absent is said in one varint in front of an event's fields,
@@ -32,10 +33,11 @@
 
 namespace kundig::engine {
 
-inline constexpr uint8_t kRecordFormat = 1;
+// 2: rules, and batches for a book that is not to grow. All of 1 is read as it was.
+inline constexpr uint8_t kRecordFormat = 2;
 
 // Numbers are part of the stored format: new kinds are added, none is used again.
-enum class RecordKind : uint8_t { kEvents = 1, kOrders = 2, kDayChange = 3 };
+enum class RecordKind : uint8_t { kEvents = 1, kOrders = 2, kDayChange = 3, kRules = 4 };
 
 // Who sent a batch, so that one sent again is known again. Without a name it is not.
 struct BatchName {
@@ -49,15 +51,20 @@ struct BatchName {
 struct JournalRecord {
   RecordKind kind = RecordKind::kEvents;
   BatchName name;
-  std::vector<Event> events;        // of kEvents
-  std::vector<OrderPlaced> orders;  // of kOrders
-  Day day;                          // of kDayChange
+  Growth growth = Growth::kAllowed;
+  std::vector<Event> events;          // of kEvents
+  std::vector<OrderPlaced> orders;    // of kOrders
+  Day day;                            // of kDayChange
+  std::string_view time_zone, rules;  // of kRules
 };
 
 // Each appends one record to `bytes`.
-void EncodeEvents(const BatchName& name, std::span<const Event> events, std::string* bytes);
-void EncodeOrders(const BatchName& name, std::span<const OrderPlaced> orders, std::string* bytes);
+void EncodeEvents(const BatchName& name, Growth growth, std::span<const Event> events,
+                  std::string* bytes);
+void EncodeOrders(const BatchName& name, Growth growth, std::span<const OrderPlaced> orders,
+                  std::string* bytes);
 void EncodeDayChange(Day day, std::string* bytes);
+void EncodeRules(std::string_view time_zone, std::string_view text, std::string* bytes);
 
 // kNewerFormat for a record of a newer release, kDamaged for anything that was never encoded; the
 // record is then of no use. Ranges that the border judged (ids, amounts) are not judged again.

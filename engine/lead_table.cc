@@ -82,7 +82,8 @@ size_t LeadTable::KeyHash::operator()(std::string_view id) const {
   return HashBytes(id);
 }
 
-Result<Effect> LeadTable::Apply(const LeadSet& event, const Rules& rules, Day today) {
+Result<Effect> LeadTable::Apply(const LeadSet& event, const Rules& rules, Day today,
+                                Growth growth) {
   if (!event.currency.empty() && event.currency != rules.settings().currency) {
     return Refusal(ErrorCode::kCurrencyMismatch,
                    "the book is kept in " + rules.settings().currency + ", the lead is in " +
@@ -96,6 +97,12 @@ Result<Effect> LeadTable::Apply(const LeadSet& event, const Rules& rules, Day to
   }
   const auto found = index_.find(event.lead);
   const bool known = found != index_.end();
+  if (!known && growth == Growth::kRefused) {
+    return Refusal(ErrorCode::kMemoryFull,
+                   "the memory set aside for the book is used up, and the lead is new; erase "
+                   "customers, or raise book.memory_limit",
+                   "memory_limit");
+  }
   const Fields before = known ? Read(Raw(*found)) : Fields{};
   Fields fields = before;
   if (event.status) fields.status = *event.status;

@@ -92,7 +92,8 @@ class LeadTable {
   LeadTable& operator=(const LeadTable&) = delete;
 
   // Nothing is changed where an error is returned.
-  Result<Effect> Apply(const LeadSet& event, const Rules& rules, Day today);
+  Result<Effect> Apply(const LeadSet& event, const Rules& rules, Day today,
+                       Growth growth = Growth::kAllowed);
   Result<Effect> Apply(const LeadClosed& event, Day today);
   // Removes the leads of a customer but those for which keep(id); true where there were any.
   bool EraseOf(std::string_view customer, const std::function<bool(std::string_view)>& keep);

@@ -59,6 +59,13 @@ std::optional<Error> JudgeMoney(std::string_view currency, Minor amount,
   return std::nullopt;
 }
 
+Error MemoryFull(const char* what) {
+  return Refusal(ErrorCode::kMemoryFull,
+                 std::string("the memory set aside for the book is used up, and ") + what +
+                     " is new; erase customers, or raise book.memory_limit",
+                 "memory_limit");
+}
+
 Error TooManyNames(const char* field) {
   return Refusal(ErrorCode::kLimitExceeded,
                  "the book holds " + std::to_string(kMaxNames) + " different names already", field);
@@ -118,9 +125,11 @@ void Shard::PrefetchToWrite(uint64_t hash) const {
   if (const std::optional<RowIndex> at = index_.Guess(hash)) PrefetchWritesOf(Raw(*at));
 }
 
-uint32_t Shard::FindOrCreate(std::string_view customer, const ApplyContext& context) {
+Result<uint32_t> Shard::FindOrCreate(std::string_view customer, const ApplyContext& context) {
   const std::optional<RowIndex> found = Find(customer, context.hash);
-  return found ? Raw(*found) : Create(customer, context);
+  if (found) return Raw(*found);
+  if (context.growth == Growth::kRefused) return MemoryFull("the customer");
+  return Create(customer, context);
 }
 
 void Shard::MakeRoom(uint32_t row) {
@@ -156,7 +165,9 @@ Result<Effect> Shard::Apply(const CustomerSet& event, const ApplyContext& contex
   if (!owner) return owner.error();
 
   const uint32_t known = customers();
-  const uint32_t at = FindOrCreate(event.customer, context);
+  const Result<uint32_t> row = FindOrCreate(event.customer, context);
+  if (!row) return row.error();
+  const uint32_t at = *row;
   bool changed = customers() != known;
   const auto same = [](auto value) { return value; };
   CustomerRow& c = RowAt(at);
@@ -215,7 +226,9 @@ Result<Effect> Shard::Apply(const ReturnReceived& event, const ApplyContext& con
 }
 
 Result<Effect> Shard::Apply(const OrderCancelled& event, const ApplyContext& context) {
-  const uint32_t at = FindOrCreate(event.customer, context);
+  const Result<uint32_t> found = FindOrCreate(event.customer, context);
+  if (!found) return found.error();
+  const uint32_t at = *found;
   CustomerRow& row = RowAt(at);
   HistoryEntry identity;
   identity.kind = EntryKind::kOrder;
@@ -300,6 +313,10 @@ Result<Effect> Shard::Put(std::string_view customer, const HistoryEntry& entry,
                      "the customer has " + std::to_string(kMaxHistoryEntries) + " entries already",
                      "history_entries");
     }
+  }
+  // A consent is taken whatever it costs: it may be the one that is withdrawn.
+  if (context.growth == Growth::kRefused && !old && (!known || entry.kind != EntryKind::kConsent)) {
+    return MemoryFull(known ? "the event" : "the customer");
   }
   const uint32_t at = known ? Raw(*known) : Create(customer, context);
   CustomerRow& row = RowAt(at);

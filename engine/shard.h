@@ -49,6 +49,7 @@ struct ApplyContext {
   Day today;
   uint64_t sequence = 0;  // journal_sequence of the event
   uint64_t hash = 0;      // HashBytes of the customer's id
+  Growth growth = Growth::kAllowed;
 };
 
 class Shard {
@@ -119,7 +120,7 @@ class Shard {
   void MakeRoom(uint32_t row);
   // The customer must not be there.
   uint32_t Create(std::string_view customer, const ApplyContext& context);
-  uint32_t FindOrCreate(std::string_view customer, const ApplyContext& context);
+  Result<uint32_t> FindOrCreate(std::string_view customer, const ApplyContext& context);
   // Adds the entry, or puts it in the place of the one with its identity.
   Result<Effect> Put(std::string_view customer, const HistoryEntry& entry,
                      const ApplyContext& context);

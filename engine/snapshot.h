@@ -23,8 +23,8 @@ namespace kundig::engine {
 class Book;
 
 struct SnapshotOrder {
-  std::string folder;  // to be created; its parent must be there
-  std::string time_zone;
+  std::string folder;            // to be created; its parent must be there
+  std::string time_zone, rules;  // as the manifest is to have them
   TimeMs saved_at;
   // Runs work() while no event, day or rules are put into the book, and returns the number of the
   // last record that was. Called some thousand times, for less than a millisecond each; lookups

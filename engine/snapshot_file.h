@@ -35,7 +35,8 @@ class Env;
 
 namespace kundig::engine {
 
-inline constexpr uint32_t kSnapshotFormat = 1;
+// 2: the manifest holds the rules. Files of 1 are read.
+inline constexpr uint32_t kSnapshotFormat = 2;
 inline constexpr std::string_view kSnapshotMagic = "KUNDIGS\n";
 inline constexpr std::string_view kUnfinished = ".unfinished";
 inline constexpr std::string_view kManifest = "manifest";

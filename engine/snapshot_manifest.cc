@@ -9,7 +9,8 @@ namespace kundig::engine {
 namespace {
 
 constexpr size_t kNumbers = 9;
-constexpr size_t kTexts = 2;
+constexpr size_t kTexts = 3;
+constexpr size_t kTextsBeforeRules = 2;
 constexpr size_t kMaxFiles = kMaxShards + 16;
 
 uint64_t Word(int64_t number) {
@@ -40,6 +41,7 @@ std::string EncodeManifest(const SnapshotInfo& info) {
   TextColumn texts, names;
   texts.Add(info.currency);
   texts.Add(info.time_zone);
+  texts.Add(info.rules);
   std::vector<uint64_t> sizes, checksums;
   for (const SnapshotFile& file : info.files) {
     names.Add(file.name);
@@ -73,7 +75,7 @@ Result<SnapshotInfo> ReadManifest(rocksdb::Env* env, const std::string& folder) 
   columns.Numbers(kMaxFiles, &sizes);
   columns.Numbers(kMaxFiles, &checksums);
   if (!columns.ok() || !columns.at_end() || numbers.size() != kNumbers ||
-      texts.sizes.size() != kTexts || names.sizes.size() != numbers[8] ||
+      texts.sizes.size() < kTextsBeforeRules || names.sizes.size() != numbers[8] ||
       sizes.size() != numbers[8] || checksums.size() != numbers[8]) {
     return reader.Damage("it cannot be read");
   }
@@ -89,6 +91,7 @@ Result<SnapshotInfo> ReadManifest(rocksdb::Env* env, const std::string& folder) 
   TextCursor next_text(texts), next_name(names);
   info.currency = next_text.Next();
   info.time_zone = next_text.Next();
+  if (texts.sizes.size() > kTextsBeforeRules) info.rules = next_text.Next();
   for (size_t i = 0; i < sizes.size(); ++i) {
     info.files.push_back({.name = std::string(next_name.Next()),
                           .bytes = sizes[i],

@@ -25,6 +25,7 @@ struct SnapshotInfo {
   Day begin_day, end_day;                         // the book's today after these records
   uint32_t shards = 0;
   std::string currency, time_zone;  // of the server that saved it
+  std::string rules;  // the text of those in force; empty in files of the first releases
   TimeMs saved_at;
   std::vector<SnapshotFile> files;
 

@@ -111,7 +111,31 @@ Result<TomlFile> ReadFile(const std::string& path) {
   return path.empty() ? TomlFile::Parse("", path) : TomlFile::Read(path);
 }
 
+Result<std::shared_ptr<const engine::Rules>> RulesOf(const BookSettings& book,
+                                                     const TomlFile& file) {
+  Result<engine::Calendar> calendar = LoadTimeZone(book.time_zone);
+  if (!calendar) return file.ErrorAt("book.time_zone", calendar.error().message);
+  auto rules = engine::CompileRules(book.rules, std::move(*calendar));
+  if (!rules) return file.ErrorAt(rules.error().field, rules.error().message);
+  return rules;
+}
+
 }  // namespace
+
+std::string TextOfRules(const Configuration& configuration) {
+  return PrintBookSettings(configuration.rules->settings(), configuration.time_zone, std::nullopt,
+                           0);
+}
+
+Result<std::shared_ptr<const engine::Rules>> RulesOfText(std::string_view text) {
+  Result<TomlFile> file = TomlFile::Parse(std::string(text), "the rules in the data folder");
+  if (!file) return file.error();
+  TomlSection root(&file->root(), "", &*file);
+  const BookSettings book = ReadBookSettings(&root);
+  root.Finish();
+  if (file->error().has_value()) return *file->error();
+  return RulesOf(book, *file);
+}
 
 Environment ProcessEnvironment() {
   return [](const std::string& name) -> std::optional<std::string> {
@@ -143,11 +167,9 @@ Result<Configuration> LoadConfiguration(int argc, const char* const* argv,
   if (file->error().has_value()) return *file->error();
   if (const auto error = OverrideOptions(*line, environment, &configuration.server)) return *error;
 
-  Result<engine::Calendar> calendar = LoadTimeZone(book.time_zone);
-  if (!calendar) return file->ErrorAt("book.time_zone", calendar.error().message);
-  auto rules = engine::CompileRules(std::move(book.rules), std::move(*calendar));
-  if (!rules) return file->ErrorAt(rules.error().field, rules.error().message);
-
+  auto rules = RulesOf(book, *file);
+  if (!rules) return rules.error();
+  configuration.server.memory_limit_bytes = book.memory_limit_bytes;
   configuration.time_zone = std::move(book.time_zone);
   configuration.today = book.today;
   configuration.rules = std::move(*rules);

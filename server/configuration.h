@@ -30,8 +30,8 @@ inline constexpr char kAcceptLostTail[] = "accept";
 // The milliseconds of interval=MS, at most a minute; 0 for anything else.
 uint64_t SyncIntervalMs(std::string_view durability);
 
-// The section [server]. The same names are flags (--max-connections) and environment variables
-// (KUNDIGD_MAX_CONNECTIONS).
+// The section [server], and memory_limit of [book]. The same names are flags (--max-connections)
+// and environment variables (KUNDIGD_MAX_CONNECTIONS).
 struct ServerOptions {
   std::string listen = "127.0.0.1:7400";     // HOST:PORT; port 0 takes a free one
   std::string address_file;                  // gets the address in use; empty = none
@@ -54,6 +54,7 @@ struct ServerOptions {
   uint32_t shards = 64;                            // a power of two
   uint32_t scan_threads = 0;                       // workers of scans; 0 = one for each processor
   uint64_t list_memory_bytes = uint64_t{1} << 30;  // rows of one list
+  uint64_t memory_limit_bytes = 0;                 // book.memory_limit; 0 = see memory_limit.h
 };
 
 // What the command line asks the program to do.
@@ -87,6 +88,11 @@ Environment ProcessEnvironment();
 // wrong usage (a flag that there is not) has the code kUnknownField.
 engine::Result<Configuration> LoadConfiguration(int argc, const char* const* argv,
                                                 const Environment& environment);
+
+// The rules as a text, and the rules of such a text: what the journal keeps. The text of the same
+// rules is the same, and a later release still reads it.
+std::string TextOfRules(const Configuration& configuration);
+engine::Result<std::shared_ptr<const engine::Rules>> RulesOfText(std::string_view text);
 
 // The effective configuration as a TOML file that LoadConfiguration takes.
 std::string PrintConfiguration(const Configuration& configuration);

@@ -124,11 +124,12 @@ std::string Quoted(const std::string& text) {
 }
 
 std::string PrintBookSettings(const engine::RuleSettings& rules, const std::string& time_zone,
-                              std::optional<engine::Day> today) {
+                              std::optional<engine::Day> today, uint64_t memory_limit_bytes) {
   std::ostringstream out;
   out << "[book]\ncurrency = " << Quoted(rules.currency) << "\ntime_zone = " << Quoted(time_zone)
       << "\n";
   if (today.has_value()) out << "today = " << engine::FormatDay(*today) << "\n";
+  if (memory_limit_bytes > 0) out << "memory_limit = " << memory_limit_bytes << "\n";
   PrintRfm(rules.rfm, out);
   PrintAbc(rules.abc, out);
   out << "\n[activity]\ninactive_after = " << rules.activity.inactive_after
@@ -153,7 +154,7 @@ std::string PrintConfiguration(const Configuration& configuration) {
   }
   out << "\n"
       << PrintBookSettings(configuration.rules->settings(), configuration.time_zone,
-                           configuration.today);
+                           configuration.today, configuration.server.memory_limit_bytes);
   return out.str();
 }
 

@@ -2,7 +2,11 @@
 
 #include <array>
 #include <cstdint>
+#include <cstdlib>
+#include <string>
 #include <utility>
+
+#include "server/limits.h"
 
 namespace kundig::server {
 namespace {
@@ -11,6 +15,16 @@ void ReadBook(TomlSection section, BookSettings* settings) {
   section.Text("currency", &settings->rules.currency);
   section.Text("time_zone", &settings->time_zone);
   section.Day("today", &settings->today);
+  const std::string expected = "expected a number of bytes from " +
+                               std::to_string(kMinMemoryLimitBytes) + " to " +
+                               std::to_string(kMaxMemoryLimitBytes);
+  if (const auto bytes = section.Plain("memory_limit", /*number=*/true, expected)) {
+    settings->memory_limit_bytes = std::strtoull(bytes->c_str(), nullptr, 10);
+    if (settings->memory_limit_bytes < kMinMemoryLimitBytes ||
+        settings->memory_limit_bytes > kMaxMemoryLimitBytes) {
+      section.Reject("memory_limit", expected);
+    }
+  }
   section.Finish();
 }
 

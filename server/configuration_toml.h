@@ -5,6 +5,7 @@
 #ifndef KUNDIG_SERVER_CONFIGURATION_TOML_H_
 #define KUNDIG_SERVER_CONFIGURATION_TOML_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,7 +20,8 @@ struct BookSettings {
   engine::RuleSettings rules;  // of the right types, not yet checked: that is CompileRules'
   std::string time_zone = "UTC";
   std::optional<engine::Day> today;
-  std::vector<std::string> notes;  // what the operator should know of sections without effect
+  uint64_t memory_limit_bytes = 0;  // 0 = none named
+  std::vector<std::string> notes;   // what the operator should know of sections without effect
 };
 
 // Reads every section of `root` that is the book's. The first mistake is left in the file's
@@ -28,7 +30,7 @@ BookSettings ReadBookSettings(TomlSection* root);
 
 // The settings as a TOML file that reads back as the same ones.
 std::string PrintBookSettings(const engine::RuleSettings& rules, const std::string& time_zone,
-                              std::optional<engine::Day> today);
+                              std::optional<engine::Day> today, uint64_t memory_limit_bytes);
 // A text in quotes, as TOML writes it.
 std::string Quoted(const std::string& text);
 

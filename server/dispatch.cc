@@ -1,9 +1,6 @@
 #include "server/dispatch.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <fstream>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -79,14 +76,6 @@ Refusal ShuttingDown() {
       .position = std::nullopt};
 }
 
-// Memory of this process that is in the machine's memory; 0 where the system does not say.
-uint64_t ResidentBytes() {
-  std::ifstream file("/proc/self/statm");
-  uint64_t pages = 0, resident_pages = 0;
-  file >> pages >> resident_pages;
-  return file ? resident_pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE)) : 0;
-}
-
 }  // namespace
 
 Dispatcher::Dispatcher(engine::DurableBook* book, const ServerOptions& options, bool day_is_pinned,
@@ -99,8 +88,11 @@ Dispatcher::Dispatcher(engine::DurableBook* book, const ServerOptions& options, 
       day_is_pinned_(day_is_pinned),
       durability_(std::move(durability)),
       callbacks_(std::move(callbacks)),
+      memory_limit_(options.memory_limit_bytes),
       open_lists_(options.max_open_lists),
-      writes_(book, kMaxQueuedEventBytes, callbacks_.storage_failed),
+      writes_(
+          book, kMaxQueuedEventBytes, [this] { return memory_limit_.Judge(); },
+          callbacks_.storage_failed),
       queries_(options.query_threads, options.max_queued_queries),
       maintenance_(1, kMaxQueuedMaintenance) {}
 
@@ -234,7 +226,8 @@ void Dispatcher::HandleStatus(std::span<const uint8_t> payload,
   const auto send_status = [this](Responder* to) {
     const engine::StatusAnswer answer = book_->Status();
     SendReply(MessageType::status_reply, to, [&](auto* out) {
-      EncodeStatus(answer, ResidentBytes(), durability_, durable_->Status(), out);
+      EncodeStatus(answer, {.bytes = ResidentBytes(), .limit_bytes = memory_limit_.bytes()},
+                   durability_, durable_->Status(), out);
     });
   };
   if (!*fresh_rankings) return send_status(responder.get());

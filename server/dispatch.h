@@ -24,6 +24,7 @@
 #include "server/job_pool.h"
 #include "server/list_chunks.h"
 #include "server/lookups.h"
+#include "server/memory_limit.h"
 #include "server/refusal.h"
 #include "server/request_handler.h"
 #include "server/write_queue.h"
@@ -92,6 +93,7 @@ class Dispatcher final : public RequestHandler {
   const bool day_is_pinned_;
   const std::string durability_;
   const Callbacks callbacks_;
+  MemoryLimit memory_limit_;
   OpenLists open_lists_;
   WriteQueue writes_;  // these are last: their threads use the rest
   JobPool queries_;

@@ -305,7 +305,7 @@ void EncodeCount(const engine::CountAnswer& answer, FlatBufferBuilder* builder) 
                                          answer.revenue.units, answer.revenue_total.units));
 }
 
-void EncodeStatus(const engine::StatusAnswer& answer, uint64_t memory_bytes,
+void EncodeStatus(const engine::StatusAnswer& answer, const MemoryUse& memory,
                   std::string_view durability_text, const engine::DurabilityStatus& kept,
                   FlatBufferBuilder* builder) {
   builder->Clear();
@@ -319,7 +319,8 @@ void EncodeStatus(const engine::StatusAnswer& answer, uint64_t memory_bytes,
   out.add_returns(answer.returns);
   out.add_leads(answer.leads);
   out.add_open_leads(answer.open_leads);
-  out.add_memory_bytes(memory_bytes);
+  out.add_memory_bytes(memory.bytes);
+  out.add_memory_limit_bytes(memory.limit_bytes);
   out.add_version(version);
   out.add_durability(durability);
   out.add_journal_bytes(kept.journal_bytes);

@@ -48,7 +48,11 @@ void EncodeCount(const engine::CountAnswer& answer, flatbuffers::FlatBufferBuild
 // `query` is the question: the reply repeats its keys.
 void EncodePipeline(const engine::PipelineAnswer& answer, const engine::PipelineQuery& query,
                     flatbuffers::FlatBufferBuilder* builder);
-void EncodeStatus(const engine::StatusAnswer& answer, uint64_t memory_bytes,
+// Of the process, as status tells it.
+struct MemoryUse {
+  uint64_t bytes = 0, limit_bytes = 0;
+};
+void EncodeStatus(const engine::StatusAnswer& answer, const MemoryUse& memory,
                   std::string_view durability_text, const engine::DurabilityStatus& kept,
                   flatbuffers::FlatBufferBuilder* builder);
 void EncodeSnapshot(const engine::SnapshotInfo& info, flatbuffers::FlatBufferBuilder* builder);

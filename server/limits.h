@@ -69,6 +69,10 @@ inline constexpr size_t kMaxQueuedMaintenance = 4;
 // Of a folder that a request names.
 inline constexpr size_t kMaxPathBytes = 4096;
 
+// What book.memory_limit may be: below, there is no room for a book at all.
+inline constexpr uint64_t kMinMemoryLimitBytes = uint64_t{1} << 20;
+inline constexpr uint64_t kMaxMemoryLimitBytes = uint64_t{1} << 50;
+
 inline constexpr std::chrono::milliseconds kHandshakeTimeout{5'000};
 // From the first to the last byte of a frame; then the error bad_frame.
 inline constexpr std::chrono::milliseconds kFrameTimeout{60'000};

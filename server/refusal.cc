@@ -38,6 +38,8 @@ wire::ErrorCode WireCode(engine::ErrorCode code) {
       return wire::ErrorCode::limit_exceeded;
     case engine::ErrorCode::kResultTooLarge:
       return wire::ErrorCode::result_too_large;
+    case engine::ErrorCode::kMemoryFull:
+      return wire::ErrorCode::memory_full;
     case engine::ErrorCode::kDiskFull:
       return wire::ErrorCode::disk_full;
     case engine::ErrorCode::kStorageFailed:

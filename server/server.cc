@@ -162,6 +162,8 @@ class Server::Impl {
     durability.folder = options.data;
     durability.sync_every_write = interval_ms == 0;
     durability.time_zone = configuration_.time_zone;
+    durability.rules_text = TextOfRules(configuration_);
+    durability.read_rules = RulesOfText;
     durability.accept_lost_tail = options.lost_tail == kAcceptLostTail;
     const auto begin = clock_.SteadyTime();
     if (options.data.empty()) {
@@ -225,6 +227,10 @@ class Server::Impl {
          {"customers", status.customers},
          {"journal_sequence", status.state.journal_sequence},
          {"milliseconds", std::chrono::duration_cast<std::chrono::milliseconds>(time).count()}});
+    if (recovery.new_book) {
+      Log(LogLevel::kWarning, "server", "the data folder held no book; a new one was begun",
+          {{"data", configuration_.server.data}});
+    }
     if (recovery.tail_torn) {
       Log(LogLevel::kWarning, "server",
           "the journal ended in a write that was never acknowledged; it was left out");

@@ -6,9 +6,11 @@
 namespace kundig::server {
 
 WriteQueue::WriteQueue(engine::DurableBook* book, size_t max_queued_bytes,
+                       std::function<engine::Growth()> growth,
                        std::function<void(const engine::Error&)> storage_failed)
     : book_(book),
       max_queued_bytes_(max_queued_bytes),
+      growth_(std::move(growth)),
       storage_failed_(std::move(storage_failed)),
       thread_([this] { Work(); }) {}
 
@@ -60,7 +62,11 @@ void WriteQueue::Write(std::deque<Entry>* group) {
   if (failed_) return;
   std::vector<engine::WriteRequest> requests;
   requests.reserve(group->size());
-  for (const Entry& entry : *group) requests.push_back(entry.request);
+  const engine::Growth growth = growth_();
+  for (Entry& entry : *group) {
+    entry.request.growth = growth;
+    requests.push_back(entry.request);
+  }
   book_->Write(requests, [&](size_t place, const engine::Result<engine::ApplyAnswer>& answer) {
     if (failed_) return;
     if (!answer && answer.error().code == engine::ErrorCode::kStorageFailed) {

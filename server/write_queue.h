@@ -34,8 +34,10 @@ class WriteQueue {
   using Verdict = JobPool::Verdict;
 
   // `book` outlives the queue. `max_queued_bytes`: of the writes that wait, together; one alone may
-  // exceed it. `storage_failed` is called once, on the writer's thread, and should end the process.
+  // exceed it. `growth`: what the writes of the next group may do; called on the writer's thread.
+  // `storage_failed` is called once, on the writer's thread, and should end the process.
   WriteQueue(engine::DurableBook* book, size_t max_queued_bytes,
+             std::function<engine::Growth()> growth,
              std::function<void(const engine::Error&)> storage_failed);
   ~WriteQueue();
   WriteQueue(const WriteQueue&) = delete;
@@ -52,6 +54,7 @@ class WriteQueue {
 
   engine::DurableBook* const book_;
   const size_t max_queued_bytes_;
+  const std::function<engine::Growth()> growth_;
   const std::function<void(const engine::Error&)> storage_failed_;
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -81,6 +81,7 @@ json::object StatusJson(const wire::StatusReplyT& reply) {
                       {"open_leads", reply.open_leads}, {"today", FormatDay(reply.state->as_of())}};
   AddState(*reply.state, &answer);
   answer["memory_bytes"] = reply.memory_bytes;
+  answer["memory_limit_bytes"] = reply.memory_limit_bytes;
   answer["version"] = reply.version;
   answer["durability"] = reply.durability;
   answer["journal_bytes"] = reply.journal_bytes;

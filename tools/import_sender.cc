@@ -67,6 +67,18 @@ void EventSender::Flush() {
       const Origin& origin = origins[refused->index];
       --counts.taken[static_cast<size_t>(origin.body)];
       const wire::ErrorT& error = *refused->error;
+      if (error.code == wire::ErrorCode::memory_full) {
+        // The rest would be refused as well.
+        if (!shared->error) {
+          shared->error = client::Error{.kind = client::ErrorKind::kRefused,
+                                        .code = error.code,
+                                        .message = error.message,
+                                        .field = error.field,
+                                        .position = std::nullopt};
+        }
+        shared->failed = true;
+        return;
+      }
       tally->Refused(file, origin.line, wire::EnumNameErrorCode(error.code), error.message);
     }
   };

@@ -37,20 +37,44 @@ BookOptions Options(Day today) {
   return options;
 }
 
-// A book that is closed and opened again as often as a test likes.
+// A book that is closed and opened again as often as a test likes. The text of its rules is a
+// number.
 class Reopened {
  public:
   explicit Reopened(std::shared_ptr<const Rules> rules = DefaultRules(), Day today = kToday)
-      : rules_(std::move(rules)), today_(today) {
+      : today_(today) {
     durability_.folder = folder_.Below("data");
+    durability_.read_rules = [this](std::string_view text) -> Result<std::shared_ptr<const Rules>> {
+      return rules_.at(std::stoul(std::string(text)));
+    };
+    Configure(std::move(rules));
     Open();
   }
 
-  void Open() {
+  // The rules of the next start.
+  void Configure(std::shared_ptr<const Rules> rules) {
+    durability_.rules_text = std::to_string(rules_.size());
+    rules_.push_back(std::move(rules));
+  }
+  Result<StateName> ReplaceRules(std::shared_ptr<const Rules> rules) {
+    const std::string before = durability_.rules_text;
+    Configure(rules);
+    Result<StateName> state = book_->ReplaceRules({std::move(rules), durability_.rules_text});
+    if (!state) durability_.rules_text = before;
+    return state;
+  }
+
+  std::optional<Error> TryToOpen() {
     book_.reset();
-    auto opened = DurableBook::Open(rules_, Options(today_), durability_, &recovery_);
-    ASSERT_TRUE(opened.has_value()) << opened.error().message;
+    auto opened = DurableBook::Open(rules_.at(std::stoul(durability_.rules_text)), Options(today_),
+                                    durability_, &recovery_);
+    if (!opened) return opened.error();
     book_ = std::move(*opened);
+    return std::nullopt;
+  }
+  void Open() {
+    const std::optional<Error> error = TryToOpen();
+    ASSERT_FALSE(error) << error->message;
   }
   void Close() { book_.reset(); }
   DurableBook* operator->() { return book_.get(); }
@@ -68,7 +92,7 @@ class Reopened {
   }
 
  private:
-  const std::shared_ptr<const Rules> rules_;
+  std::vector<std::shared_ptr<const Rules>> rules_;
   const Day today_;
   TemporaryFolder folder_;
   DurabilityOptions durability_;
@@ -167,11 +191,11 @@ TEST(DurableBook, StatusNamesTheRecords) {
   book.Write({{.name = {}, .what = std::span<const OrderPlaced>(&order, 1)}});
   const DurabilityStatus status = book->Status();
   EXPECT_TRUE(status.durable);
-  EXPECT_EQ(status.journal_first, 1u);  // the first day of the book
-  EXPECT_EQ(status.journal_last, 2u);
-  EXPECT_EQ(status.journal_synced, 2u);
+  EXPECT_EQ(status.journal_first, 1u);  // the first day of the book, then its rules
+  EXPECT_EQ(status.journal_last, 3u);
+  EXPECT_EQ(status.journal_synced, 3u);
   book.Open();
-  EXPECT_EQ(book.recovery().last_record, 2u);
+  EXPECT_EQ(book.recovery().last_record, 3u);
   EXPECT_EQ(book.recovery().events, 1u);
   EXPECT_FALSE(DurableBook::InMemory(DefaultRules(), Options(kToday))->Status().durable);
 }
@@ -320,6 +344,92 @@ TEST(DurableBook, SavesBesideWritersAndReaders) {
   ExpectOrders(&book->book(), kBatches * 50);
 }
 
+// A lead that stood at a stage which later rules do not name was taken all the same, and an order
+// in another currency was not.
+TEST(DurableBook, JudgesWhatItReadsByTheRulesUnderWhichItCame) {
+  RuleSettings with_stage, without;
+  with_stage.stages = {{.name = "Tasting", .chance_hundredths = 4'000}};
+  without.stages = {{.name = "Offer", .chance_hundredths = 7'500}};
+  for (const bool saved : {false, true}) {
+    Reopened book(CompileRules(with_stage, Calendar()).value());
+    LeadSet lead;
+    lead.lead = "l";
+    lead.stage = "Tasting";
+    lead.revenue = Minor{100};
+    const Event open = lead;
+    book.Write({{.name = {}, .what = std::span<const Event>(&open, 1)}});
+    if (saved) {
+      ASSERT_TRUE(book->SaveSnapshot(TimeMs{0}, Generations::kKeepNewest).has_value());
+    }
+    // While the lead is open, rules without its stage are refused and change nothing.
+    book.Configure(CompileRules(without, Calendar()).value());
+    const std::optional<Error> refused = book.TryToOpen();
+    ASSERT_TRUE(refused.has_value());
+    EXPECT_EQ(refused->code, ErrorCode::kUnknownStage);
+    book.Configure(CompileRules(with_stage, Calendar()).value());
+    book.Open();
+    const Event close = LeadClosed{"l", LeadStatus::kWon, kToday, "sold"};
+    book.Write({{.name = {}, .what = std::span<const Event>(&close, 1)}});
+    ASSERT_TRUE(book.ReplaceRules(CompileRules(without, Calendar()).value()).has_value());
+    for (int start = 0; start < 2; ++start) {
+      book.Open();
+      EXPECT_EQ(book->book().rules()->stages().front().name, "Offer");
+      const auto pipeline = book->book().Pipeline({});
+      ASSERT_TRUE(pipeline.has_value());
+      EXPECT_EQ(pipeline->won_leads, 1u);
+      EXPECT_EQ(pipeline->won_revenue.units, 100);
+    }
+    RuleSettings pounds = without;
+    pounds.currency = "GBP";
+    book.Configure(CompileRules(pounds, Calendar()).value());
+    EXPECT_EQ(book.TryToOpen()->field, "book.currency");
+  }
+}
+
+TEST(DurableBook, ABookThatIsNotToGrowTakesCorrectionsAndNothingNew) {
+  Reopened book;
+  book.Write({OneOrder(OrderOf("a", "1", 100)), OneOrder(OrderOf("b", "2", 100))});
+  const TimeMs now{int64_t{kToday.since_epoch} * 86'400'000};
+  CustomerSet products, nobody;
+  products.customer = "b";
+  products.products = Patch<uint32_t>::Set(2);
+  nobody.customer = "new";
+  LeadSet lead;
+  lead.lead = "new";
+  lead.stage = "Offer";
+  const std::vector<Event> events = {
+      OrderOf("a", "1", 70),                                      // a correction
+      OrderOf("a", "new", 1),                                     // refused
+      OrderOf("new", "3", 1),                                     // refused
+      Visit{"a", now},                                            // refused
+      Consent{"a", now, ConsentState::kWithdrawn, std::nullopt},  // taken
+      Consent{"new", now, ConsentState::kGranted, std::nullopt},  // refused
+      products,                                                   // taken
+      nobody,                                                     // refused
+      lead,                                                       // refused
+      OrderCancelled{"b", "2"},                                   // taken
+      OrderCancelled{"new", "2"},                                 // refused
+      Erase{"b"},                                                 // taken
+  };
+  const WriteRequest full{
+      .name = {"p", 1}, .growth = Growth::kRefused, .what = std::span<const Event>(events)};
+  const auto answer = book.Write({full})[0];
+  std::vector<uint32_t> refused;
+  for (const RefusedEvent& one : answer->refused) {
+    EXPECT_EQ(one.error.code, ErrorCode::kMemoryFull) << one.index;
+    refused.push_back(one.index);
+  }
+  EXPECT_EQ(refused, (std::vector<uint32_t>{1, 2, 3, 5, 7, 8, 10}));
+  // The same at every start, whatever memory there is then.
+  for (int start = 0; start < 2; ++start) {
+    EXPECT_EQ(book->book().Status().customers, 1u);
+    EXPECT_EQ(book->book().Status().leads, 0u);
+    EXPECT_EQ(book->book().Count("")->revenue_total.units, 70);
+    book.Open();
+    ExpectSameAnswer(*answer, *book.Write({full})[0]);
+  }
+}
+
 // Histories go to the model and to a book that is saved, closed and opened again at any point.
 TEST(DurableBook, IsTheSameAfterEveryStart) {
   for (uint64_t seed = 1; seed <= 12; ++seed) {
@@ -331,8 +441,10 @@ TEST(DurableBook, IsTheSameAfterEveryStart) {
     uint64_t batches = 0;
     const auto write = [&] {
       if (events.empty()) return;
-      const WriteRequest request{.name = {"p", ++batches}, .what = std::span<const Event>(events)};
-      const ApplyAnswer expected = model.Apply(events);
+      const WriteRequest request{.name = {"p", ++batches},
+                                 .growth = random.Chance(15) ? Growth::kRefused : Growth::kAllowed,
+                                 .what = std::span<const Event>(events)};
+      const ApplyAnswer expected = model.Apply(events, request.growth);
       const Result<ApplyAnswer> answer = book.Write({request})[0];
       ASSERT_TRUE(answer.has_value());
       EXPECT_EQ(answer->applied, expected.applied);
@@ -345,7 +457,12 @@ TEST(DurableBook, IsTheSameAfterEveryStart) {
     for (const Action& action : history->actions) {
       if (const Event* event = std::get_if<Event>(&action)) events.push_back(*event);
       const DayChange* day = std::get_if<DayChange>(&action);
-      if (day != nullptr || random.Chance(5)) write();
+      const RuleChange* rules = std::get_if<RuleChange>(&action);
+      if (day != nullptr || rules != nullptr || random.Chance(5)) write();
+      if (rules != nullptr) {
+        EXPECT_EQ(model.ReplaceRules(rules->rules).has_value(),
+                  book.ReplaceRules(rules->rules).has_value());
+      }
       if (day != nullptr) {
         EXPECT_EQ(model.AdvanceDay(day->day).has_value(), book->AdvanceDay(day->day).has_value());
       }

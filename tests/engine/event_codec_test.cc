@@ -132,7 +132,7 @@ Event RandomEvent(Random* random) {
 
 void ExpectEventsComeBack(const std::vector<Event>& events) {
   std::string bytes;
-  EncodeEvents({}, events, &bytes);
+  EncodeEvents({}, Growth::kAllowed, events, &bytes);
   JournalRecord record;
   const auto error = DecodeRecord(bytes, &record);
   ASSERT_FALSE(error) << error->message;
@@ -220,12 +220,14 @@ TEST(EventCodecTest, KeepsRandomEventsInOneRecordThatIsUsedAgain) {
     bytes = before;
     const BatchName name{.producer = random.Pick({"", "shop-1"}),
                          .batch = random.Pick({uint64_t{0}, ~uint64_t{0}, uint64_t{300}})};
-    EncodeEvents(name, events, &bytes);
+    const Growth growth = random.Pick({Growth::kAllowed, Growth::kRefused});
+    EncodeEvents(name, growth, events, &bytes);
     ASSERT_EQ(bytes.substr(0, before.size()), before);
     const auto error = DecodeRecord(std::string_view(bytes).substr(before.size()), &record);
     ASSERT_FALSE(error) << error->message;
     EXPECT_EQ(record.kind, RecordKind::kEvents);
     EXPECT_EQ(record.name, name);
+    EXPECT_EQ(record.growth, growth);
     EXPECT_TRUE(record.orders.empty());
     ASSERT_EQ(record.events.size(), events.size());
     for (size_t i = 0; i < events.size(); ++i) {
@@ -234,18 +236,19 @@ TEST(EventCodecTest, KeepsRandomEventsInOneRecordThatIsUsedAgain) {
   }
 }
 
-TEST(EventCodecTest, KeepsOrdersAndDayChanges) {
+TEST(EventCodecTest, KeepsOrdersDayChangesAndRules) {
   Random random(3);
   std::vector<OrderPlaced> orders(500);
   Filler filler(&random);
   for (OrderPlaced& order : orders) Fields(filler, order);
   const BatchName name{.producer = "till", .batch = 77};
   std::string bytes;
-  EncodeOrders(name, orders, &bytes);
+  EncodeOrders(name, Growth::kRefused, orders, &bytes);
   JournalRecord record;
   ASSERT_FALSE(DecodeRecord(bytes, &record));
   EXPECT_EQ(record.kind, RecordKind::kOrders);
   EXPECT_EQ(record.name, name);
+  EXPECT_EQ(record.growth, Growth::kRefused);
   ASSERT_EQ(record.orders.size(), orders.size());
   for (size_t i = 0; i < orders.size(); ++i) EXPECT_EQ(Print(record.orders[i]), Print(orders[i]));
 
@@ -256,6 +259,15 @@ TEST(EventCodecTest, KeepsOrdersAndDayChanges) {
     EXPECT_EQ(record.kind, RecordKind::kDayChange);
     EXPECT_EQ(record.day, day);
     EXPECT_TRUE(record.orders.empty() && record.events.empty());
+  }
+
+  for (const std::string& text : {std::string(), std::string("[book]\n\0x", 9)}) {
+    bytes.clear();
+    EncodeRules("Europe/London", text, &bytes);
+    ASSERT_FALSE(DecodeRecord(bytes, &record));
+    EXPECT_EQ(record.kind, RecordKind::kRules);
+    EXPECT_EQ(record.time_zone, "Europe/London");
+    EXPECT_EQ(record.rules, text);
   }
 }
 
@@ -271,7 +283,7 @@ TEST(EventCodecTest, RefusesARecordThatIsCutAnywhereOrGoesOn) {
   std::vector<Event> events;
   for (int i = 0; i < 20; ++i) events.push_back(RandomEvent(&random));
   std::string bytes;
-  EncodeEvents({.producer = "p", .batch = 1}, events, &bytes);
+  EncodeEvents({.producer = "p", .batch = 1}, Growth::kAllowed, events, &bytes);
   for (size_t size = 0; size < bytes.size(); ++size) {
     EXPECT_EQ(CodeOf(std::string_view(bytes).substr(0, size)), ErrorCode::kDamaged) << size;
   }
@@ -298,7 +310,8 @@ TEST(EventCodecTest, RefusesWhatNoFieldCanHold) {
   EXPECT_EQ(CodeOf(std::string_view("\1\3\0\0\xFF\xFF\xFF\xFF\x7F", 9)), ErrorCode::kDamaged)
       << "a day beyond 32 bits";
   EXPECT_EQ(CodeOf(std::string_view("\1\1\0\0\x7F", 5)), ErrorCode::kDamaged) << "127 events";
-  EXPECT_EQ(CodeOf(std::string_view("\1\4\0\0", 4)), ErrorCode::kDamaged) << "kind 4";
+  EXPECT_EQ(CodeOf(std::string_view("\1\5\0\0", 4)), ErrorCode::kDamaged) << "kind 5";
+  EXPECT_EQ(CodeOf(std::string_view("\2\4\0\0\0\5x", 7)), ErrorCode::kDamaged) << "rules cut off";
   EXPECT_EQ(CodeOf(std::string_view("\0\1\0\0\0", 5)), ErrorCode::kDamaged) << "version 0";
 }
 

@@ -34,11 +34,44 @@ StateName ModelBook::State() const {
   return StateName{journal_sequence_, journal_sequence_, today_};
 }
 
-ApplyAnswer ModelBook::Apply(std::span<const Event> events) {
+bool ModelBook::Grows(const Event& event) const {
+  if (std::holds_alternative<Erase>(event) || std::holds_alternative<LeadClosed>(event)) {
+    return false;
+  }
+  if (const LeadSet* lead = std::get_if<LeadSet>(&event)) {
+    return !leads_.contains(std::string(lead->lead));
+  }
+  const auto named = [](const auto& one) -> std::string_view {
+    if constexpr (requires { one.customer.verb; })
+      return {};
+    else if constexpr (requires { std::string_view(one.customer); })
+      return one.customer;
+    else
+      return {};
+  };
+  const auto found = customers_.find(std::string(std::visit(named, event)));
+  if (found == customers_.end()) return true;
+  const ModelCustomer& customer = found->second;
+  if (const OrderPlaced* order = std::get_if<OrderPlaced>(&event)) {
+    return !customer.orders.contains(std::string(order->order));
+  }
+  if (const ReturnReceived* taken = std::get_if<ReturnReceived>(&event)) {
+    return !customer.returns.contains(std::string(taken->return_id));
+  }
+  if (const Visit* visit = std::get_if<Visit>(&event)) return !customer.visits.contains(visit->at);
+  if (const Contact* contact = std::get_if<Contact>(&event)) {
+    return !customer.contacts.contains(contact->at);
+  }
+  return false;
+}
+
+ApplyAnswer ModelBook::Apply(std::span<const Event> events, Growth growth) {
   ApplyAnswer answer;
   for (size_t i = 0; i < events.size(); ++i) {
     const Result<Outcome> outcome =
-        std::visit([this](const auto& event) { return Take(event); }, events[i]);
+        growth == Growth::kRefused && Grows(events[i])
+            ? Result<Outcome>(Refuse(ErrorCode::kMemoryFull, "memory_limit"))
+            : std::visit([this](const auto& event) { return Take(event); }, events[i]);
     if (outcome.has_error()) {
       answer.refused.push_back(RefusedEvent{static_cast<uint32_t>(i), outcome.error()});
       continue;

@@ -122,7 +122,7 @@ class ModelBook {
 
   // The questions of engine::Book, with the same answers, except that List takes no cursor and only
   // says by `next` whether rows are left. Texts in answers live until the next write.
-  ApplyAnswer Apply(std::span<const Event> events);
+  ApplyAnswer Apply(std::span<const Event> events, Growth growth = Growth::kAllowed);
   Result<StateName> AdvanceDay(Day day);
   Result<StateName> ReplaceRules(std::shared_ptr<const Rules> rules);
   StateName State() const;
@@ -156,6 +156,8 @@ class ModelBook {
   Result<Outcome> Take(const LeadSet& event);
   Result<Outcome> Take(const LeadClosed& event);
   Result<Outcome> Take(const Erase& event);
+  // Whether the event would bring something that the book does not have.
+  bool Grows(const Event& event) const;
   Result<Day> EventDay(TimeMs at) const;
   std::optional<Error> JudgeCurrency(std::string_view currency) const;
   // Puts `content` at `key`, and says what that was.

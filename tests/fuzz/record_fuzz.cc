@@ -43,13 +43,16 @@ std::string Encoded(const JournalRecord& record) {
   std::string bytes;
   switch (record.kind) {
     case RecordKind::kEvents:
-      EncodeEvents(record.name, record.events, &bytes);
+      EncodeEvents(record.name, record.growth, record.events, &bytes);
       break;
     case RecordKind::kOrders:
-      EncodeOrders(record.name, record.orders, &bytes);
+      EncodeOrders(record.name, record.growth, record.orders, &bytes);
       break;
     case RecordKind::kDayChange:
       EncodeDayChange(record.day, &bytes);
+      break;
+    case RecordKind::kRules:
+      EncodeRules(record.time_zone, record.rules, &bytes);
       break;
   }
   return bytes;

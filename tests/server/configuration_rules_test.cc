@@ -186,14 +186,16 @@ TEST(ConfigurationRules, WhatIsPrintedReadsBackTheSame) {
                       {.name = "Good", .cells = {}, .recency = {2, 5}}};
   odd.abc.b_hundredths = 9'205;
   odd.value.always = {{engine::ValueClass::kReview, "owner = 'x'"}};
-  const std::string text = PrintBookSettings(odd, "UTC", engine::ParseDay("2020-02-29"));
+  const std::string text =
+      PrintBookSettings(odd, "UTC", engine::ParseDay("2020-02-29"), 12'345'678);
   auto file = TomlFile::Parse(text, "printed");
   ASSERT_TRUE(file.has_value());
   TomlSection root(&file->root(), "", &*file);
   const BookSettings read = ReadBookSettings(&root);
   ASSERT_FALSE(file->error().has_value()) << file->error()->message;
   EXPECT_EQ(read.rules.rfm.otherwise, odd.rfm.otherwise);
-  EXPECT_EQ(PrintBookSettings(read.rules, read.time_zone, read.today), text);
+  EXPECT_EQ(PrintBookSettings(read.rules, read.time_zone, read.today, read.memory_limit_bytes),
+            text);
 }
 
 TEST(ConfigurationRules, NameFileLineAndKey) {

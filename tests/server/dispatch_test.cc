@@ -94,6 +94,30 @@ class DispatchTest : public testing::Test {
   Dispatcher dispatcher_;
 };
 
+class FullDispatchTest : public DispatchTest {
+ protected:
+  FullDispatchTest() : DispatchTest(WithoutMemory(), true) {}
+
+  static ServerOptions WithoutMemory() {
+    ServerOptions options = SmallOptions();
+    options.memory_limit_bytes = 1;
+    return options;
+  }
+};
+
+TEST_F(FullDispatchTest, RefusesWhatIsNewAndAnswersQuestions) {
+  wire::EventBatchT batch;
+  AddTo(&batch, OrderOf("a", "o", 100));
+  const auto reply = Get<wire::EventBatchReplyT>(MessageType::events, batch);
+  EXPECT_EQ(reply.applied, 0u);
+  ASSERT_EQ(reply.refused.size(), 1u);
+  EXPECT_EQ(reply.refused[0]->error->code, wire::ErrorCode::memory_full);
+  EXPECT_EQ(reply.refused[0]->error->field, "memory_limit");
+  const auto status = Get<wire::StatusReplyT>(MessageType::status, wire::StatusRequestT());
+  EXPECT_EQ(status.memory_limit_bytes, 1u);
+  EXPECT_GT(status.memory_bytes, 1u);
+}
+
 class UnpinnedDispatchTest : public DispatchTest {
  protected:
   UnpinnedDispatchTest() : DispatchTest(SmallOptions(), false) {}

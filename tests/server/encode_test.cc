@@ -327,13 +327,14 @@ TEST(EncodePipeline, RepeatsTheKeysAsked) {
 TEST(EncodeStatus, NamesVersionAndDurability) {
   FlatBufferBuilder builder;
   EncodeStatus(
-      {.state = kState, .customers = 1, .orders = 2, .returns = 3, .leads = 4, .open_leads = 5}, 6,
-      "interval=5", {.durable = true, .saved_sequence = 7, .erased_sequence = 8, .erased_at = {9}},
-      &builder);
+      {.state = kState, .customers = 1, .orders = 2, .returns = 3, .leads = 4, .open_leads = 5},
+      {.bytes = 6, .limit_bytes = 10}, "interval=5",
+      {.durable = true, .saved_sequence = 7, .erased_sequence = 8, .erased_at = {9}}, &builder);
   const auto reply = Unpacked<wire::StatusReplyT>(Payload(builder));
   ExpectState(reply.state);
   EXPECT_EQ(reply.open_leads, 5u);
   EXPECT_EQ(reply.memory_bytes, 6u);
+  EXPECT_EQ(reply.memory_limit_bytes, 10u);
   EXPECT_EQ(reply.version, KUNDIG_VERSION);
   EXPECT_EQ(reply.durability, "interval=5");
   EXPECT_EQ(reply.saved_sequence, 7u);
