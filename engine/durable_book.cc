@@ -81,6 +81,9 @@ std::optional<Error> DurableBook::OpenFolder(std::shared_ptr<const Rules> rules,
   folder_lock_.emplace(std::move(*lock));
   if (auto error = PrepareSnapshotsFolder(durability_.folder)) return error;
 
+  Result<ErasureReceipts> receipts = ErasureReceipts::Read(SnapshotsFolder(durability_.folder));
+  if (!receipts) return receipts.error();
+  receipts_ = std::move(*receipts);
   if (auto error = LoadGeneration(rules, options, recovery)) return error;
   RocksJournalOptions journal_options;
   journal_options.folder = JournalFolder(durability_.folder);
@@ -116,6 +119,7 @@ std::optional<Error> DurableBook::OpenFolder(std::shared_ptr<const Rules> rules,
   if (wanted > book_->Status().state.as_of) {
     if (Result<StateName> moved = AdvanceDay(wanted); !moved) return moved.error();
   }
+  receipts_.ForgetAbove(book_->Status().state.journal_sequence);
   MeasureJournal();
   return std::nullopt;
 }
@@ -342,9 +346,15 @@ DurabilityStatus DurableBook::Status() const {
   status.segment_bytes = segment_bytes_;
   const std::lock_guard<std::mutex> lock(saved_);
   status.saved_sequence = saved_sequence_;
-  status.erased_sequence = erased_sequence_;
-  status.erased_at = erased_at_;
+  const ErasureReceipts::Receipt receipt = receipts_.latest();
+  status.erased_sequence = receipt.sequence;
+  status.erased_at = receipt.gone_since;
   return status;
+}
+
+std::optional<TimeMs> DurableBook::GoneSince(uint64_t sequence) const {
+  const std::lock_guard<std::mutex> lock(saved_);
+  return receipts_.GoneSince(sequence);
 }
 
 }  // namespace kundig::engine

@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "engine/book.h"
+#include "engine/erasure_receipts.h"
 #include "engine/event_codec.h"
 #include "engine/folder_lock.h"
 #include "engine/journal.h"
@@ -47,6 +48,8 @@ struct DurabilityOptions {
   // opened with the same rules each time.
   std::string rules_text;
   std::function<Result<std::shared_ptr<const Rules>>(std::string_view text)> read_rules;
+  // What time it is when something erased has gone from the folder; the engine reads no clock.
+  std::function<TimeMs()> now = [] { return TimeMs{}; };
 };
 
 // What opening found, for the log.
@@ -79,9 +82,10 @@ struct DurabilityStatus {
   uint64_t journal_last = 0;    // the newest one
   uint64_t journal_synced = 0;  // the newest one that is surely on the disk
   uint64_t journal_bytes = 0;
-  // journal_sequence of the newest generation, 0 where there is none; and of the oldest, since when
-  // it is so old: an erasure up to it has left no byte in the folder.
-  uint64_t saved_sequence = 0, erased_sequence = 0;
+  uint64_t saved_sequence = 0;  // journal_sequence of the newest generation, 0 where there is none
+  // What was erased up to here has left no byte in the folder, since then; 0: that is not known of
+  // anything.
+  uint64_t erased_sequence = 0;
   TimeMs erased_at;
   uint64_t unsaved_bytes = 0;  // of records behind the newest generation, as encoded
   uint64_t segment_bytes = 0;  // of records in the newest segment of the journal
@@ -129,6 +133,9 @@ class DurableBook {
   std::optional<Error> Sync();
   // Cheap, for any thread; journal_bytes is as of the last MeasureJournal.
   DurabilityStatus Status() const;
+  // Since when nothing is left in the folder of what was erased up to `sequence`, a
+  // journal_sequence; nothing where something may be. For any thread, and true after any restart.
+  std::optional<TimeMs> GoneSince(uint64_t sequence) const;
   // Looks through the journal's files: for a thread that may wait.
   void MeasureJournal();
 
@@ -173,10 +180,8 @@ class DurableBook {
   std::optional<Error> BeginSegment();
   // Saves the book into the folder, which must not be there. Under saving_.
   Result<SnapshotInfo> SaveTo(const std::string& folder, TimeMs saved_at);
-  // `now`: since when what is removed is gone.
-  std::optional<Error> RemoveGenerations(Generations keep, TimeMs now);
-  // Notes what the generations say of themselves. Under saving_.
-  std::optional<Error> LookAtGenerations(std::span<const uint64_t> generations, TimeMs now);
+  // Removes what is not to be kept, and notes what is gone with it. Under saving_.
+  std::optional<Error> RemoveGenerations(Generations keep);
   static std::optional<Error> VerifyLocked(const std::string& folder, uint64_t* records,
                                            uint64_t* generations);
   // Writes as many of `writes` as may share one sync; returns how many that were. Under writing_.
@@ -201,8 +206,8 @@ class DurableBook {
   std::atomic<uint64_t> unsaved_bytes_{0}, segment_bytes_{0}, journal_bytes_{0};
   uint64_t newest_generation_ = 0;  // its record; 0 where there is none
   mutable std::mutex saved_;        // guards what follows, for Status
-  uint64_t saved_sequence_ = 0, erased_sequence_ = 0;
-  TimeMs erased_at_{};
+  uint64_t saved_sequence_ = 0;
+  ErasureReceipts receipts_;  // changed under saving_, too
 };
 
 }  // namespace kundig::engine

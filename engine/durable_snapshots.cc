@@ -72,7 +72,7 @@ std::optional<Error> DurableBook::LoadGeneration(const std::shared_ptr<const Rul
     complete_from_ = loaded->info.end_record;
     rules_text_ = loaded->info.rules;
     newest_generation_ = generations->back();
-    if (auto error = LookAtGenerations(*generations, loaded->info.saved_at)) return error;
+    saved_sequence_ = loaded->info.begin_sequence;
     recovery->snapshot = std::move(loaded->info);
     return std::nullopt;
   }
@@ -123,7 +123,9 @@ Result<SnapshotInfo> DurableBook::SaveSnapshot(TimeMs saved_at, Generations keep
   if (journal_ == nullptr) return MemoryOnly();
   const std::lock_guard<std::mutex> saving(saving_);
   // What is appended from here on lies behind what can be cut once the snapshot is there; the lock
-  // waits until what was appended before is applied.
+  // waits until what was appended before is applied. What comes between the new segment and the
+  // lock is in both: only what was erased before goes with the cut.
+  const uint64_t sequence = book_->Status().state.journal_sequence;
   if (auto error = BeginSegment()) return *error;
   uint64_t record = 0;
   const uint64_t unsaved = unsaved_bytes_;
@@ -140,12 +142,17 @@ Result<SnapshotInfo> DurableBook::SaveSnapshot(TimeMs saved_at, Generations keep
     newest_generation_ = record;
     unsaved_bytes_ -= unsaved;
   }
-  if (auto error = RemoveGenerations(keep, saved_at)) return *error;
+  {
+    const std::lock_guard<std::mutex> lock(saved_);
+    saved_sequence_ = info->begin_sequence;
+    receipts_.Cover(record, sequence);
+  }
+  if (auto error = RemoveGenerations(keep)) return *error;
   MeasureJournal();
   return info;
 }
 
-std::optional<Error> DurableBook::RemoveGenerations(Generations keep, TimeMs now) {
+std::optional<Error> DurableBook::RemoveGenerations(Generations keep) {
   Result<std::vector<uint64_t>> generations = GenerationsOf(durability_.folder);
   if (!generations) return generations.error();
   const size_t kept = keep == Generations::kKeepTwo ? 2 : 1;
@@ -155,25 +162,11 @@ std::optional<Error> DurableBook::RemoveGenerations(Generations keep, TimeMs now
   }
   if (auto error = RemoveDamaged(durability_.folder)) return error;
   if (auto error = journal_->CutThrough(generations->front())) return error;
-  return LookAtGenerations(*generations, now);
-}
-
-std::optional<Error> DurableBook::LookAtGenerations(std::span<const uint64_t> generations,
-                                                    TimeMs now) {
-  const auto sequence_of = [&](uint64_t record) -> Result<uint64_t> {
-    const Result<SnapshotInfo> info =
-        ReadManifest(nullptr, GenerationFolder(durability_.folder, record));
-    if (!info) return info.error();
-    return info->begin_sequence;
-  };
-  const Result<uint64_t> oldest = sequence_of(generations.front());
-  if (!oldest) return oldest.error();
-  const Result<uint64_t> newest = sequence_of(generations.back());
-  if (!newest) return newest.error();
+  ErasureReceipts receipts = receipts_;
+  receipts.Gone(generations->front(), durability_.now());
+  if (auto error = receipts.Write(SnapshotsFolder(durability_.folder))) return error;
   const std::lock_guard<std::mutex> lock(saved_);
-  saved_sequence_ = *newest;
-  if (erased_sequence_ != *oldest) erased_at_ = now;
-  erased_sequence_ = *oldest;
+  receipts_ = std::move(receipts);
   return std::nullopt;
 }
 
@@ -211,6 +204,11 @@ Result<SnapshotInfo> DurableBook::Backup(TimeMs saved_at, const std::string& fol
       return *error;
     }
   }
+  // The copy begins with what was left; what was erased before it never had.
+  ErasureReceipts receipts = receipts_;
+  receipts.Cover(info->begin_record, info->begin_sequence);
+  receipts.Gone(info->begin_record, saved_at);
+  if (auto error = receipts.Write(SnapshotsFolder(folder))) return *error;
   uint64_t records = 0, generations = 0;
   if (auto damage = VerifyLocked(folder, &records, &generations)) return *damage;
   return info;
@@ -232,6 +230,8 @@ std::optional<Error> DurableBook::Verify(const std::string& folder, uint64_t* re
 std::optional<Error> DurableBook::VerifyLocked(const std::string& folder, uint64_t* records,
                                                uint64_t* generations) {
   *records = *generations = 0;
+  const Result<ErasureReceipts> receipts = ErasureReceipts::Read(SnapshotsFolder(folder));
+  if (!receipts) return receipts.error();
   Result<std::vector<uint64_t>> found = GenerationsOf(folder);
   if (!found) return found.error();
   uint64_t oldest = 0, complete = 0;

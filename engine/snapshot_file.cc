@@ -112,6 +112,13 @@ std::optional<Error> SnapshotWriter::Publish(std::string_view manifest) {
   return storage_->files.SyncFolder(std::filesystem::path(folder_).parent_path().string());
 }
 
+std::optional<Error> SnapshotWriter::PublishFile() {
+  const std::string aside = folder_ + std::string(kUnfinished) + "/" + files_.back().name;
+  const IOStatus status = storage_->files.system().RenameFile(aside, folder_, IOOptions(), nullptr);
+  if (!status.ok()) return StorageError(status, "renaming " + aside);
+  return storage_->files.SyncFolder(std::filesystem::path(folder_).parent_path().string());
+}
+
 void SnapshotWriter::Abandon() {
   storage_->file.reset();
   rocksdb::FileSystem& system = storage_->files.system();

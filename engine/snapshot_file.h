@@ -70,6 +70,9 @@ class SnapshotWriter {
   std::optional<Error> AddPart(const PartHead& head, std::string_view payload);
   std::optional<Error> EndFile();  // synced on return
   std::optional<Error> Publish(std::string_view manifest);
+  // Instead of Publish, for a file that is none of a snapshot: the only file written gets the name
+  // of the folder, in place of what had that name.
+  std::optional<Error> PublishFile();
   // Frees the room of what was not published, as far as that can be done.
   void Abandon();
 

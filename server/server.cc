@@ -164,6 +164,7 @@ class Server::Impl {
     durability.time_zone = configuration_.time_zone;
     durability.rules_text = TextOfRules(configuration_);
     durability.read_rules = RulesOfText;
+    durability.now = [this] { return clock_.WallTime(); };
     durability.accept_lost_tail = options.lost_tail == kAcceptLostTail;
     const auto begin = clock_.SteadyTime();
     if (options.data.empty()) {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
@@ -19,6 +20,7 @@
 #include "tests/engine/random_history_compare.h"
 #include "tests/engine/random_history_questions.h"
 #include "tests/engine/random_history_random.h"
+#include "tests/engine/stored_bytes.h"
 
 namespace kundig::engine {
 namespace {
@@ -48,6 +50,7 @@ class Reopened {
       return rules_.at(std::stoul(std::string(text)));
     };
     Configure(std::move(rules));
+    durability_.now = [this] { return now_; };
     Open();
   }
 
@@ -78,6 +81,7 @@ class Reopened {
   }
   void Close() { book_.reset(); }
   DurableBook* operator->() { return book_.get(); }
+  void SetClock(int64_t ms) { now_ = TimeMs{ms}; }
   const Recovery& recovery() const { return recovery_; }
   const DurabilityOptions& durability() const { return durability_; }
   std::string FileBelow(const char* name) const { return folder_.Below(name); }
@@ -94,6 +98,7 @@ class Reopened {
  private:
   std::vector<std::shared_ptr<const Rules>> rules_;
   const Day today_;
+  TimeMs now_{};
   TemporaryFolder folder_;
   DurabilityOptions durability_;
   Recovery recovery_;
@@ -210,13 +215,6 @@ WriteRequest OneOrder(const OrderPlaced& order) {
   return {.name = {}, .what = std::span<const OrderPlaced>(&order, 1)};
 }
 
-bool HasBytes(const std::string& folder, std::string_view bytes) {
-  for (const std::filesystem::path& file : FilesBelow(folder)) {
-    if (Content(file).find(bytes) != std::string::npos) return true;
-  }
-  return false;
-}
-
 TEST(DurableBook, StartsFromItsSnapshotAndTheRecordsBehindIt) {
   Reopened book;
   uint64_t orders = 0;
@@ -288,13 +286,114 @@ TEST(DurableBook, WhatWasErasedLeavesNoByteAfterCompacting) {
   const auto erased = book.Write({{.name = {}, .what = std::span<const Event>(&erase, 1)}})[0];
   EXPECT_TRUE(HasBytes(folder, kGone));
   EXPECT_LT(book->Status().erased_sequence, erased->state.journal_sequence);
+  book.SetClock(3);
   ASSERT_TRUE(book->SaveSnapshot(TimeMs{2}, Generations::kKeepNewest).has_value());
   EXPECT_FALSE(HasBytes(folder, kGone));
   EXPECT_FALSE(HasBytes(folder, "order-of-the-gone"));
   EXPECT_GE(book->Status().erased_sequence, erased->state.journal_sequence);
-  EXPECT_EQ(book->Status().erased_at, TimeMs{2});
+  EXPECT_EQ(book->Status().erased_at, TimeMs{3});
   book.Open();
   ExpectOrders(&book->book(), 1);
+}
+
+TEST(DurableBook, AReceiptIsTheSameForEverAndNamesTheCutThatCounts) {
+  Reopened book;
+  const std::string& folder = book.durability().folder;
+  uint64_t orders = 0;
+  const auto erase = [&](std::string_view customer) {
+    const std::string id = std::to_string(++orders);
+    book.Write({OneOrder(OrderOf(customer, id, 1))});
+    const Event event = Erase{customer};
+    return book.Write({{.name = {}, .what = std::span<const Event>(&event, 1)}})[0]
+        ->state.journal_sequence;
+  };
+  ASSERT_TRUE(book->SaveSnapshot(TimeMs{0}, Generations::kKeepTwo).has_value());
+  // Two generations are kept, so an erasure is gone with the second snapshot behind it.
+  const uint64_t first = erase("gone-first");
+  for (int64_t time = 1; time <= 2; ++time) {
+    EXPECT_FALSE(book->GoneSince(first).has_value());
+    EXPECT_TRUE(HasBytes(folder, "gone-first"));
+    book.SetClock(time);
+    ASSERT_TRUE(book->SaveSnapshot(TimeMs{0}, Generations::kKeepTwo).has_value());
+    book.Write({OneOrder(OrderOf("b", "b" + std::to_string(time), 1))});
+    book.Open();
+    if (time == 1) continue;
+    EXPECT_FALSE(HasBytes(folder, "gone-first"));
+    EXPECT_EQ(book->GoneSince(first), TimeMs{2});
+  }
+  const uint64_t second = erase("gone-second");
+  EXPECT_FALSE(book->GoneSince(second).has_value());
+  book.SetClock(7);
+  ASSERT_TRUE(book->SaveSnapshot(TimeMs{0}, Generations::kKeepNewest).has_value());
+  EXPECT_FALSE(HasBytes(folder, "gone-second"));
+  for (int64_t later = 8; later <= 10; ++later) {
+    EXPECT_EQ(book->GoneSince(first), TimeMs{2});
+    EXPECT_EQ(book->GoneSince(second), TimeMs{7});
+    EXPECT_EQ(book->Status().erased_sequence, book->GoneSince(second + 1) ? second + 1 : second);
+    book.SetClock(later);
+    ASSERT_TRUE(book->SaveSnapshot(TimeMs{0}, Generations::kKeepNewest).has_value());
+    book.Open();
+  }
+  // A backup takes the receipts with it.
+  const std::string backup = book.FileBelow("backup"), copy = book.FileBelow("copy");
+  const uint64_t third = erase("gone-third");
+  ASSERT_TRUE(book->Backup(TimeMs{20}, backup).has_value());
+  EXPECT_FALSE(book->GoneSince(third).has_value());
+  EXPECT_FALSE(HasBytes(backup, "gone-third"));
+  ASSERT_FALSE(DurableBook::Restore(backup, copy).has_value());
+  book.Close();
+  DurabilityOptions durability = book.durability();
+  durability.folder = copy;
+  Recovery recovery;
+  const auto restored = DurableBook::Open(DefaultRules(), Options(kToday), durability, &recovery);
+  ASSERT_TRUE(restored.has_value()) << restored.error().message;
+  EXPECT_EQ((*restored)->GoneSince(first), TimeMs{2});
+  EXPECT_EQ((*restored)->GoneSince(third), TimeMs{20});
+}
+
+// Between the new segment of the journal and the snapshot others go on writing, and what they write
+// then stays.
+TEST(DurableBook, AReceiptIsTrueWhileOthersWrite) {
+  Reopened book;
+  const std::string& folder = book.durability().folder;
+  std::mutex mutex;
+  std::vector<std::pair<uint64_t, std::string>> erased;  // sequence and id
+  std::atomic<bool> stop = false;
+  std::thread writer([&] {
+    for (int i = 0; !stop; ++i) {
+      const std::string id = "gone-" + std::to_string(i) + "-for-good";
+      const OrderPlaced order = OrderOf(id, "order-of-" + id, 1);
+      const Event erase = Erase{id};
+      const std::vector<WriteRequest> writes = {
+          OneOrder(order), {.name = {}, .what = std::span<const Event>(&erase, 1)}};
+      book->Write(writes, [&](size_t place, const Result<ApplyAnswer>& answer) {
+        if (place == 0 || !answer) return;
+        const std::lock_guard lock(mutex);
+        erased.emplace_back(answer->state.journal_sequence, id);
+      });
+    }
+  });
+  size_t looked_for = 0;
+  for (int cut = 0; cut < 30; ++cut) {
+    const auto saved = book->SaveSnapshot(TimeMs{0}, Generations::kKeepNewest);
+    EXPECT_TRUE(saved.has_value()) << saved.error().message;
+    std::vector<std::pair<uint64_t, std::string>> now;
+    {
+      const std::lock_guard lock(mutex);
+      now = erased;
+    }
+    const std::string stored = StoredBytes(folder);
+    // The newest ones are those that a wrong receipt would be about.
+    for (size_t left = 200; left > 0 && !now.empty(); now.pop_back()) {
+      if (!book->GoneSince(now.back().first)) continue;
+      EXPECT_EQ(stored.find(now.back().second), std::string::npos) << now.back().second;
+      --left;
+      ++looked_for;
+    }
+  }
+  stop = true;
+  writer.join();
+  EXPECT_GT(looked_for, 0u);
 }
 
 TEST(DurableBook, ABackupIsABookOfItsOwn) {
