@@ -84,7 +84,8 @@ class Book {
   // kUnknownStage where the rules do not fit the book, as for ReplaceRules.
   static Result<LoadedSnapshot> LoadSnapshot(const std::string& folder,
                                              std::shared_ptr<const Rules> rules,
-                                             const BookOptions& options, rocksdb::Env* env);
+                                             const BookOptions& options, rocksdb::Env* env,
+                                             const LoadProgress& progress = {});
   // Completes a loaded book by the records behind begin_record up to end_record, one after the
   // other: what they did and the snapshot does not show yet is done. Records behind end_record are
   // applied like any other.

@@ -37,7 +37,8 @@ class Book::Impl {
   Result<StateName> AdvanceDay(Day day);
   Result<SnapshotInfo> SaveSnapshot(const SnapshotOrder& order);
   std::optional<Error> LoadParts(const std::string& folder, const SnapshotInfo& info,
-                                 rocksdb::Env* env, std::string* attachment);
+                                 rocksdb::Env* env, const LoadProgress& progress,
+                                 std::string* attachment);
   template <typename AnyEvent>
   void Replay(uint64_t record, std::span<const AnyEvent> events, Growth growth);
   void ReplayDay(uint64_t record, Day day);

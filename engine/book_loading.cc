@@ -17,8 +17,9 @@ namespace kundig::engine {
 
 class Book::Impl::Loading {
  public:
-  Loading(Impl* book, const std::string& folder, const SnapshotInfo& info, rocksdb::Env* env)
-      : book_(*book), folder_(folder), info_(info), env_(env) {}
+  Loading(Impl* book, const std::string& folder, const SnapshotInfo& info, rocksdb::Env* env,
+          const LoadProgress& progress)
+      : book_(*book), folder_(folder), info_(info), env_(env), progress_(progress) {}
 
   std::optional<Error> Run(std::string* attachment);
 
@@ -35,7 +36,9 @@ class Book::Impl::Loading {
   const std::string& folder_;
   const SnapshotInfo& info_;
   rocksdb::Env* const env_;
-  std::mutex merging_;  // guards the counters of the book
+  const LoadProgress& progress_;
+  std::mutex merging_;  // guards the counters of the book, and what follows
+  uint64_t loaded_ = 0;
 };
 
 template <typename Take>
@@ -147,6 +150,9 @@ std::optional<Error> Book::Impl::Loading::Run(std::string* attachment) {
   std::vector<std::optional<Error>> errors(book_.shards_.size() + 1);
   book_.runner_.ForEach(errors.size(), [&](size_t piece) {
     errors[piece] = piece == 0 ? LoadLeads() : LoadCustomers(piece - 1);
+    const std::lock_guard<std::mutex> lock(merging_);
+    ++loaded_;
+    if (progress_) progress_(loaded_, errors.size());
   });
   for (std::optional<Error>& one : errors) {
     if (one) return std::move(one);
@@ -156,13 +162,15 @@ std::optional<Error> Book::Impl::Loading::Run(std::string* attachment) {
 }
 
 std::optional<Error> Book::Impl::LoadParts(const std::string& folder, const SnapshotInfo& info,
-                                           rocksdb::Env* env, std::string* attachment) {
-  return Loading(this, folder, info, env).Run(attachment);
+                                           rocksdb::Env* env, const LoadProgress& progress,
+                                           std::string* attachment) {
+  return Loading(this, folder, info, env, progress).Run(attachment);
 }
 
 Result<LoadedSnapshot> Book::LoadSnapshot(const std::string& folder,
                                           std::shared_ptr<const Rules> rules,
-                                          const BookOptions& options, rocksdb::Env* env) {
+                                          const BookOptions& options, rocksdb::Env* env,
+                                          const LoadProgress& progress) {
   Result<SnapshotInfo> info = ReadManifest(env, folder);
   if (!info) return info.error();
   if (info->currency != rules->settings().currency) {
@@ -176,7 +184,8 @@ Result<LoadedSnapshot> Book::LoadSnapshot(const std::string& folder,
   LoadedSnapshot loaded;
   loaded.info = *std::move(info);
   loaded.book = std::make_unique<Book>(std::move(rules), of_snapshot);
-  if (auto error = loaded.book->impl_->LoadParts(folder, loaded.info, env, &loaded.attachment)) {
+  if (auto error =
+          loaded.book->impl_->LoadParts(folder, loaded.info, env, progress, &loaded.attachment)) {
     return *std::move(error);
   }
   return loaded;

@@ -105,6 +105,10 @@ std::optional<Error> Book::Impl::Saving::SaveCustomers(size_t shard) {
   const Shard& from = *book_.shards_[shard];
   bool more = true;
   for (uint32_t first = 0, next = 0; more; first = next) {
+    if (order_.stopping()) {
+      return Error{
+          ErrorCode::kStopping, "the server stops; the snapshot was given up", {}, std::nullopt};
+    }
     const uint64_t record = Still([&] {
       next = CopyCustomers(from, first, order_.limits, &customers_);
       more = next < from.blocks() * kBlockRows;

@@ -13,6 +13,9 @@
 namespace kundig::engine {
 namespace {
 
+// Of the records that a start reads, every so many are told.
+constexpr uint64_t kToldRecords = 64;
+
 // Bytes of records that share a sync: more would make the first of them wait for nothing.
 constexpr size_t kMaxGroupBytes = size_t{8} << 20;
 
@@ -117,7 +120,10 @@ std::optional<Error> DurableBook::OpenFolder(std::shared_ptr<const Rules> rules,
     }
   }
   if (wanted > book_->Status().state.as_of) {
-    if (Result<StateName> moved = AdvanceDay(wanted); !moved) return moved.error();
+    // Without room for it the book stays on its day; questions can be answered, and whoever follows
+    // the clock tries again.
+    const Result<StateName> moved = AdvanceDay(wanted);
+    if (!moved && moved.error().code != ErrorCode::kDiskFull) return moved.error();
   }
   receipts_.ForgetAbove(book_->Status().state.journal_sequence);
   MeasureJournal();
@@ -139,6 +145,10 @@ std::optional<Error> DurableBook::ReadJournal(std::shared_ptr<const Rules> rules
   JournalRecord record;
   return journal_->Read(from, [&](uint64_t number, std::string_view bytes) -> std::optional<Error> {
     if (auto error = DecodeRecord(bytes, &record)) return error;
+    if (number % kToldRecords == 0) {
+      durability_.progress(
+          {StartProgress::Stage::kJournal, number - from, journal_->last() - from + 1});
+    }
     recovery->events += record.events.size() + record.orders.size();
     if (book_ != nullptr) {
       unsaved_bytes_ += bytes.size();

@@ -37,6 +37,13 @@
 
 namespace kundig::engine {
 
+// How far a start is: files of the snapshot that are loaded, then records of the journal behind it.
+struct StartProgress {
+  enum class Stage : uint8_t { kSnapshot, kJournal };
+  Stage stage = Stage::kSnapshot;
+  uint64_t done = 0, of = 0;
+};
+
 struct DurabilityOptions {
   std::string folder;            // of the data, made where it is missing
   bool sync_every_write = true;  // else what came before the last Sync is durable
@@ -50,6 +57,10 @@ struct DurabilityOptions {
   std::function<Result<std::shared_ptr<const Rules>>(std::string_view text)> read_rules;
   // What time it is when something erased has gone from the folder; the engine reads no clock.
   std::function<TimeMs()> now = [] { return TimeMs{}; };
+  // Told for every file and many a record, by one thread at a time.
+  std::function<void(const StartProgress&)> progress = [](const StartProgress&) {};
+  // Asked while a snapshot or backup is written, which is given up where it says so (kStopping).
+  std::function<bool()> stopping = [] { return false; };
 };
 
 // What opening found, for the log.
@@ -147,6 +158,7 @@ class DurableBook {
   // kSegmentBytes: a larger one costs nothing but disk, its records are written twice.
   std::optional<Error> RollJournal();
   // Copies the book into a new data folder, beside everything else, and reads the copy back.
+  // kInvalidValue where something is there already, or where it would lie in the book's own folder.
   Result<SnapshotInfo> Backup(TimeMs saved_at, const std::string& folder);
   // Reads every byte of a folder that no process serves; the first damage. `records` and
   // `generations` are what was read.
@@ -178,6 +190,11 @@ class DurableBook {
   std::optional<Error> Replay(uint64_t number, const JournalRecord& record);
   // Under saving_, which lets one at a time begin a segment.
   std::optional<Error> BeginSegment();
+  // The generation of this record, if it is there and sound; one that is damaged is set aside.
+  // Under saving_.
+  Result<std::optional<SnapshotInfo>> SoundGeneration(uint64_t record);
+  // Makes the folder of a backup whole; it has a name of its own until then. Under saving_.
+  Result<SnapshotInfo> BackupInto(const std::string& folder, TimeMs saved_at);
   // Saves the book into the folder, which must not be there. Under saving_.
   Result<SnapshotInfo> SaveTo(const std::string& folder, TimeMs saved_at);
   // Removes what is not to be kept, and notes what is gone with it. Under saving_.

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/backup_folder.h"
 #include "engine/data_folder.h"
 #include "engine/durable_book.h"
 #include "engine/rocks_journal.h"
@@ -88,7 +89,10 @@ Result<LoadedSnapshot> DurableBook::LoadFrom(const std::string& folder,
   if (!info) return info.error();
   Result<std::shared_ptr<const Rules>> kept = KeptRules(info->time_zone, info->rules, rules);
   if (!kept) return kept.error();
-  return Book::LoadSnapshot(folder, *std::move(kept), options, nullptr);
+  return Book::LoadSnapshot(folder, *std::move(kept), options, nullptr,
+                            [this](uint64_t done, uint64_t of) {
+                              durability_.progress({StartProgress::Stage::kSnapshot, done, of});
+                            });
 }
 
 Result<SnapshotInfo> DurableBook::SaveTo(const std::string& folder, TimeMs saved_at) {
@@ -103,6 +107,7 @@ Result<SnapshotInfo> DurableBook::SaveTo(const std::string& folder, TimeMs saved
     return applied_;
   };
   order.attachment = [this] { return producers_.Save(); };
+  order.stopping = durability_.stopping;
   return book_->SaveSnapshot(order);
 }
 
@@ -134,22 +139,41 @@ Result<SnapshotInfo> DurableBook::SaveSnapshot(TimeMs saved_at, Generations keep
     const std::lock_guard<std::mutex> applying(applying_);
     record = applied_;
   }
-  const std::string folder = GenerationFolder(durability_.folder, record);
-  const bool is_there = record == newest_generation_;
-  Result<SnapshotInfo> info = is_there ? ReadManifest(nullptr, folder) : SaveTo(folder, saved_at);
-  if (!info) return info;
-  if (!is_there) {
+  Result<std::optional<SnapshotInfo>> there = SoundGeneration(record);
+  if (!there) return there.error();
+  if (!*there) {
+    const std::string folder = GenerationFolder(durability_.folder, record);
+    const Result<SnapshotInfo> saved = SaveTo(folder, saved_at);
+    if (!saved) return saved;
+    // Read back before what is older goes: it may be the only copy.
+    if (auto damage = CheckSnapshot(nullptr, folder)) return *damage;
+    there = *saved;
     newest_generation_ = record;
     unsaved_bytes_ -= unsaved;
   }
+  const SnapshotInfo& info = **there;
   {
     const std::lock_guard<std::mutex> lock(saved_);
-    saved_sequence_ = info->begin_sequence;
+    saved_sequence_ = info.begin_sequence;
     receipts_.Cover(record, sequence);
   }
   if (auto error = RemoveGenerations(keep)) return *error;
   MeasureJournal();
   return info;
+}
+
+Result<std::optional<SnapshotInfo>> DurableBook::SoundGeneration(uint64_t record) {
+  if (record != newest_generation_) return std::optional<SnapshotInfo>();
+  const std::string folder = GenerationFolder(durability_.folder, record);
+  const std::optional<Error> error = CheckSnapshot(nullptr, folder);
+  if (!error) {
+    Result<SnapshotInfo> info = ReadManifest(nullptr, folder);
+    if (!info) return info.error();
+    return std::optional(*std::move(info));
+  }
+  if (error->code != ErrorCode::kDamaged) return *error;
+  if (auto failed = SetDamagedAside(durability_.folder, record)) return *failed;
+  return std::optional<SnapshotInfo>();
 }
 
 std::optional<Error> DurableBook::RemoveGenerations(Generations keep) {
@@ -173,18 +197,16 @@ std::optional<Error> DurableBook::RemoveGenerations(Generations keep) {
 Result<SnapshotInfo> DurableBook::Backup(TimeMs saved_at, const std::string& folder) {
   if (journal_ == nullptr) return MemoryOnly();
   const std::lock_guard<std::mutex> saving(saving_);
-  if (auto error = MakeDataFolder(folder)) return *error;
-  Result<FolderLock> lock = FolderLock::Take(folder);
-  if (!lock) return lock.error();
+  Result<BackupFolder> made = BackupFolder::Begin(folder, durability_.folder);
+  if (!made) return made.error();
+  Result<SnapshotInfo> info = BackupInto(made->unfinished(), saved_at);
+  if (!info) return info;
+  if (auto error = made->Publish()) return *error;
+  return info;
+}
+
+Result<SnapshotInfo> DurableBook::BackupInto(const std::string& folder, TimeMs saved_at) {
   if (auto error = PrepareSnapshotsFolder(folder)) return *error;
-  Result<std::vector<uint64_t>> present = GenerationsOf(folder);
-  if (!present) return present.error();
-  if (!present->empty()) {
-    return Error{.code = ErrorCode::kInvalidValue,
-                 .message = "there is a backup in " + folder + " already; name a new folder",
-                 .field = "folder",
-                 .position = {}};
-  }
   uint64_t record = 0;
   {
     const std::lock_guard<std::mutex> applying(applying_);

@@ -102,6 +102,14 @@ ApplyAnswer LoadAnswer(Reader* in) {
   return answer;
 }
 
+size_t RefusalBytes(const ApplyAnswer& answer) {
+  size_t bytes = 0;
+  for (const RefusedEvent& refused : answer.refused) {
+    bytes += sizeof(refused) + refused.error.message.size() + refused.error.field.size();
+  }
+  return bytes;
+}
+
 }  // namespace
 
 ProducerTable::Verdict ProducerTable::Look(const BatchName& name, ApplyAnswer* answer) const {
@@ -123,6 +131,7 @@ ProducerTable::Producer* ProducerTable::Find(std::string_view name) {
     return &producers_.back();
   }
   if (producers_.size() == kMaxProducers) {
+    for (const auto& [batch, answer] : producers_.front().answers) Forget(answer);
     by_name_.erase(producers_.front().name);
     producers_.pop_front();
   }
@@ -131,17 +140,29 @@ ProducerTable::Producer* ProducerTable::Find(std::string_view name) {
   return &producers_.back();
 }
 
+void ProducerTable::Forget(const ApplyAnswer& answer) {
+  refusal_bytes_ -= RefusalBytes(answer);
+}
+
+void ProducerTable::Keep(Producer* producer, uint64_t batch, ApplyAnswer answer) {
+  const auto [place, is_new] = producer->answers.try_emplace(batch);
+  if (!is_new) Forget(place->second);
+  size_t kept = std::min(answer.refused.size(), kKeptRefusals);
+  if (refusal_bytes_ > kMaxKeptRefusalBytes) kept = 0;
+  answer.refused_more += static_cast<uint32_t>(answer.refused.size() - kept);
+  answer.refused.resize(kept);
+  answer.refused.shrink_to_fit();
+  refusal_bytes_ += RefusalBytes(answer);
+  place->second = std::move(answer);
+}
+
 void ProducerTable::Remember(const BatchName& name, const ApplyAnswer& answer) {
   if (name.producer.empty()) return;
   Producer* producer = Find(name.producer);
-  ApplyAnswer& kept = producer->answers[name.batch] = answer;
-  if (kept.refused.size() > kKeptRefusals) {
-    kept.refused_more += static_cast<uint32_t>(kept.refused.size() - kKeptRefusals);
-    kept.refused.resize(kKeptRefusals);
-    kept.refused.shrink_to_fit();
-  }
+  Keep(producer, name.batch, answer);
   if (producer->answers.size() > kKeptBatches) {
     producer->forgotten = producer->answers.begin()->first;
+    Forget(producer->answers.begin()->second);
     producer->answers.erase(producer->answers.begin());
   }
 }
@@ -165,6 +186,7 @@ std::string ProducerTable::Save() const {
 std::optional<Error> ProducerTable::Load(std::string_view bytes) {
   producers_.clear();
   by_name_.clear();
+  refusal_bytes_ = 0;
   Reader in(bytes);
   for (uint32_t left = in.Count(); left > 0 && !in.failed(); --left) {
     Producer* producer = Find(in.Text());
@@ -173,7 +195,7 @@ std::optional<Error> ProducerTable::Load(std::string_view bytes) {
     if (has_forgotten) producer->forgotten = forgotten;
     for (uint32_t answers = in.Count(); answers > 0 && !in.failed(); --answers) {
       const auto batch = in.Number<uint64_t>();
-      producer->answers[batch] = LoadAnswer(&in);
+      Keep(producer, batch, LoadAnswer(&in));
     }
   }
   if (!in.failed() && in.at_end()) return std::nullopt;

@@ -32,6 +32,8 @@ inline constexpr size_t kKeptBatches = 256;
 // Refused events that a kept answer names; the others it counts.
 inline constexpr size_t kKeptRefusals = 64;
 inline constexpr size_t kMaxProducers = 4096;
+// Of the texts of all refusals kept together; beyond it new answers only count theirs.
+inline constexpr size_t kMaxKeptRefusalBytes = size_t{16} << 20;
 
 class ProducerTable {
  public:
@@ -63,8 +65,12 @@ class ProducerTable {
 
   // The producer, made where it is new; it has spoken now.
   Producer* Find(std::string_view name);
+  // Keeps the answer in the place of one that may be there.
+  void Keep(Producer* producer, uint64_t batch, ApplyAnswer answer);
+  void Forget(const ApplyAnswer& answer);
 
   Producers producers_;
+  size_t refusal_bytes_ = 0;                                           // of the answers kept
   std::unordered_map<std::string_view, Producers::iterator> by_name_;  // keys point into producers_
 };
 

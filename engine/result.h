@@ -37,6 +37,7 @@ enum class ErrorCode : uint8_t {
   kDamaged,        // stored data that is not what was written
   kNewerFormat,    // data written by a newer release
   kFolderInUse,    // another process uses the data folder
+  kStopping,       // given up because the server stops
 };
 
 struct Error {

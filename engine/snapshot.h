@@ -32,9 +32,14 @@ struct SnapshotOrder {
   std::function<uint64_t(const std::function<void()>& work)> while_still;
   // What the caller wants to have with it, as of the end record; called within while_still.
   std::function<std::string()> attachment = [] { return std::string(); };
+  // Asked between parts: the snapshot is given up where it says so (kStopping).
+  std::function<bool()> stopping = [] { return false; };
   PartLimits limits;
   rocksdb::Env* env = nullptr;  // the system's where null
 };
+
+// Called now and then by any thread, one at a time: so many of so many files are loaded.
+using LoadProgress = std::function<void(uint64_t done, uint64_t of)>;
 
 struct LoadedSnapshot {
   SnapshotInfo info;

@@ -42,6 +42,8 @@ wire::ErrorCode WireCode(engine::ErrorCode code) {
       return wire::ErrorCode::memory_full;
     case engine::ErrorCode::kDiskFull:
       return wire::ErrorCode::disk_full;
+    case engine::ErrorCode::kStopping:
+      return wire::ErrorCode::shutting_down;
     case engine::ErrorCode::kStorageFailed:
     case engine::ErrorCode::kDamaged:
     case engine::ErrorCode::kNewerFormat:

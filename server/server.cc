@@ -1,6 +1,7 @@
 #include "server/server.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -139,18 +140,25 @@ class Server::Impl {
     if (dispatcher_ == nullptr) return true;
     const bool all_answered = network_.Drain(drain_timeout);
     network_.Stop();
+    // Whoever asked for a snapshot or backup that is still under way is gone.
+    giving_up_ = true;
     // From the top down: nobody is called who has gone.
     dispatcher_->Stop();
     housekeeping_.reset();
     dispatcher_.reset();
     sync_.reset();
+    giving_up_ = false;
     SaveAtTheEnd();
     snapshots_.reset();
     book_.reset();
     return all_answered;
   }
 
-  void CutOff() { network_.CutOff(); }
+  // Also without the snapshot at the end.
+  void CutOff() {
+    cut_off_ = true;
+    network_.CutOff();
+  }
 
  private:
   engine::Result<void> OpenBook() {
@@ -165,6 +173,8 @@ class Server::Impl {
     durability.rules_text = TextOfRules(configuration_);
     durability.read_rules = RulesOfText;
     durability.now = [this] { return clock_.WallTime(); };
+    durability.progress = [this](const engine::StartProgress& progress) { LogProgress(progress); };
+    durability.stopping = [this] { return giving_up_ || cut_off_; };
     durability.accept_lost_tail = options.lost_tail == kAcceptLostTail;
     const auto begin = clock_.SteadyTime();
     if (options.data.empty()) {
@@ -178,12 +188,16 @@ class Server::Impl {
       LogRecovery(recovery, clock_.SteadyTime() - begin);
     }
     today_ = book_->book().Status().state.as_of;
+    if (today_ < wanted) {
+      Log(LogLevel::kError, "server", "there was no room on the disk for the day change",
+          {{"today", engine::FormatDay(today_)}, {"given", engine::FormatDay(wanted)}});
+    }
     if (today_ > wanted) {
       Log(LogLevel::kWarning, "server",
           "the book is further on than the day it was given; it stays",
           {{"today", engine::FormatDay(today_)}, {"given", engine::FormatDay(wanted)}});
     }
-    snapshots_.emplace(book_.get(), &clock_, options.snapshot_journal_bytes);
+    snapshots_.emplace(book_.get(), &clock_, options.snapshot_journal_bytes, EndWithoutAnswer);
     household_.emplace(book_.get(), EndWithoutAnswer);
     housekeeping_.emplace(&*household_, &clock_,
                           configuration_.today ? std::nullopt : std::optional(today_));
@@ -211,6 +225,13 @@ class Server::Impl {
     if (status.durable && status.unsaved_bytes > 0) {
       static_cast<void>(snapshots_->Save(engine::Generations::kKeepTwo, "the server stops"));
     }
+  }
+
+  void LogProgress(const engine::StartProgress& progress) {
+    if (!progress_line_.Pass(clock_.SteadyTime())) return;
+    const bool journal = progress.stage == engine::StartProgress::Stage::kJournal;
+    Log(LogLevel::kInfo, "server", journal ? "reading the journal" : "loading the snapshot",
+        {{journal ? "records" : "files", progress.done}, {"of", progress.of}});
   }
 
   void LogRecovery(const engine::Recovery& recovery, std::chrono::nanoseconds time) {
@@ -243,7 +264,10 @@ class Server::Impl {
   }
 
   const Configuration configuration_;
+  std::atomic<bool> cut_off_{false};
+  std::atomic<bool> giving_up_{false};  // a snapshot that somebody asked for
   const SystemClock clock_;
+  RepeatedLine progress_line_{std::chrono::seconds(1)};
   engine::Day today_;  // at the start
   std::unique_ptr<engine::DurableBook> book_;
   std::optional<Snapshots> snapshots_;

@@ -1,5 +1,7 @@
 #include "server/snapshots.h"
 
+#include <utility>
+
 #include "server/log.h"
 
 namespace kundig::server {
@@ -12,8 +14,17 @@ int64_t MillisecondsOf(std::chrono::nanoseconds time) {
 
 }  // namespace
 
-Snapshots::Snapshots(engine::DurableBook* book, const Clock* clock, uint64_t journal_bytes)
-    : book_(book), clock_(clock), journal_bytes_(journal_bytes), thread_([this] { Run(); }) {}
+Snapshots::Snapshots(engine::DurableBook* book, const Clock* clock, uint64_t journal_bytes,
+                     std::function<void(const engine::Error&)> storage_failed)
+    : book_(book),
+      clock_(clock),
+      journal_bytes_(journal_bytes),
+      storage_failed_(std::move(storage_failed)),
+      thread_([this] { Run(); }) {}
+
+void Snapshots::Judge(const engine::Error& error) const {
+  if (error.code == engine::ErrorCode::kStorageFailed) storage_failed_(error);
+}
 
 Snapshots::~Snapshots() {
   {
@@ -35,8 +46,10 @@ engine::Result<engine::SnapshotInfo> Snapshots::Save(engine::Generations keep, c
          {"bytes", saved->bytes()},
          {"milliseconds", MillisecondsOf(clock_->SteadyTime() - begin)}});
   } else {
-    Log(LogLevel::kError, "snapshots", "the book could not be saved; the journal keeps everything",
+    Log(LogLevel::kError, "snapshots",
+        "the book was not saved, or what is older not removed; the journal keeps everything",
         {{"why", why}, {"reason", saved.error().message}});
+    Judge(saved.error());
   }
   return saved;
 }
@@ -68,6 +81,7 @@ void Snapshots::Run() {
       if (const auto error = book_->RollJournal()) {
         Log(LogLevel::kError, "snapshots", "no new segment of the journal could be made",
             {{"reason", error->message}});
+        Judge(*error);
       }
     }
     if (book_->Status().unsaved_bytes >= journal_bytes_ &&

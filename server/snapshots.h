@@ -10,6 +10,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -25,9 +26,11 @@ class Snapshots {
   // After one that failed, for lack of room for instance.
   static constexpr std::chrono::seconds kRestAfterFailure{10};
 
-  // Saves the book whenever that many bytes of records lie behind the last snapshot. The arguments
-  // outlive it.
-  Snapshots(engine::DurableBook* book, const Clock* clock, uint64_t journal_bytes);
+  // Saves the book whenever that many bytes of records lie behind the last snapshot.
+  // `storage_failed` is told what a disk did not do for the book's own folder, and should end the
+  // process. The arguments outlive it.
+  Snapshots(engine::DurableBook* book, const Clock* clock, uint64_t journal_bytes,
+            std::function<void(const engine::Error&)> storage_failed);
   ~Snapshots();  // ends the thread; saves nothing
   Snapshots(const Snapshots&) = delete;
   Snapshots& operator=(const Snapshots&) = delete;
@@ -37,10 +40,13 @@ class Snapshots {
 
  private:
   void Run();
+  // Ends the process where the storage failed.
+  void Judge(const engine::Error& error) const;
 
   engine::DurableBook* const book_;
   const Clock* const clock_;
   const uint64_t journal_bytes_;
+  const std::function<void(const engine::Error&)> storage_failed_;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stopped_ = false;  // under mutex_

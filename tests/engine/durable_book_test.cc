@@ -20,113 +20,11 @@
 #include "tests/engine/random_history_compare.h"
 #include "tests/engine/random_history_questions.h"
 #include "tests/engine/random_history_random.h"
+#include "tests/engine/reopened_book.h"
 #include "tests/engine/stored_bytes.h"
 
 namespace kundig::engine {
 namespace {
-
-constexpr Day kToday{14'000};
-
-std::shared_ptr<const Rules> DefaultRules() {
-  return CompileRules({}, Calendar()).value();
-}
-
-BookOptions Options(Day today) {
-  BookOptions options;
-  options.today = today;
-  options.shards = 4;
-  options.threads = 2;
-  return options;
-}
-
-// A book that is closed and opened again as often as a test likes. The text of its rules is a
-// number.
-class Reopened {
- public:
-  explicit Reopened(std::shared_ptr<const Rules> rules = DefaultRules(), Day today = kToday)
-      : today_(today) {
-    durability_.folder = folder_.Below("data");
-    durability_.read_rules = [this](std::string_view text) -> Result<std::shared_ptr<const Rules>> {
-      return rules_.at(std::stoul(std::string(text)));
-    };
-    Configure(std::move(rules));
-    durability_.now = [this] { return now_; };
-    Open();
-  }
-
-  // The rules of the next start.
-  void Configure(std::shared_ptr<const Rules> rules) {
-    durability_.rules_text = std::to_string(rules_.size());
-    rules_.push_back(std::move(rules));
-  }
-  Result<StateName> ReplaceRules(std::shared_ptr<const Rules> rules) {
-    const std::string before = durability_.rules_text;
-    Configure(rules);
-    Result<StateName> state = book_->ReplaceRules({std::move(rules), durability_.rules_text});
-    if (!state) durability_.rules_text = before;
-    return state;
-  }
-
-  std::optional<Error> TryToOpen() {
-    book_.reset();
-    auto opened = DurableBook::Open(rules_.at(std::stoul(durability_.rules_text)), Options(today_),
-                                    durability_, &recovery_);
-    if (!opened) return opened.error();
-    book_ = std::move(*opened);
-    return std::nullopt;
-  }
-  void Open() {
-    const std::optional<Error> error = TryToOpen();
-    ASSERT_FALSE(error) << error->message;
-  }
-  void Close() { book_.reset(); }
-  DurableBook* operator->() { return book_.get(); }
-  void SetClock(int64_t ms) { now_ = TimeMs{ms}; }
-  const Recovery& recovery() const { return recovery_; }
-  const DurabilityOptions& durability() const { return durability_; }
-  std::string FileBelow(const char* name) const { return folder_.Below(name); }
-
-  std::vector<Result<ApplyAnswer>> Write(const std::vector<WriteRequest>& writes) {
-    std::vector<Result<ApplyAnswer>> answers;
-    book_->Write(writes, [&](size_t place, const Result<ApplyAnswer>& answer) {
-      EXPECT_EQ(place, answers.size());
-      answers.push_back(answer);
-    });
-    return answers;
-  }
-
- private:
-  std::vector<std::shared_ptr<const Rules>> rules_;
-  const Day today_;
-  TimeMs now_{};
-  TemporaryFolder folder_;
-  DurabilityOptions durability_;
-  Recovery recovery_;
-  std::unique_ptr<DurableBook> book_;
-};
-
-OrderPlaced OrderOf(std::string_view customer, std::string_view order, int64_t revenue) {
-  OrderPlaced placed;
-  placed.customer = customer;
-  placed.order = order;
-  placed.at = TimeMs{int64_t{kToday.since_epoch} * 86'400'000};
-  placed.revenue = Minor{revenue};
-  return placed;
-}
-
-void ExpectSameAnswer(const ApplyAnswer& first, const ApplyAnswer& second) {
-  EXPECT_TRUE(second.repeated);
-  EXPECT_EQ(first.state.journal_sequence, second.state.journal_sequence);
-  EXPECT_EQ(first.applied, second.applied);
-  EXPECT_EQ(first.replaced, second.replaced);
-  EXPECT_EQ(first.unchanged, second.unchanged);
-  ASSERT_EQ(first.refused.size(), second.refused.size());
-  for (size_t i = 0; i < first.refused.size(); ++i) {
-    EXPECT_EQ(first.refused[i].index, second.refused[i].index);
-    EXPECT_EQ(first.refused[i].error.code, second.refused[i].error.code);
-    EXPECT_EQ(first.refused[i].error.message, second.refused[i].error.message);
-  }
-}
 
 TEST(DurableBook, ANumberedBatchIsAppliedOnceHoweverOftenItIsSent) {
   Reopened book;
@@ -203,16 +101,6 @@ TEST(DurableBook, StatusNamesTheRecords) {
   EXPECT_EQ(book.recovery().last_record, 3u);
   EXPECT_EQ(book.recovery().events, 1u);
   EXPECT_FALSE(DurableBook::InMemory(DefaultRules(), Options(kToday))->Status().durable);
-}
-
-// What two starts must agree on, in short.
-void ExpectOrders(Book* book, uint64_t orders) {
-  EXPECT_EQ(book->Status().orders, orders);
-  EXPECT_EQ(static_cast<uint64_t>(book->Count("")->revenue_total.units), orders);
-}
-
-WriteRequest OneOrder(const OrderPlaced& order) {
-  return {.name = {}, .what = std::span<const OrderPlaced>(&order, 1)};
 }
 
 TEST(DurableBook, StartsFromItsSnapshotAndTheRecordsBehindIt) {
@@ -441,92 +329,6 @@ TEST(DurableBook, SavesBesideWritersAndReaders) {
   EXPECT_GT(saved, 0);
   book.Open();
   ExpectOrders(&book->book(), kBatches * 50);
-}
-
-// A lead that stood at a stage which later rules do not name was taken all the same, and an order
-// in another currency was not.
-TEST(DurableBook, JudgesWhatItReadsByTheRulesUnderWhichItCame) {
-  RuleSettings with_stage, without;
-  with_stage.stages = {{.name = "Tasting", .chance_hundredths = 4'000}};
-  without.stages = {{.name = "Offer", .chance_hundredths = 7'500}};
-  for (const bool saved : {false, true}) {
-    Reopened book(CompileRules(with_stage, Calendar()).value());
-    LeadSet lead;
-    lead.lead = "l";
-    lead.stage = "Tasting";
-    lead.revenue = Minor{100};
-    const Event open = lead;
-    book.Write({{.name = {}, .what = std::span<const Event>(&open, 1)}});
-    if (saved) {
-      ASSERT_TRUE(book->SaveSnapshot(TimeMs{0}, Generations::kKeepNewest).has_value());
-    }
-    // While the lead is open, rules without its stage are refused and change nothing.
-    book.Configure(CompileRules(without, Calendar()).value());
-    const std::optional<Error> refused = book.TryToOpen();
-    ASSERT_TRUE(refused.has_value());
-    EXPECT_EQ(refused->code, ErrorCode::kUnknownStage);
-    book.Configure(CompileRules(with_stage, Calendar()).value());
-    book.Open();
-    const Event close = LeadClosed{"l", LeadStatus::kWon, kToday, "sold"};
-    book.Write({{.name = {}, .what = std::span<const Event>(&close, 1)}});
-    ASSERT_TRUE(book.ReplaceRules(CompileRules(without, Calendar()).value()).has_value());
-    for (int start = 0; start < 2; ++start) {
-      book.Open();
-      EXPECT_EQ(book->book().rules()->stages().front().name, "Offer");
-      const auto pipeline = book->book().Pipeline({});
-      ASSERT_TRUE(pipeline.has_value());
-      EXPECT_EQ(pipeline->won_leads, 1u);
-      EXPECT_EQ(pipeline->won_revenue.units, 100);
-    }
-    RuleSettings pounds = without;
-    pounds.currency = "GBP";
-    book.Configure(CompileRules(pounds, Calendar()).value());
-    EXPECT_EQ(book.TryToOpen()->field, "book.currency");
-  }
-}
-
-TEST(DurableBook, ABookThatIsNotToGrowTakesCorrectionsAndNothingNew) {
-  Reopened book;
-  book.Write({OneOrder(OrderOf("a", "1", 100)), OneOrder(OrderOf("b", "2", 100))});
-  const TimeMs now{int64_t{kToday.since_epoch} * 86'400'000};
-  CustomerSet products, nobody;
-  products.customer = "b";
-  products.products = Patch<uint32_t>::Set(2);
-  nobody.customer = "new";
-  LeadSet lead;
-  lead.lead = "new";
-  lead.stage = "Offer";
-  const std::vector<Event> events = {
-      OrderOf("a", "1", 70),                                      // a correction
-      OrderOf("a", "new", 1),                                     // refused
-      OrderOf("new", "3", 1),                                     // refused
-      Visit{"a", now},                                            // refused
-      Consent{"a", now, ConsentState::kWithdrawn, std::nullopt},  // taken
-      Consent{"new", now, ConsentState::kGranted, std::nullopt},  // refused
-      products,                                                   // taken
-      nobody,                                                     // refused
-      lead,                                                       // refused
-      OrderCancelled{"b", "2"},                                   // taken
-      OrderCancelled{"new", "2"},                                 // refused
-      Erase{"b"},                                                 // taken
-  };
-  const WriteRequest full{
-      .name = {"p", 1}, .growth = Growth::kRefused, .what = std::span<const Event>(events)};
-  const auto answer = book.Write({full})[0];
-  std::vector<uint32_t> refused;
-  for (const RefusedEvent& one : answer->refused) {
-    EXPECT_EQ(one.error.code, ErrorCode::kMemoryFull) << one.index;
-    refused.push_back(one.index);
-  }
-  EXPECT_EQ(refused, (std::vector<uint32_t>{1, 2, 3, 5, 7, 8, 10}));
-  // The same at every start, whatever memory there is then.
-  for (int start = 0; start < 2; ++start) {
-    EXPECT_EQ(book->book().Status().customers, 1u);
-    EXPECT_EQ(book->book().Status().leads, 0u);
-    EXPECT_EQ(book->book().Count("")->revenue_total.units, 70);
-    book.Open();
-    ExpectSameAnswer(*answer, *book.Write({full})[0]);
-  }
 }
 
 // Histories go to the model and to a book that is saved, closed and opened again at any point.
