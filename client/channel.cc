@@ -76,13 +76,15 @@ void Channel::Enter(Request request) {
 
 void Channel::Enqueue(Pending pending) {
   if (!IsRequest(pending.request.type)) {
-    return Finish(&pending, InvalidCall("A client sends requests of the types ping to backup;"
-                                        " the handshake and cancel are its own.",
-                                        "type"));
-  }
-  if (pending.request.type == wire::MessageType::list && !pending.request.more) {
     return Finish(&pending,
-                  InvalidCall("A list comes in chunks; say with `more` who takes them.", "more"));
+                  InvalidCall("A client sends requests of the types ping to export_customer;"
+                              " the handshake and cancel are its own.",
+                              "type"));
+  }
+  if (IsStreamed(pending.request.type) && !pending.request.more) {
+    return Finish(&pending, InvalidCall("Lists and exports come in chunks; say with `more` who"
+                                        " takes them.",
+                                        "more"));
   }
   waiting_.push_back(std::move(pending));
   ArmTimer(waiting_.back().expires);
@@ -143,8 +145,7 @@ std::optional<Error> Channel::OnFrame(const wire::Frame& frame) {
       (type != ReplyTypeOf(front.request.type) || !HasSoundAnswer(type, frame.payload))) {
     return Unreadable("It is no sound message of the type that was asked for.");
   }
-  if (type == wire::MessageType::list_reply &&
-      !flatbuffers::GetRoot<wire::ListReply>(frame.payload.data())->last()) {
+  if (!refusal && !IsLastChunk(type, frame.payload)) {
     TakeChunk(&front, frame.payload);
     return std::nullopt;
   }
@@ -243,7 +244,7 @@ void Channel::CheckDeadlines() {
       if (pending.answered) {
         silent = silent || last_frame_at_ < pending.answered_at;
       } else {
-        if (pending.request.type == wire::MessageType::list && !pending.cancelled) {
+        if (IsStreamed(pending.request.type) && !pending.cancelled) {
           CancelList(&pending);
         }
         Finish(&pending, Error{ErrorKind::kTimedOut,

@@ -63,6 +63,11 @@ class Client::Impl {
     return Ask<Reply>(std::move(request));
   }
 
+  // An answer in chunks, each given to `chunk` on the calling thread.
+  template <typename Reply>
+  Result<void> Stream(MessageType type, std::vector<uint8_t> payload,
+                      const std::function<bool(Reply)>& chunk);
+
   // Asks for `customers` in requests of the server's size; each answer must hold one of
   // `found` for each customer of its part.
   template <typename Reply, typename Found, typename Pack>
@@ -75,6 +80,28 @@ class Client::Impl {
   const std::string producer_ = NewProducerName();
   const std::shared_ptr<Channel> channel_;
 };
+
+template <typename Reply>
+Result<void> Client::Impl::Stream(MessageType type, std::vector<uint8_t> payload,
+                                  const std::function<bool(Reply)>& chunk) {
+  const auto chunks = std::make_shared<StreamedChunks>(channel_);
+  Channel::Request request = Made(type, std::move(payload), nullptr);
+  request.more = chunks->ForMore();
+  Submit(std::move(request), chunks->ForDone());
+  // Where `chunk` throws, the rest of the answer must not hold up the connection.
+  struct CancelAtExit {
+    StreamedChunks* chunks;
+    ~CancelAtExit() { chunks->Cancel(); }
+  } const cancel_at_exit{chunks.get()};
+  bool wanted = true;
+  while (const auto answer = chunks->Next()) {
+    if (!*answer) return answer->error();
+    if (!wanted) continue;
+    wanted = chunk(Unpacked<Reply>(**answer));
+    if (!wanted) chunks->Cancel();
+  }
+  return {};
+}
 
 template <typename Reply, typename Found, typename Pack>
 Result<std::vector<Reply>> Client::Impl::LookUp(MessageType type,
@@ -131,9 +158,10 @@ Result<void> Client::Ping() {
   return {};
 }
 
-Result<wire::StatusReplyT> Client::Status(bool fresh_rankings) {
+Result<wire::StatusReplyT> Client::Status(bool fresh_rankings, uint64_t receipt_for) {
   wire::StatusRequestT question;
   question.fresh_rankings = fresh_rankings;
+  question.receipt_for = receipt_for;
   return impl_->Call<wire::StatusReplyT>(MessageType::status, question);
 }
 
@@ -266,23 +294,13 @@ Result<wire::CountReplyT> Client::Count(std::string_view where) {
 }
 
 Result<void> Client::List(const wire::ListRequestT& request, const ChunkCallback& chunk) {
-  const auto chunks = std::make_shared<ListChunks>(impl_->channel_);
-  Channel::Request list = impl_->Made(MessageType::list, Packed(request), nullptr);
-  list.more = chunks->ForMore();
-  impl_->Submit(std::move(list), chunks->ForDone());
-  // Where `chunk` throws, the rest of the list must not hold up the connection.
-  struct CancelAtExit {
-    ListChunks* chunks;
-    ~CancelAtExit() { chunks->Cancel(); }
-  } const cancel_at_exit{chunks.get()};
-  bool wanted = true;
-  while (const auto answer = chunks->Next()) {
-    if (!*answer) return answer->error();
-    if (!wanted) continue;
-    wanted = chunk(Unpacked<wire::ListReplyT>(**answer));
-    if (!wanted) chunks->Cancel();
-  }
-  return {};
+  return impl_->Stream<wire::ListReplyT>(MessageType::list, Packed(request), chunk);
+}
+
+Result<void> Client::Export(std::string_view customer, const ExportCallback& chunk) {
+  wire::ExportRequestT question;
+  question.customer = customer;
+  return impl_->Stream<wire::ExportReplyT>(MessageType::export_customer, Packed(question), chunk);
 }
 
 Result<wire::PipelineReplyT> Client::Pipeline(const wire::PipelineRequestT& request) {

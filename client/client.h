@@ -30,6 +30,7 @@
 
 #include "schemas/admin_generated.h"
 #include "schemas/events_generated.h"
+#include "schemas/export_generated.h"
 #include "schemas/lists_generated.h"
 #include "schemas/pipeline_generated.h"
 #include "schemas/profile_generated.h"
@@ -129,6 +130,8 @@ using Callback = std::function<void(Result<T>)>;
 
 // Gets each chunk of a list; returning false cancels the rest.
 using ChunkCallback = std::function<bool(wire::ListReplyT chunk)>;
+// The same of an export.
+using ExportCallback = std::function<bool(wire::ExportReplyT chunk)>;
 
 // Connects with the first request or Connect(). Until there was a connection, requests wait for the
 // attempt that is under way; when it fails, all that wait are answered kUnreachable. Afterwards as
@@ -157,10 +160,10 @@ class AsyncClient {
   void Send(const OrderBatch& orders, const BatchName& name, Callback<wire::EventBatchReplyT> done);
 
   // Any other request: payload and types as in the schemas. The answer is a sound message of the
-  // request's reply type, verified, 16-byte aligned. A list needs `more`, which gets each chunk but
-  // the last (that is the answer); it returns false to cancel the rest. `deadline` instead of that
-  // of the options; 0 = none. Each chunk of a list starts it anew. Events and orders without a
-  // producer are not sent again.
+  // request's reply type, verified, 16-byte aligned. A list or an export needs `more`, which gets
+  // each chunk but the last (that is the answer); it returns false to cancel the rest. `deadline`
+  // instead of that of the options; 0 = none. Each chunk starts it anew. Events and orders without
+  // a producer are not sent again.
   using RawAnswer = std::vector<uint8_t>;
   void Request(wire::MessageType type, std::vector<uint8_t> payload, Callback<RawAnswer> done,
                std::function<bool(std::span<const uint8_t>)> more = nullptr,
@@ -201,7 +204,8 @@ class Client {
   ServerInfo server() const;
 
   Result<void> Ping();
-  Result<wire::StatusReplyT> Status(bool fresh_rankings = false);
+  // `receipt_for`: journal_sequence of an erasure, for `gone_since` of the answer.
+  Result<wire::StatusReplyT> Status(bool fresh_rankings = false, uint64_t receipt_for = 0);
   // `found` is false for an unknown one.
   Result<wire::ProfileT> Profile(std::string_view customer);
   // In the order asked; any number: split into requests of the server's size, pipelined. All of one
@@ -233,13 +237,16 @@ class Client {
   // most a few chunks are held: a slow `chunk` makes the server wait, and every other call of this
   // Client, whose answers come behind; so `chunk` must not call the same Client.
   Result<void> List(const wire::ListRequestT& request, const ChunkCallback& chunk);
+  // Everything held about one customer, in chunks, as List. `found` of the only chunk is false
+  // where that is nothing.
+  Result<void> Export(std::string_view customer, const ExportCallback& chunk);
   Result<wire::PipelineReplyT> Pipeline(const wire::PipelineRequestT& request);
-  // `day` in days since 1970-01-01.
   // Saves the book; with `compact` nothing older stays in the data folder. May take as long as
   // writing all of it; there is no deadline.
   Result<wire::SnapshotReplyT> Snapshot(bool compact);
   // Copies the book into a new folder on the server's machine and reads the copy back; no deadline.
   Result<wire::SnapshotReplyT> Backup(const std::string& folder);
+  // `day` in days since 1970-01-01.
   Result<wire::AdvanceDayReplyT> AdvanceDay(int32_t day);
 
  private:

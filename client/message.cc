@@ -35,11 +35,27 @@ std::vector<uint8_t> PackedEvents(std::span<const std::unique_ptr<wire::EventT>>
 }
 
 bool IsRequest(MessageType type) {
-  return type >= MessageType::ping && type <= MessageType::backup && type != MessageType::cancel;
+  return type >= MessageType::ping && type <= MessageType::export_customer &&
+         type != MessageType::cancel;
 }
 
 MessageType ReplyTypeOf(MessageType request) {
   return static_cast<MessageType>(static_cast<uint8_t>(request) | kReplyBit);
+}
+
+bool IsStreamed(MessageType request) {
+  return request == MessageType::list || request == MessageType::export_customer;
+}
+
+bool IsLastChunk(MessageType reply, std::span<const uint8_t> payload) {
+  switch (reply) {
+    case MessageType::list_reply:
+      return flatbuffers::GetRoot<wire::ListReply>(payload.data())->last();
+    case MessageType::export_customer_reply:
+      return flatbuffers::GetRoot<wire::ExportReply>(payload.data())->last();
+    default:
+      return true;
+  }
 }
 
 bool HasSoundAnswer(MessageType type, std::span<const uint8_t> payload) {
@@ -77,6 +93,8 @@ bool HasSoundAnswer(MessageType type, std::span<const uint8_t> payload) {
     case MessageType::snapshot_reply:
     case MessageType::backup_reply:
       return VerifiedRoot<wire::SnapshotReply>(payload) != nullptr;
+    case MessageType::export_customer_reply:
+      return VerifiedRoot<wire::ExportReply>(payload) != nullptr;
     default:
       return false;
   }

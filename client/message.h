@@ -52,6 +52,10 @@ Result<T> UnpackedAnswer(const Result<AsyncClient::RawAnswer>& answer) {
 // Whether a client may send `type` as a request of its own: all but the handshake and cancel.
 bool IsRequest(wire::MessageType type);
 wire::MessageType ReplyTypeOf(wire::MessageType request);
+// Whether the answer of a request comes in chunks, which `cancel` ends early.
+bool IsStreamed(wire::MessageType request);
+// Whether this sound answer is the last frame of its request's answer.
+bool IsLastChunk(wire::MessageType reply, std::span<const uint8_t> payload);
 // Whether `payload` is a sound answer of `type`, which must be the reply type of a request.
 bool HasSoundAnswer(wire::MessageType type, std::span<const uint8_t> payload);
 

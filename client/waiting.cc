@@ -32,7 +32,7 @@ std::vector<Result<Answers::RawAnswer>> Answers::WaitForAll() {
   return all;
 }
 
-std::function<bool(std::span<const uint8_t>)> ListChunks::ForMore() {
+std::function<bool(std::span<const uint8_t>)> StreamedChunks::ForMore() {
   return [self = shared_from_this()](std::span<const uint8_t> chunk) {
     const std::lock_guard lock(self->mutex_);
     if (self->cancelled_) return false;
@@ -46,7 +46,7 @@ std::function<bool(std::span<const uint8_t>)> ListChunks::ForMore() {
   };
 }
 
-Callback<AsyncClient::RawAnswer> ListChunks::ForDone() {
+Callback<AsyncClient::RawAnswer> StreamedChunks::ForDone() {
   return [self = shared_from_this()](Result<AsyncClient::RawAnswer> last) {
     const std::lock_guard lock(self->mutex_);
     self->last_ = std::move(last);
@@ -54,7 +54,7 @@ Callback<AsyncClient::RawAnswer> ListChunks::ForDone() {
   };
 }
 
-std::optional<Result<AsyncClient::RawAnswer>> ListChunks::Next() {
+std::optional<Result<AsyncClient::RawAnswer>> StreamedChunks::Next() {
   std::unique_lock lock(mutex_);
   if (ended_) return std::nullopt;
   came_.wait(lock, [&] { return !held_.empty() || last_; });
@@ -71,7 +71,7 @@ std::optional<Result<AsyncClient::RawAnswer>> ListChunks::Next() {
   return chunk;
 }
 
-void ListChunks::Cancel() {
+void StreamedChunks::Cancel() {
   const std::lock_guard lock(mutex_);
   cancelled_ = true;
   held_.clear();

@@ -42,13 +42,13 @@ class Answers : public std::enable_shared_from_this<Answers> {
   bool failed_ = false;
 };
 
-// The chunks of one list, of which at most kMaxHeldChunks are held: then the channel stops reading
-// until the consumer has caught up.
-class ListChunks : public std::enable_shared_from_this<ListChunks> {
+// The chunks of one list or export, of which at most kMaxHeldChunks are held: then the channel
+// stops reading until the consumer has caught up.
+class StreamedChunks : public std::enable_shared_from_this<StreamedChunks> {
  public:
   static constexpr size_t kMaxHeldChunks = 8;
 
-  explicit ListChunks(std::shared_ptr<Channel> channel) : channel_(std::move(channel)) {}
+  explicit StreamedChunks(std::shared_ptr<Channel> channel) : channel_(std::move(channel)) {}
 
   std::function<bool(std::span<const uint8_t>)> ForMore();
   Callback<AsyncClient::RawAnswer> ForDone();

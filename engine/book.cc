@@ -81,6 +81,9 @@ NamesAnswer Book::Names(NameKind kind, uint32_t first, size_t limit) const {
 ExplainAnswer Book::Explain(std::string_view id) const {
   return impl_->Explain(id);
 }
+Result<ExportAnswer> Book::Export(std::string_view id) {
+  return impl_->Export(id);
+}
 RfmAnswer Book::Rfm() {
   return impl_->Rfm();
 }

@@ -109,6 +109,10 @@ class Book {
   NamesAnswer Names(NameKind kind, uint32_t first, size_t limit) const;
   ExplainAnswer Explain(std::string_view id) const;
 
+  // Everything held about one customer. A scan, because a history may be long: writes wait for it.
+  // Its figures are those of Profiles. kResultTooLarge above list_memory_bytes.
+  Result<ExportAnswer> Export(std::string_view id);
+
   // Scans. Rankings are brought up to date first where the answer depends on them.
   RfmAnswer Rfm();
   AbcAnswer Abc();

@@ -1,5 +1,5 @@
 // The inside of a book: what is guarded by its lock, and what its three faces share. Events and
-// days are in book_write.cc, lookups in book_lookup.cc, scans in book_scan.cc.
+// days are in book_write.cc, lookups in book_lookup.cc, scans in book_scan.cc and book_export.cc.
 //
 // Thread safety: as book.h says; the members below the lock need it in the mode that fits.
 
@@ -52,6 +52,7 @@ class Book::Impl {
   void Records(std::span<const std::string_view> ids, RecordsAnswer* answer);
   NamesAnswer Names(NameKind kind, uint32_t first, size_t limit);
   ExplainAnswer Explain(std::string_view id);
+  Result<ExportAnswer> Export(std::string_view id);
   RfmAnswer Rfm();
   AbcAnswer Abc();
   ValueAnswer Value();

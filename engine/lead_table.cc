@@ -210,6 +210,43 @@ bool LeadTable::EraseOf(std::string_view customer,
   return true;
 }
 
+std::vector<uint32_t> LeadTable::RowsOf(std::string_view customer) const {
+  std::vector<uint32_t> found;
+  const NameCode code = customers_.Find(customer);
+  if (code == kNoName) return found;
+  for (uint32_t row = 0; row < rows(); ++row) {
+    if (columns_.customer[row] == code) found.push_back(row);
+  }
+  return found;
+}
+
+LeadSet LeadTable::LeadAt(uint32_t row, const Rules& rules) const {
+  const auto name = [](const auto& names, NameCode code) {
+    return code == kNoName ? Patch<std::string_view>()
+                           : Patch<std::string_view>::Set(names.Text(code));
+  };
+  const auto day = [](LeadDay known) {
+    return known == kNoLeadDay ? Patch<Day>() : Patch<Day>::Set(Day{known});
+  };
+  const Fields fields = Read(row);
+  LeadSet lead;
+  lead.lead = columns_.id[row];
+  lead.status = fields.status;
+  if (fields.stage != kNoStage) lead.stage = rules.stages()[fields.stage].name;
+  lead.revenue = Minor{fields.revenue};
+  if (fields.chance != kNoChance) lead.chance = Patch<uint16_t>::Set(fields.chance);
+  lead.customer = name(customers_, fields.customer);
+  lead.owner = name(owners_, fields.owner);
+  lead.region = name(regions_, fields.region);
+  lead.product = name(products_, fields.product);
+  lead.source = name(sources_, fields.source);
+  lead.opened = day(fields.opened);
+  lead.expected_close = day(fields.expected_close);
+  if (fields.closed != kNoLeadDay) lead.closed = Day{fields.closed};
+  if (fields.reason != kNoName) lead.reason = reasons_.Text(fields.reason);
+  return lead;
+}
+
 std::optional<Error> LeadTable::CheckStages(const Rules& before, const Rules& after) const {
   for (uint32_t row = 0; row < open_; ++row) {
     const std::string& name = before.stages()[columns_.stage[row]].name;

@@ -101,6 +101,11 @@ class LeadTable {
     return EraseOf(customer, [](std::string_view) { return false; });
   }
 
+  // The leads of a customer, and one of them as the event that would make it; its texts are valid
+  // until the table changes.
+  std::vector<uint32_t> RowsOf(std::string_view customer) const;
+  LeadSet LeadAt(uint32_t row, const Rules& rules) const;
+
   // For a snapshot (lead_part.h): between Begin and End every lead that was there at Begin comes
   // into some part, however the rows trade places meanwhile. CopyPart is false when all have.
   void BeginCopying();

@@ -12,10 +12,12 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "engine/customer_field.h"
@@ -113,6 +115,21 @@ struct ExplainAnswer {
   std::optional<int32_t> distance_thousandths;  // score missing to it, rounded up
   bool hidden_potential = false;
   std::optional<uint32_t> potential_index;  // the first rule of Rules::potential() that holds
+};
+
+// What a book may hold of one customer, as the event that would make it hold that again.
+using HeldEvent =
+    std::variant<CustomerSet, OrderPlaced, ReturnReceived, Visit, Contact, Consent, LeadSet>;
+
+struct ExportAnswer {
+  StateName state;
+  std::shared_ptr<const Rules> rules;
+  // What follows from it. Not found where there are only leads that name somebody who is no
+  // customer.
+  Profile profile;
+  // The attributes, then the history by time, then the leads by id; empty where nothing is held.
+  std::vector<HeldEvent> events;
+  std::deque<std::string> texts;  // storage behind the ids
 };
 
 struct RfmAnswer {

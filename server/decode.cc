@@ -3,6 +3,7 @@
 #include "engine/field.h"
 #include "engine/limits.h"
 #include "schemas/admin_generated.h"
+#include "schemas/export_generated.h"
 #include "schemas/lists_generated.h"
 #include "schemas/pipeline_generated.h"
 #include "schemas/profile_generated.h"
@@ -88,6 +89,15 @@ std::optional<Refusal> DecodeCustomers(std::span<const uint8_t> payload, const c
   return std::nullopt;
 }
 
+template <typename Message>
+Judged<std::string_view> DecodeCustomer(std::span<const uint8_t> payload, const char* name) {
+  const auto* message = wire::VerifiedRoot<Message>(payload);
+  if (message == nullptr) return BadMessage(name);
+  const std::string_view id = message->customer()->string_view();
+  if (!IsId(id)) return InvalidValue("customer", kIdForm);
+  return id;
+}
+
 static_assert(static_cast<int>(wire::NameKind::country) ==
               static_cast<int>(engine::NameKind::kCountry));
 static_assert(static_cast<int>(wire::NameKind::region) ==
@@ -152,11 +162,11 @@ Judged<NamesQuestion> DecodeNames(std::span<const uint8_t> payload) {
 }
 
 Judged<std::string_view> DecodeExplain(std::span<const uint8_t> payload) {
-  const auto* message = wire::VerifiedRoot<wire::ExplainRequest>(payload);
-  if (message == nullptr) return BadMessage("ExplainRequest");
-  const std::string_view id = message->customer()->string_view();
-  if (!IsId(id)) return InvalidValue("customer", kIdForm);
-  return id;
+  return DecodeCustomer<wire::ExplainRequest>(payload, "ExplainRequest");
+}
+
+Judged<std::string_view> DecodeExport(std::span<const uint8_t> payload) {
+  return DecodeCustomer<wire::ExportRequest>(payload, "ExportRequest");
 }
 
 Judged<engine::ListQuery> DecodeList(std::span<const uint8_t> payload) {
@@ -213,10 +223,10 @@ Judged<engine::PipelineQuery> DecodePipeline(std::span<const uint8_t> payload) {
   return query;
 }
 
-Judged<bool> DecodeStatus(std::span<const uint8_t> payload) {
+Judged<StatusQuestion> DecodeStatus(std::span<const uint8_t> payload) {
   const auto* message = wire::VerifiedRoot<wire::StatusRequest>(payload);
   if (message == nullptr) return BadMessage("StatusRequest");
-  return message->fresh_rankings();
+  return StatusQuestion{message->fresh_rankings(), message->receipt_for()};
 }
 
 Judged<engine::Day> DecodeAdvanceDay(std::span<const uint8_t> payload) {

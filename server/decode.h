@@ -50,12 +50,16 @@ struct NamesQuestion {
 Judged<NamesQuestion> DecodeNames(std::span<const uint8_t> payload);
 // The customer, pointing into the payload.
 Judged<std::string_view> DecodeExplain(std::span<const uint8_t> payload);
+Judged<std::string_view> DecodeExport(std::span<const uint8_t> payload);
 Judged<engine::ListQuery> DecodeList(std::span<const uint8_t> payload);
 // The expression; empty = all.
 Judged<std::string> DecodeCount(std::span<const uint8_t> payload);
 Judged<engine::PipelineQuery> DecodePipeline(std::span<const uint8_t> payload);
-// Whether the rankings are to be brought up to date first.
-Judged<bool> DecodeStatus(std::span<const uint8_t> payload);
+struct StatusQuestion {
+  bool fresh_rankings = false;  // bring them up to date first
+  uint64_t receipt_for = 0;     // journal_sequence of an erasure; 0 where none is asked for
+};
+Judged<StatusQuestion> DecodeStatus(std::span<const uint8_t> payload);
 Judged<engine::Day> DecodeAdvanceDay(std::span<const uint8_t> payload);
 Judged<engine::Generations> DecodeSnapshot(std::span<const uint8_t> payload);
 // The folder.

@@ -135,6 +135,8 @@ void Dispatcher::Handle(MessageType type, std::span<const uint8_t> payload,
       return HandleBackup(payload, std::move(responder));
     case MessageType::list:
       return HandleList(payload, std::move(responder));
+    case MessageType::export_customer:
+      return HandleExport(payload, std::move(responder));
     case MessageType::count:
       return HandleCount(payload, std::move(responder));
     case MessageType::pipeline:
@@ -221,16 +223,17 @@ void Dispatcher::HandleExplain(std::span<const uint8_t> payload, Responder* resp
 
 void Dispatcher::HandleStatus(std::span<const uint8_t> payload,
                               std::unique_ptr<Responder> responder) {
-  const Judged<bool> fresh_rankings = DecodeStatus(payload);
-  if (!fresh_rankings) return SendRefusal(fresh_rankings.error(), responder.get());
-  const auto send_status = [this](Responder* to) {
+  const Judged<StatusQuestion> question = DecodeStatus(payload);
+  if (!question) return SendRefusal(question.error(), responder.get());
+  const auto send_status = [this, sequence = question->receipt_for](Responder* to) {
     const engine::StatusAnswer answer = book_->Status();
+    const auto gone_since = sequence > 0 ? durable_->GoneSince(sequence) : std::nullopt;
     SendReply(MessageType::status_reply, to, [&](auto* out) {
       EncodeStatus(answer, {.bytes = ResidentBytes(), .limit_bytes = memory_limit_.bytes()},
-                   durability_, durable_->Status(), out);
+                   durability_, durable_->Status(), gone_since, out);
     });
   };
-  if (!*fresh_rankings) return send_status(responder.get());
+  if (!question->fresh_rankings) return send_status(responder.get());
   Queue(std::move(responder), [this, send_status](Responder* to) {
     book_->RefreshRankings();
     send_status(to);
@@ -299,14 +302,27 @@ void Dispatcher::HandleList(std::span<const uint8_t> payload,
   Queue(std::move(responder), [this, query = std::move(*query)](Responder* to) {
     engine::Result<engine::ListAnswer> answer = book_->List(query);
     if (!answer) return SendRefusal(ToRefusal(answer.error()), to);
-    SendList(std::move(*answer), to);
+    SendChunks(std::move(*answer), to);
   });
 }
 
-void Dispatcher::SendList(engine::ListAnswer answer, Responder* responder) {
-  if (ChunkEnd(answer, 0, wire::kListChunkBytes) == answer.rows) {
-    return SendReply(MessageType::list_reply, responder, [&](auto* out) {
-      EncodeListChunk(answer, {.begin = 0, .end = answer.rows, .last = true}, out);
+void Dispatcher::HandleExport(std::span<const uint8_t> payload,
+                              std::unique_ptr<Responder> responder) {
+  const Judged<std::string_view> customer = DecodeExport(payload);
+  if (!customer) return SendRefusal(customer.error(), responder.get());
+  Queue(std::move(responder), [this, customer = std::string(*customer)](Responder* to) {
+    engine::Result<engine::ExportAnswer> answer = book_->Export(customer);
+    if (!answer) return SendRefusal(ToRefusal(answer.error()), to);
+    SendChunks(std::move(*answer), to);
+  });
+}
+
+template <typename Whole>
+void Dispatcher::SendChunks(Whole answer, Responder* responder) {
+  const size_t rows = ChunkedRows(answer);
+  if (ChunkEnd(answer, 0, wire::kListChunkBytes) == rows) {
+    return SendReply(ChunkType(answer), responder, [&](auto* out) {
+      EncodeChunk(answer, {.begin = 0, .end = rows, .last = true}, out);
     });
   }
   OpenLists::Place place = open_lists_.Take();
@@ -316,8 +332,8 @@ void Dispatcher::SendList(engine::ListAnswer answer, Responder* responder) {
                    "Other long lists are being sent; ask again later, or page with limit."),
         responder);
   }
-  responder->Stream(
-      std::make_unique<ListChunks>(std::move(answer), wire::kListChunkBytes, std::move(place)));
+  responder->Stream(std::make_unique<AnswerChunks<Whole>>(std::move(answer), wire::kListChunkBytes,
+                                                          std::move(place)));
 }
 
 void Dispatcher::HandleCount(std::span<const uint8_t> payload,

@@ -71,6 +71,7 @@ class Dispatcher final : public RequestHandler {
   void HandleStatus(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void HandleAdvanceDay(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void HandleList(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
+  void HandleExport(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void HandleCount(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void HandlePipeline(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void HandleSnapshot(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
@@ -78,7 +79,9 @@ class Dispatcher final : public RequestHandler {
   // Has `save` done by the maintenance thread, and its answer sent.
   void Maintain(std::function<engine::Result<engine::SnapshotInfo>()> save, wire::MessageType reply,
                 std::unique_ptr<Responder> responder);
-  void SendList(engine::ListAnswer answer, Responder* responder);
+  // Sends a list or an export, whole or as a stream of chunks.
+  template <typename Whole>
+  void SendChunks(Whole answer, Responder* responder);
   // Has `run` done by a query thread.
   void Queue(std::unique_ptr<Responder> responder, std::function<void(Responder*)> run);
   // Hands the work to its queue (a JobPool or the WriteQueue), or answers `full` where that is.

@@ -11,6 +11,7 @@
 #include "schemas/pipeline_generated.h"
 #include "schemas/profile_generated.h"
 #include "schemas/summaries_generated.h"
+#include "server/encode_parts.h"
 #include "server/encode_state.h"
 
 namespace kundig::server {
@@ -20,11 +21,6 @@ using flatbuffers::FlatBufferBuilder;
 using flatbuffers::Offset;
 using flatbuffers::String;
 
-// The enumerations of the engine that go out as they are: same codes on both sides.
-template <typename WireEnum, typename EngineEnum>
-constexpr WireEnum SameCode(EngineEnum value) {
-  return static_cast<WireEnum>(value);
-}
 static_assert(SameCode<wire::CustomerKind>(engine::CustomerKind::kBusiness) ==
               wire::CustomerKind::business);
 static_assert(SameCode<wire::Activity>(engine::Activity::kNever) == wire::Activity::never);
@@ -42,21 +38,6 @@ static_assert(SameCode<wire::DecidedBy>(engine::DecidedBy::kNoCriterion) ==
 static_assert(SameCode<wire::LeadStatus>(engine::LeadStatus::kLost) == wire::LeadStatus::lost);
 static_assert(SameCode<wire::PipelineKey>(engine::PipelineKey::kReason) ==
               wire::PipelineKey::reason);
-
-template <typename Target, typename T>
-flatbuffers::Optional<Target> Nullable(const std::optional<T>& value) {
-  if (!value.has_value()) return flatbuffers::nullopt;
-  return static_cast<Target>(*value);
-}
-
-Offset<String> Text(FlatBufferBuilder* builder, std::string_view text) {
-  return builder->CreateString(text.data(), text.size());
-}
-
-Offset<String> OptionalText(FlatBufferBuilder* builder,
-                            const std::optional<std::string_view>& text) {
-  return text.has_value() ? Text(builder, *text) : 0;
-}
 
 // At most kMaxErrorMessageBytes, cut between two characters.
 std::string_view Shortened(std::string_view message) {
@@ -79,6 +60,8 @@ Offset<wire::Error> AddError(const Refusal& refusal, FlatBufferBuilder* builder)
   return wire::CreateError(*builder, refusal.code, message, field,
                            Nullable<int32_t>(refusal.position));
 }
+
+}  // namespace
 
 Offset<wire::Profile> AddProfile(const engine::Profile& profile, const engine::Rules& rules,
                                  FlatBufferBuilder* builder) {
@@ -134,8 +117,6 @@ Offset<wire::Profile> AddProfile(const engine::Profile& profile, const engine::R
   if (profile.consent) out.add_consent(SameCode<wire::ConsentStatus>(*profile.consent));
   return out.Finish();
 }
-
-}  // namespace
 
 void EncodeError(const Refusal& refusal, FlatBufferBuilder* builder) {
   builder->Clear();
@@ -307,7 +288,7 @@ void EncodeCount(const engine::CountAnswer& answer, FlatBufferBuilder* builder) 
 
 void EncodeStatus(const engine::StatusAnswer& answer, const MemoryUse& memory,
                   std::string_view durability_text, const engine::DurabilityStatus& kept,
-                  FlatBufferBuilder* builder) {
+                  std::optional<engine::TimeMs> gone_since, FlatBufferBuilder* builder) {
   builder->Clear();
   const auto version = Text(builder, KUNDIG_VERSION);
   const auto durability = Text(builder, durability_text);
@@ -327,6 +308,7 @@ void EncodeStatus(const engine::StatusAnswer& answer, const MemoryUse& memory,
   out.add_saved_sequence(kept.saved_sequence);
   out.add_erased_sequence(kept.erased_sequence);
   if (kept.erased_sequence > 0) out.add_erased_at(kept.erased_at.since_epoch);
+  if (gone_since) out.add_gone_since(gone_since->since_epoch);
   builder->Finish(out.Finish());
 }
 

@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -54,21 +55,37 @@ struct MemoryUse {
 };
 void EncodeStatus(const engine::StatusAnswer& answer, const MemoryUse& memory,
                   std::string_view durability_text, const engine::DurabilityStatus& kept,
+                  std::optional<engine::TimeMs> gone_since,
                   flatbuffers::FlatBufferBuilder* builder);
 void EncodeSnapshot(const engine::SnapshotInfo& info, flatbuffers::FlatBufferBuilder* builder);
 void EncodeAdvanceDay(const engine::StateName& state, flatbuffers::FlatBufferBuilder* builder);
 
-// One chunk of a list.
+// One chunk of a list or an export.
 struct ListChunk {
-  size_t begin = 0, end = 0;  // rows of the answer
+  size_t begin = 0, end = 0;  // rows of the answer, or events
   bool last = false;
   bool cancelled = false;
 };
 // The first row that does not belong into a chunk that starts with row `begin`: behind it the chunk
 // would be longer than about `max_bytes`. A chunk has at least one row where there is one.
 size_t ChunkEnd(const engine::ListAnswer& answer, size_t begin, size_t max_bytes);
-void EncodeListChunk(const engine::ListAnswer& answer, const ListChunk& chunk,
-                     flatbuffers::FlatBufferBuilder* builder);
+size_t ChunkEnd(const engine::ExportAnswer& answer, size_t begin, size_t max_bytes);
+void EncodeChunk(const engine::ListAnswer& answer, const ListChunk& chunk,
+                 flatbuffers::FlatBufferBuilder* builder);
+void EncodeChunk(const engine::ExportAnswer& answer, const ListChunk& chunk,
+                 flatbuffers::FlatBufferBuilder* builder);
+inline size_t ChunkedRows(const engine::ListAnswer& answer) {
+  return answer.rows;
+}
+inline size_t ChunkedRows(const engine::ExportAnswer& answer) {
+  return answer.events.size();
+}
+inline wire::MessageType ChunkType(const engine::ListAnswer&) {
+  return wire::MessageType::list_reply;
+}
+inline wire::MessageType ChunkType(const engine::ExportAnswer&) {
+  return wire::MessageType::export_customer_reply;
+}
 
 }  // namespace kundig::server
 

@@ -107,8 +107,8 @@ size_t ChunkEnd(const engine::ListAnswer& answer, size_t begin, size_t max_bytes
   return answer.rows;
 }
 
-void EncodeListChunk(const engine::ListAnswer& answer, const ListChunk& chunk,
-                     FlatBufferBuilder* builder) {
+void EncodeChunk(const engine::ListAnswer& answer, const ListChunk& chunk,
+                 FlatBufferBuilder* builder) {
   builder->Clear();
   std::vector<Offset<wire::Column>> columns;
   columns.reserve(answer.columns.size());

@@ -13,20 +13,24 @@ OpenLists::Place OpenLists::Take() {
   return {open_.get(), [open = open_](void*) { open->fetch_sub(1); }};
 }
 
-std::optional<Answer> ListChunks::Next(bool cancelled) {
+template <typename Whole>
+std::optional<Answer> AnswerChunks<Whole>::Next(bool cancelled) {
   if (ended_) return std::nullopt;
   ListChunk chunk{.begin = sent_rows_, .end = sent_rows_, .last = true, .cancelled = cancelled};
   if (!cancelled) {
     chunk.end = ChunkEnd(answer_, sent_rows_, chunk_bytes_);
-    chunk.last = chunk.end == answer_.rows;
+    chunk.last = chunk.end == ChunkedRows(answer_);
   }
   sent_rows_ = chunk.end;
   ended_ = chunk.last;
   flatbuffers::FlatBufferBuilder builder(chunk_bytes_);
-  EncodeListChunk(answer_, chunk, &builder);
+  EncodeChunk(answer_, chunk, &builder);
   const std::span<const uint8_t> payload = Payload(builder);
-  return Answer{.type = wire::MessageType::list_reply,
+  return Answer{.type = ChunkType(answer_),
                 .payload = std::vector<uint8_t>(payload.begin(), payload.end())};
 }
+
+template class AnswerChunks<engine::ListAnswer>;
+template class AnswerChunks<engine::ExportAnswer>;
 
 }  // namespace kundig::server

@@ -1,7 +1,7 @@
-// A list as a stream of chunks, each encoded when the connection has room for it: the encoded form
-// of a list of millions of rows never exists as a whole.
+// A list or an export as a stream of chunks, each encoded when the connection has room for it: the
+// encoded form of a list of millions of rows never exists as a whole.
 //
-// Thread safety: ListChunks is used by one thread at a time; OpenLists by any.
+// Thread safety: AnswerChunks are used by one thread at a time; OpenLists by any.
 
 #ifndef KUNDIG_SERVER_LIST_CHUNKS_H_
 #define KUNDIG_SERVER_LIST_CHUNKS_H_
@@ -18,8 +18,8 @@
 
 namespace kundig::server {
 
-// Counts the lists that are being sent, whose rows stay in memory until their clients have read
-// them.
+// Counts the lists and exports that are being sent, whose rows stay in memory until their clients
+// have read them.
 class OpenLists {
  public:
   // One place among them, as long as it lives.
@@ -35,20 +35,24 @@ class OpenLists {
   std::shared_ptr<std::atomic<uint32_t>> open_ = std::make_shared<std::atomic<uint32_t>>(0);
 };
 
-class ListChunks final : public ChunkSource {
+// `Whole` is an answer that EncodeChunk (encode.h) knows.
+template <typename Whole>
+class AnswerChunks final : public ChunkSource {
  public:
-  ListChunks(engine::ListAnswer answer, size_t chunk_bytes, OpenLists::Place place)
+  AnswerChunks(Whole answer, size_t chunk_bytes, OpenLists::Place place)
       : answer_(std::move(answer)), chunk_bytes_(chunk_bytes), place_(std::move(place)) {}
 
   std::optional<Answer> Next(bool cancelled) override;
 
  private:
-  const engine::ListAnswer answer_;
+  const Whole answer_;
   const size_t chunk_bytes_;
   const OpenLists::Place place_;
   size_t sent_rows_ = 0;
   bool ended_ = false;
 };
+using ListChunks = AnswerChunks<engine::ListAnswer>;
+using ExportChunks = AnswerChunks<engine::ExportAnswer>;
 
 }  // namespace kundig::server
 

@@ -35,8 +35,9 @@ struct CommandLine {
 // One for each family; each in the file of its name.
 void AddQueryCommands(CLI::App* app,
                       CommandLine* line);  // ping status profile rfm abc value explain count
-void AddListCommands(CLI::App* app, CommandLine* line);   // inactive list pipeline
-void AddAdminCommands(CLI::App* app, CommandLine* line);  // erase, admin advance-day
+void AddListCommands(CLI::App* app, CommandLine* line);     // inactive list pipeline
+void AddPrivacyCommands(CLI::App* app, CommandLine* line);  // export erase receipt
+void AddAdminCommands(CLI::App* app, CommandLine* line);    // backup, admin ...
 void AddImportCommands(
     CLI::App* app, CommandLine* line);  // import orders|customers|leads|visits|contacts|consents
 void AddGenerateCommand(CLI::App* app, CommandLine* line);  // generate

@@ -92,4 +92,10 @@ std::string FormatTime(int64_t unix_ms) {
                      rest / 60 % 60, rest % 60);
 }
 
+std::string FormatTimeMs(int64_t unix_ms) {
+  std::string text = FormatTime(unix_ms);
+  text.back() = '.';
+  return text + fmt::format("{:03}Z", (unix_ms % 1000 + 1000) % 1000);
+}
+
 }  // namespace kundig::tools

@@ -25,6 +25,7 @@ std::string FormatPercent(double fraction);      // 12.3 %; "–" where it is no
 std::string FormatThousandths(int64_t value);    // 62.345, 60, 0.5
 std::string FormatDay(int32_t days_since_1970);  // 2010-12-09
 std::string FormatTime(int64_t unix_ms);         // 2010-12-09T13:05:59Z
+std::string FormatTimeMs(int64_t unix_ms);       // 2010-12-09T13:05:59.007Z
 
 // "2010-12-09" as days since 1970-01-01; nullopt for anything else.
 std::optional<int32_t> ParseDay(std::string_view text);

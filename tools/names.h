@@ -32,6 +32,9 @@ inline std::string_view Name(wire::PipelineKey key) {
 inline std::string_view Name(wire::DecidedBy decided) {
   return wire::EnumNameDecidedBy(decided);
 }
+inline std::string_view Name(wire::ConsentState state) {
+  return wire::EnumNameConsentState(state);
+}
 inline std::string_view Name(wire::ConsentStatus status) {
   return wire::EnumNameConsentStatus(status);
 }

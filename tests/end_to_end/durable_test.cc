@@ -6,9 +6,11 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <string>
 
 #include "tests/end_to_end/programs.h"
+#include "tests/engine/stored_bytes.h"
 
 namespace kundig::end_to_end {
 namespace {
@@ -27,15 +29,6 @@ std::string Toml(const std::string& data) {
 
 Done Kundigd(const std::vector<std::string>& words) {
   return RunProgram(KUNDIG_BIN_DIR "/kundigd", words);
-}
-
-bool HasBytes(const std::string& folder, const std::string& bytes) {
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
-    if (entry.is_regular_file() && ReadFile(entry.path()).find(bytes) != std::string::npos) {
-      return true;
-    }
-  }
-  return false;
 }
 
 void Import(const Server& server, const Folder& folder) {
@@ -70,20 +63,91 @@ TEST(Durable, KeepsTheBookAndSaysSo) {
   EXPECT_THAT(second.err, HasSubstr("Another kundigd"));
 }
 
-TEST(Durable, CompactingLeavesNoByteOfWhatWasErased) {
+// Everything that can be imported about one customer.
+void ImportAllOf(const std::string& customer, const Server& server, const Folder& folder) {
+  const auto import = [&](const std::string& what, const std::string& text) {
+    const Done done = server.Run({"import", what, folder.Write(what + ".csv", text)});
+    ASSERT_EQ(done.code, 0) << what << done.err;
+  };
+  import("customers", "customer,country,owner,satisfaction\n" + customer + ",Iceland,olga,9\n");
+  import("orders", "customer,order,at,revenue\n" + customer + ",order-of-ben,2019-12-02,20.00\n" +
+                       customer + ",return-of-ben,2019-12-03 10:30:00,-5.00\n");
+  import("visits", "customer,at\n" + customer + ",2019-12-04\n");
+  import("contacts", "customer,at,channel,campaign\n" + customer + ",2019-12-05,mail,spring\n");
+  import("consents", "customer,at,state,until\n" + customer + ",2019-12-06,granted,2020-06-30\n");
+  import("leads",
+         "lead,stage,revenue,customer,owner\nlead-of-ben,Offer,700.00," + customer + ",olga\n");
+}
+
+TEST(Durable, AnExportHasEverythingAndAnErasureLeavesNoByte) {
+  const std::string ben = "ben-who-leaves";
   const Folder folder;
-  Server server(Toml(folder / "data"));
-  Import(server, folder);
-  ASSERT_EQ(server.Run({"admin", "snapshot"}).code, 0);
-  const auto erased = server.One({"erase", "ben-who-leaves"});
-  EXPECT_TRUE(HasBytes(folder / "data", "ben-who-leaves"));
-  const auto compacted = server.One({"admin", "compact"});
-  EXPECT_GE(compacted.at("journal_sequence").as_int64(), erased.at("journal_sequence").as_int64());
-  EXPECT_FALSE(HasBytes(folder / "data", "ben-who-leaves"));
-  const auto status = server.One({"status"});
-  EXPECT_GE(status.at("erased_sequence").as_int64(), erased.at("journal_sequence").as_int64());
-  EXPECT_TRUE(status.at("erased_at").is_string());
-  EXPECT_EQ(status.at("customers"), 2);
+  const std::string data = folder / "data";
+  auto server = std::make_unique<Server>(Toml(data));
+  Import(*server, folder);
+  ImportAllOf(ben, *server, folder);
+  ASSERT_EQ(server->Run({"admin", "snapshot"}).code, 0);
+
+  const auto exported = server->One({"export", ben});
+  EXPECT_EQ(exported.at("currency"), "EUR");
+  EXPECT_EQ(exported.at("profile"), boost::json::value(server->One({"profile", ben})));
+  EXPECT_EQ(exported.at("attributes").at("country"), "Iceland");
+  EXPECT_EQ(exported.at("attributes").at("satisfaction"), 9);
+  EXPECT_EQ(exported.at("events"), boost::json::parse(R"([
+      {"type":"order","at":"2019-12-02T00:00:00.000Z","order":"o-2",
+       "revenue":2000,"margin":null,"items":0},
+      {"type":"order","at":"2019-12-02T00:00:00.000Z","order":"order-of-ben",
+       "revenue":2000,"margin":null,"items":0},
+      {"type":"return","at":"2019-12-03T10:30:00.000Z","return_id":"return-of-ben",
+       "amount":500,"margin":null},
+      {"type":"visit","at":"2019-12-04T00:00:00.000Z"},
+      {"type":"contact","at":"2019-12-05T00:00:00.000Z","channel":"mail","campaign":"spring"},
+      {"type":"consent","at":"2019-12-06T00:00:00.000Z","state":"granted","until":"2020-06-30"}])"));
+  EXPECT_EQ(exported.at("leads").as_array().size(), 1u);
+  EXPECT_EQ(exported.at("leads").at(0).at("lead"), "lead-of-ben");
+  EXPECT_EQ(exported.at("leads").at(0).at("revenue"), 70000);
+  EXPECT_THAT(server->Run({"export", ben}).out, HasSubstr("order order-of-ben, revenue 20.00"));
+
+  const auto erased = server->One({"erase", ben});
+  EXPECT_EQ(erased.at("erased"), true);
+  const std::string sequence = std::to_string(erased.at("sequence").as_int64());
+  const Done nothing = server->Run({"--json", "export", ben});
+  EXPECT_EQ(nothing.code, 1);
+  EXPECT_EQ(nothing.out, "{\"customer\":\"ben-who-leaves\",\"found\":false}\n");
+  EXPECT_THAT(nothing.err, HasSubstr("nothing is held about ben-who-leaves"));
+  const std::vector<std::string> traces = {ben, "order-of-ben", "return-of-ben", "lead-of-ben"};
+  for (const std::string& trace : traces) EXPECT_TRUE(HasBytes(data, trace)) << trace;
+  EXPECT_EQ(server->One({"receipt", sequence}),
+            boost::json::parse("{\"sequence\":" + sequence + ",\"gone\":false,\"gone_since\":null}")
+                .as_object());
+
+  const auto compacted = server->One({"admin", "compact"});
+  for (const std::string& trace : traces) EXPECT_FALSE(HasBytes(data, trace)) << trace;
+  EXPECT_GE(compacted.at("erased_sequence").as_int64(), erased.at("sequence").as_int64());
+  const auto receipt = server->One({"receipt", sequence});
+  EXPECT_EQ(receipt.at("gone"), true);
+  EXPECT_EQ(receipt.at("gone_since"), compacted.at("erased_at"));
+  EXPECT_THAT(server->Run({"receipt", sequence}).out, HasSubstr("Nothing of what was erased"));
+  EXPECT_GE(server->One({"status"}).at("erased_sequence").as_int64(),
+            erased.at("sequence").as_int64());
+  EXPECT_EQ(server->One({"status"}).at("customers"), 2);
+
+  // A receipt stays what it was: after a crash, and when others are erased later.
+  EXPECT_EQ(server->Stop(SIGKILL), SIGKILL);
+  server = std::make_unique<Server>(Toml(data));
+  EXPECT_EQ(server->One({"receipt", sequence}), receipt);
+  const auto later = server->One({"erase", "ada"});
+  ASSERT_EQ(server->Run({"admin", "compact"}).code, 0);
+  EXPECT_EQ(server->Stop(SIGTERM), 0);
+  server = std::make_unique<Server>(Toml(data));
+  EXPECT_EQ(server->One({"receipt", sequence}), receipt);
+  EXPECT_GT(server->One({"receipt", std::to_string(later.at("sequence").as_int64())})
+                .at("gone_since")
+                .as_string(),
+            receipt.at("gone_since").as_string());
+  const Done unknown = server->Run({"receipt", "1000000"});
+  EXPECT_EQ(unknown.code, 1);
+  EXPECT_THAT(unknown.err, HasSubstr("only come to sequence"));
 }
 
 TEST(Durable, ABackupIsVerifiedAndRestored) {
@@ -132,6 +196,9 @@ TEST(Durable, ABookInMemoryHasNothingToSave) {
     EXPECT_EQ(done.code, 1);
     EXPECT_THAT(done.err, HasSubstr("--data"));
   }
+  const Done receipt = server.Run({"receipt", "1"});
+  EXPECT_EQ(receipt.code, 1);
+  EXPECT_THAT(receipt.err, HasSubstr("in memory only"));
   EXPECT_EQ(Kundigd({"--verify"}).code, 1);
 }
 

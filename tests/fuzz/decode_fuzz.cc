@@ -182,6 +182,18 @@ void CheckQuestions(wire::MessageType type, std::span<const uint8_t> payload) {
     case wire::MessageType::explain:
       if (const auto id = DecodeExplain(payload)) Judge{payload}.Id(*id);
       return;
+    case wire::MessageType::export_customer:
+      if (const auto id = DecodeExport(payload)) Judge{payload}.Id(*id);
+      return;
+    case wire::MessageType::snapshot:
+      KUNDIG_CHECK(DecodeSnapshot(payload).has_value() ||
+                   DecodeSnapshot(payload).error().code == wire::ErrorCode::bad_message);
+      return;
+    case wire::MessageType::backup:
+      if (const auto folder = DecodeBackup(payload)) {
+        KUNDIG_CHECK(folder->starts_with('/') && folder->find('\0') == std::string::npos);
+      }
+      return;
     case wire::MessageType::list:
       if (const auto query = DecodeList(payload)) {
         KUNDIG_CHECK(IsUtf8(query->where) && IsUtf8(query->cursor) && !query->fields.empty());
@@ -221,7 +233,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   kundig::server::Source in({data, size});
   // Every request type; cancel stands for the requests without fields.
   constexpr int kFirst = static_cast<int>(MessageType::events);
-  constexpr int kTypes = static_cast<int>(MessageType::orders) - kFirst + 1;
+  constexpr int kTypes = static_cast<int>(MessageType::export_customer) - kFirst + 1;
   const auto type = static_cast<MessageType>(kFirst + in.Byte() % kTypes);
   const bool well_formed = in.Flag();
   // Memory from operator new is aligned as the payload of a frame is.

@@ -13,6 +13,7 @@
 
 #include "schemas/admin_generated.h"
 #include "schemas/events_generated.h"
+#include "schemas/export_generated.h"
 #include "schemas/lists_generated.h"
 #include "schemas/pipeline_generated.h"
 #include "schemas/profile_generated.h"
@@ -276,6 +277,10 @@ inline std::vector<uint8_t> MessageFrom(wire::MessageType type, Source* in) {
     Pack(request, &builder);
   } else if (type == wire::MessageType::explain) {
     wire::ExplainRequestT request;
+    request.customer = in->Text();
+    Pack(request, &builder);
+  } else if (type == wire::MessageType::export_customer) {
+    wire::ExportRequestT request;
     request.customer = in->Text();
     Pack(request, &builder);
   } else if (type == wire::MessageType::count) {

@@ -15,6 +15,7 @@
 
 #include "schemas/admin_generated.h"
 #include "schemas/events_generated.h"
+#include "schemas/export_generated.h"
 #include "schemas/lists_generated.h"
 #include "schemas/pipeline_generated.h"
 #include "schemas/profile_generated.h"

@@ -258,6 +258,7 @@ std::vector<GoldenMessage> GoldenReplies() {
   status.saved_sequence = 900'000;
   status.erased_sequence = 800'000;
   status.erased_at = 1'291'996'800'000;
+  status.gone_since = 1'291'996'700'007;
   all.push_back(Golden("status_reply", MessageType::status_reply, 12, status));
   AdvanceDayReplyT advance_day;
   advance_day.state = SomeState();
@@ -281,6 +282,19 @@ std::vector<GoldenMessage> GoldenReplies() {
   saved.saved_at = 1'291'996'800'000;
   all.push_back(Golden("snapshot_reply", MessageType::snapshot_reply, 17, saved));
   all.push_back(Golden("backup_reply", MessageType::backup_reply, 18, saved));
+  ExportReplyT exported;
+  exported.state = SomeState();
+  exported.customer = "17850";
+  exported.found = true;
+  exported.profile = std::make_unique<ProfileT>(FullProfile());
+  VisitT visit;
+  visit.customer = "17850";
+  visit.at = 1'291'200'000'000;
+  exported.events.push_back(std::make_unique<EventT>());
+  exported.events.back()->body.Set(visit);
+  exported.last = true;
+  exported.cancelled = true;
+  all.push_back(Golden("export_customer_reply", MessageType::export_customer_reply, 19, exported));
   all.push_back(Golden("error", MessageType::error, 7, *SomeError()));
   return all;
 }

@@ -143,6 +143,7 @@ std::vector<GoldenMessage> GoldenRequests() {
   all.push_back(Golden("pipeline", MessageType::pipeline, 11, pipeline));
   StatusRequestT status;
   status.fresh_rankings = true;
+  status.receipt_for = 700'000;
   all.push_back(Golden("status", MessageType::status, 12, status));
   AdvanceDayRequestT advance_day;
   advance_day.day = 14'953;
@@ -175,6 +176,9 @@ std::vector<GoldenMessage> GoldenRequests() {
   BackupRequestT backup;
   backup.folder = "/var/backups/kundig";
   all.push_back(Golden("backup", MessageType::backup, 18, backup));
+  ExportRequestT exported;
+  exported.customer = "17850";
+  all.push_back(Golden("export_customer", MessageType::export_customer, 19, exported));
   all.push_back(Golden("cancel", MessageType::cancel, 6, CancelT{}));
   return all;
 }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "schemas/export_generated.h"
 #include "schemas/lists_generated.h"
 #include "schemas/pipeline_generated.h"
 #include "schemas/profile_generated.h"
@@ -111,6 +112,7 @@ TEST(Decode, RefusesUnsoundPayloadsOfEveryType) {
   EXPECT_EQ(DecodeRecords(payload, 1, &ids)->code, wire::ErrorCode::bad_message);
   ExpectRefused(DecodeNames(payload), wire::ErrorCode::bad_message, "");
   ExpectRefused(DecodeExplain(payload), wire::ErrorCode::bad_message, "");
+  ExpectRefused(DecodeExport(payload), wire::ErrorCode::bad_message, "");
   ExpectRefused(DecodeList(payload), wire::ErrorCode::bad_message, "");
   ExpectRefused(DecodeCount(payload), wire::ErrorCode::bad_message, "");
   ExpectRefused(DecodePipeline(payload), wire::ErrorCode::bad_message, "");
@@ -222,9 +224,19 @@ TEST(DecodeOthers, TakeAndRefuse) {
   EXPECT_EQ(DecodeCount(Packed(count)).value(), "r = 5");
 
   wire::StatusRequestT status;
-  EXPECT_FALSE(DecodeStatus(Packed(status)).value());
+  EXPECT_FALSE(DecodeStatus(Packed(status)).value().fresh_rankings);
+  EXPECT_EQ(DecodeStatus(Packed(status)).value().receipt_for, 0u);
   status.fresh_rankings = true;
-  EXPECT_TRUE(DecodeStatus(Packed(status)).value());
+  status.receipt_for = UINT64_MAX;
+  EXPECT_TRUE(DecodeStatus(Packed(status)).value().fresh_rankings);
+  EXPECT_EQ(DecodeStatus(Packed(status)).value().receipt_for, UINT64_MAX);
+
+  wire::ExportRequestT exported;
+  exported.customer = "c";
+  const auto asked = Packed(exported);
+  EXPECT_EQ(DecodeExport(asked).value(), "c");
+  exported.customer = "";
+  ExpectRefused(DecodeExport(Packed(exported)), wire::ErrorCode::invalid_value, "customer");
 
   wire::AdvanceDayRequestT day;
   day.day = 14'953;

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "engine/calendar.h"
+#include "schemas/export_generated.h"
 #include "schemas/lists_generated.h"
 #include "schemas/pipeline_generated.h"
 #include "schemas/profile_generated.h"
@@ -332,8 +333,8 @@ TEST_F(DispatchTest, RefusesWithTypedErrors) {
   for (const MessageType type :
        {MessageType::orders, MessageType::records, MessageType::names, MessageType::events,
         MessageType::profiles, MessageType::explain, MessageType::list, MessageType::count,
-        MessageType::rfm, MessageType::abc, MessageType::value, MessageType::pipeline,
-        MessageType::status, MessageType::advance_day}) {
+        MessageType::export_customer, MessageType::rfm, MessageType::abc, MessageType::value,
+        MessageType::pipeline, MessageType::status, MessageType::advance_day}) {
     const auto answer = AskBytes(type, std::vector<uint8_t>(32, 0xff));
     EXPECT_EQ(ErrorOf(answer).code, wire::ErrorCode::bad_message)
         << wire::EnumNameMessageType(type);
@@ -400,6 +401,37 @@ TEST_F(DispatchTest, StreamsLongListsAFewAtATime) {
   EXPECT_GT(chunks, 2);
   first->DropChunks();
   EXPECT_EQ(Ask(MessageType::list, list)->WaitForType(), MessageType::list_reply);
+}
+
+TEST_F(DispatchTest, ExportsOnAQueryThreadAndALongOneInChunks) {
+  PlaceOrders(2);
+  wire::ExportRequestT request;
+  request.customer = "customer-1";
+  const auto answer = Ask(MessageType::export_customer, request);
+  ASSERT_EQ(answer->WaitForType(), MessageType::export_customer_reply);
+  EXPECT_NE(answer->thread(), std::this_thread::get_id());
+  const auto reply = Unpacked<wire::ExportReplyT>(answer->payload());
+  EXPECT_TRUE(reply.found && reply.last);
+  ASSERT_EQ(reply.events.size(), 2u);
+  EXPECT_EQ(reply.events[1]->body.AsOrder()->revenue, 101);
+  request.customer = "nobody";
+  EXPECT_FALSE(Get<wire::ExportReplyT>(MessageType::export_customer, request).found);
+
+  wire::EventBatchT batch;
+  constexpr int kOrders = 1000;
+  for (int i = 0; i < kOrders; ++i) AddTo(&batch, OrderOf("till", "o" + std::to_string(i)));
+  ASSERT_EQ(Get<wire::EventBatchReplyT>(MessageType::events, batch).applied, 1000u);
+  request.customer = "till";
+  const auto streamed = Ask(MessageType::export_customer, request);
+  ASSERT_NE(streamed->WaitForType(), std::nullopt);
+  ASSERT_NE(streamed->chunks(), nullptr);
+  // Its events stay in memory as the rows of a list do.
+  EXPECT_EQ(GetError(MessageType::export_customer, request).field, "max_open_lists");
+  size_t events = 0;
+  while (const auto chunk = streamed->chunks()->Next(false)) {
+    events += Unpacked<wire::ExportReplyT>(chunk->payload).events.size();
+  }
+  EXPECT_EQ(events, 1 + static_cast<size_t>(kOrders));
 }
 
 TEST_F(DispatchTest, RefusesScansThatItsQueueHasNoPlaceFor) {

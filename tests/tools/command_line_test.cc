@@ -89,7 +89,10 @@ TEST(CommandLine, AnswersWithoutRowsTakeNoCsv) {
                                              {"status"},
                                              {"count"},
                                              {"explain", "a"},
+                                             {"export", "a"},
                                              {"erase", "a"},
+                                             {"receipt", "1"},
+                                             {"admin", "compact"},
                                              {"bench", "lookup"},
                                              {"bench", "ingest"},
                                              {"bench", "scan"},
@@ -118,7 +121,12 @@ TEST(CommandLine, NoServerIsThreeForEveryCommand) {
            {"inactive", "--activity", "inactive,lost", "--need-consent", "--order-by",
             "orders:asc"},
            {"pipeline", "--by", "stage,owner", "--closed-by", "reason"},
+           {"export", "--", "-17"},
            {"erase", "a"},
+           {"receipt", "17"},
+           {"backup", "folder"},
+           {"admin", "snapshot"},
+           {"admin", "compact"},
            {"bench", "lookup", "--keys", "zipf:0.99", "--depth", "16", "--connections", "2"},
            {"bench", "ingest", "--batch", "1000", "--rate", "10", "--erase"},
            {"bench", "scan", "--question", "rfm,count", "--requests", "3", "--warm-up", "0"},
@@ -147,7 +155,7 @@ TEST(CommandLine, HelpAndVersionAreDone) {
   EXPECT_EQ(outcome.code, kExitDone);
   for (const char* command :
        {"ping", "status", "import", "profile", "rfm", "abc", "value", "explain", "inactive", "list",
-        "count", "pipeline", "erase", "admin", "bench"}) {
+        "count", "pipeline", "export", "erase", "receipt", "admin", "bench"}) {
     EXPECT_THAT(outcome.out, HasSubstr(std::string("\n  ") + command + " "));
   }
   outcome = RunKundig({"--version"});

@@ -40,6 +40,9 @@ TEST(Figures, PercentagesOfNothingAreNoNumber) {
 }
 
 TEST(Figures, DaysGoBothWays) {
+  EXPECT_EQ(FormatTimeMs(0), "1970-01-01T00:00:00.000Z");
+  EXPECT_EQ(FormatTimeMs(1'291'986'359'007), "2010-12-10T13:05:59.007Z");
+  EXPECT_EQ(FormatTimeMs(-1), "1969-12-31T23:59:59.999Z");
   EXPECT_EQ(FormatDay(0), "1970-01-01");
   EXPECT_EQ(FormatDay(-1), "1969-12-31");
   for (int32_t day = -25567; day < 40000; day += 11) EXPECT_EQ(ParseDay(FormatDay(day)), day);
