@@ -29,12 +29,19 @@ void BookHousehold::RefreshRankings() {
 }
 
 bool BookHousehold::AdvanceDay(engine::Day day) {
+  const engine::Day before = book_->book().Status().state.as_of;
   const engine::Result<engine::StateName> state = book_->AdvanceDay(day);
   if (!state && state.error().code == engine::ErrorCode::kStorageFailed) {
     storage_failed_(state.error());
   } else if (state) {
-    Log(LogLevel::kInfo, "housekeeping", "the business day changed",
-        {{"today", engine::FormatDay(day)}, {"journal_sequence", state->journal_sequence}});
+    const bool leaps = day > before + 1;
+    Log(leaps ? LogLevel::kWarning : LogLevel::kInfo, "housekeeping",
+        leaps ? "the business day changed by several days at once; where the clock is wrong, stop "
+                "the server and restore a backup, because a book does not go back"
+              : "the business day changed",
+        {{"today", engine::FormatDay(day)},
+         {"before", engine::FormatDay(before)},
+         {"journal_sequence", state->journal_sequence}});
   } else {
     Log(LogLevel::kError, "housekeeping", "the book did not take the business day of the clock",
         {{"day", engine::FormatDay(day)}, {"reason", state.error().message}});
@@ -42,14 +49,26 @@ bool BookHousehold::AdvanceDay(engine::Day day) {
   return state || state.error().code != engine::ErrorCode::kDiskFull;
 }
 
-Housekeeper::Rest Housekeeper::Step() {
-  if (today_.has_value()) {
-    const engine::Day day = household_->BusinessDay(clock_->WallTime());
-    // A clock that is set back does not take the day back: the book only goes forward.
-    if (day > *today_) {
-      if (household_->AdvanceDay(day)) today_ = day;
-    }
+void BookHousehold::ClockIsOff(engine::Day today, engine::Day day) {
+  Log(LogLevel::kWarning, "housekeeping",
+      "the book keeps its business day until the clock is past it; where the clock was wrong "
+      "before, restore a backup, where it is wrong now, set it",
+      {{"today", engine::FormatDay(today)}, {"day_of_the_clock", engine::FormatDay(day)}});
+}
+
+void Housekeeper::FollowClock() {
+  const engine::Day day = household_->BusinessDay(clock_->WallTime());
+  if (day > *today_ && day <= engine::kLastDay) {
+    if (household_->AdvanceDay(day)) today_ = day;
+  } else if (day != clock_day_ && (day > engine::kLastDay || day + 1 < *today_)) {
+    // Not where it is one day behind: around midnight a clock is set back a little every night.
+    household_->ClockIsOff(*today_, day);
   }
+  clock_day_ = day;
+}
+
+Housekeeper::Rest Housekeeper::Step() {
+  if (today_.has_value()) FollowClock();
   const auto begin = clock_->SteadyTime();
   if (begin >= next_refresh_ && household_->RankingsStale()) {
     household_->RefreshRankings();

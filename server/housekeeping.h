@@ -1,6 +1,9 @@
 // What the server does without being asked: it follows the clock's business day, and keeps the
 // rankings at most one second old where the machine allows it.
 //
+// A book only goes forward. A clock that is set forward takes it along at once, and it stays there
+// when the clock is set back; the log then says what an operator can do.
+//
 // Housekeeper holds the decisions and reads time through a Clock, so that tests drive it;
 // Housekeeping is the thread that it runs on.
 
@@ -48,6 +51,8 @@ class Household {
   virtual void RefreshRankings() = 0;
   // False where it could not be kept and has to be tried again.
   virtual bool AdvanceDay(engine::Day day) = 0;
+  // The book stays at `today` although the clock has `day`.
+  virtual void ClockIsOff(engine::Day today, engine::Day day) = 0;
 };
 
 class BookHousehold final : public Household {
@@ -59,6 +64,7 @@ class BookHousehold final : public Household {
   bool RankingsStale() const override;
   void RefreshRankings() override;
   bool AdvanceDay(engine::Day day) override;
+  void ClockIsOff(engine::Day today, engine::Day day) override;
 
  private:
   engine::DurableBook* const book_;
@@ -91,9 +97,12 @@ class Housekeeper {
   Rest Step();
 
  private:
+  void FollowClock();
+
   Household* const household_;
   const Clock* const clock_;
   std::optional<engine::Day> today_;
+  std::optional<engine::Day> clock_day_;  // when it was looked at last
   std::chrono::steady_clock::time_point next_refresh_{};
 };
 

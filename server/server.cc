@@ -165,6 +165,15 @@ class Server::Impl {
     const ServerOptions& options = configuration_.server;
     const engine::Day wanted =
         configuration_.today.value_or(configuration_.rules->calendar().DayOf(clock_.WallTime()));
+    if (wanted < engine::kFirstDay || wanted > engine::kLastDay) {
+      return engine::Error{
+          .code = engine::ErrorCode::kInvalidValue,
+          .message = "the clock of this machine says " + engine::FormatDay(wanted) +
+                     ", but a book goes from " + engine::FormatDay(engine::kFirstDay) + " to " +
+                     engine::FormatDay(engine::kLastDay) + "; set the clock, or pin book.today",
+          .field = "book.today",
+          .position = {}};
+    }
     const uint64_t interval_ms = SyncIntervalMs(options.durability);
     engine::DurabilityOptions durability;
     durability.folder = options.data;
@@ -192,7 +201,7 @@ class Server::Impl {
       Log(LogLevel::kError, "server", "there was no room on the disk for the day change",
           {{"today", engine::FormatDay(today_)}, {"given", engine::FormatDay(wanted)}});
     }
-    if (today_ > wanted) {
+    if (configuration_.today && today_ > wanted) {
       Log(LogLevel::kWarning, "server",
           "the book is further on than the day it was given; it stays",
           {{"today", engine::FormatDay(today_)}, {"given", engine::FormatDay(wanted)}});

@@ -43,6 +43,7 @@ class FakeHousehold final : public Household {
     days.push_back(day);
     return day_is_kept;
   }
+  void ClockIsOff(engine::Day, engine::Day day) override { off.push_back(day); }
 
   bool day_is_kept = true;
   bool stale = false;
@@ -50,6 +51,7 @@ class FakeHousehold final : public Household {
   Nanoseconds refresh_time{};
   int refreshed = 0;
   std::vector<engine::Day> days;
+  std::vector<engine::Day> off;
 
  private:
   FakeClock* const clock_;
@@ -141,6 +143,30 @@ TEST_F(HousekeeperTest, FollowsTheClockForward) {
   EXPECT_EQ(household_.days.back(), engine::Day{105});
 }
 
+TEST_F(HousekeeperTest, SaysOnceADayThatTheClockIsBehind) {
+  Housekeeper housekeeper(&household_, &clock_, engine::Day{100});
+  // A day is little: a clock that is set back at midnight.
+  for (const int64_t day : {100, 99, 90, 90, 91, 99, 98, 100, 98}) {
+    clock_.wall = engine::TimeMs{day * kDayMs};
+    housekeeper.Step();
+    housekeeper.Step();
+  }
+  EXPECT_EQ(household_.off, (std::vector<engine::Day>{engine::Day{90}, engine::Day{91},
+                                                      engine::Day{98}, engine::Day{98}}));
+  EXPECT_TRUE(household_.days.empty());
+}
+
+TEST_F(HousekeeperTest, GoesOnAfterAClockBehindTheLastDay) {
+  Housekeeper housekeeper(&household_, &clock_, engine::Day{100});
+  clock_.wall = engine::TimeMs{(engine::kLastDay.since_epoch + 1) * kDayMs};
+  housekeeper.Step();
+  housekeeper.Step();
+  EXPECT_EQ(household_.off, std::vector<engine::Day>{engine::kLastDay + 1});
+  clock_.wall = engine::TimeMs{101 * kDayMs};
+  housekeeper.Step();
+  EXPECT_EQ(household_.days, std::vector<engine::Day>{engine::Day{101}});
+}
+
 TEST_F(HousekeeperTest, LeavesAPinnedDayAlone) {
   Housekeeper housekeeper(&household_, &clock_, std::nullopt);
   clock_.wall = engine::TimeMs{500 * kDayMs};
@@ -160,6 +186,7 @@ TEST_F(HousekeeperTest, RefreshesWhatADayChangeMadeStale) {
       ++refreshed;
     }
     bool AdvanceDay(engine::Day) override { return stale_ = true; }
+    void ClockIsOff(engine::Day, engine::Day) override {}
     int refreshed = 0;
 
    private:
@@ -178,6 +205,7 @@ class SharedHousehold final : public Household {
   bool RankingsStale() const override { return stale_; }
   void RefreshRankings() override { stale_ = false; }
   bool AdvanceDay(engine::Day) override { return true; }
+  void ClockIsOff(engine::Day, engine::Day) override {}
   void Change() { stale_ = true; }
 
  private:
