@@ -151,6 +151,9 @@ void Channel::FailInFlight(const Error& error, uint64_t written) {
 }
 
 void Channel::PutBack(std::deque<Pending> again) {
+  // A deque that is given nothing to insert in its middle moves elements onto themselves, which
+  // takes their payloads away.
+  if (again.empty()) return;
   const auto place = std::find_if(waiting_.begin(), waiting_.end(),
                                   [](const Pending& pending) { return pending.id == 0; });
   waiting_.insert(place, std::make_move_iterator(again.begin()),

@@ -234,6 +234,21 @@ TEST(SendingAgainTest, ServerThatStopsIsLeftAndItsSuccessorAsked) {
   EXPECT_EQ(book.applied, OrderIds(3));
 }
 
+TEST(SendingAgainTest, WhatWaitsBehindWhatAStopRefusedIsSentWhole) {
+  // All that is in flight is refused, so the connection ends with nothing left on it.
+  BatchBook book([](size_t arrival) { return arrival < 2 ? Act::kStop : Act::kAnswer; });
+  {
+    FakeServer server(book.Handler());
+    Options options = To(server);
+    options.max_in_flight = 2;
+    AsyncClient client(options);
+    std::vector<Sent> answers(8);
+    for (size_t i = 0; i < answers.size(); ++i) client.Send(OneOrder(i), answers[i].Take());
+    for (Sent& answer : answers) EXPECT_EQ(answer.Wait().value().applied, 1U);
+  }
+  EXPECT_EQ(book.applied, OrderIds(8));
+}
+
 TEST(SendingAgainTest, ServerThatStaysAwayIsToldWhenTheDeadlinePasses) {
   std::promise<void> arrived;
   auto server = std::make_unique<FakeServer>([&arrived](Peer& peer, const wire::Frame& frame) {
