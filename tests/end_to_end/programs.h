@@ -14,11 +14,14 @@
 #include <boost/json/parse.hpp>
 #include <boost/process/args.hpp>
 #include <boost/process/child.hpp>
+#include <boost/process/env.hpp>
+#include <boost/process/environment.hpp>
 #include <boost/process/io.hpp>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <optional>
 #include <string>
 #include <thread>
@@ -76,20 +79,36 @@ inline Done RunProgram(const std::string& program, const std::vector<std::string
   return done;
 }
 
+// How a Server is started, beside its configuration.
+struct ServerStart {
+  std::string listen = "127.0.0.1:0";
+  std::map<std::string, std::string> environment = {};  // beside that of the test
+  // It is killed (SIGKILL) after so long where it does not answer yet.
+  std::optional<std::chrono::microseconds> kill_after = std::nullopt;
+};
+
 class Server {
  public:
-  explicit Server(const std::string& toml, const std::string& listen = "127.0.0.1:0") {
+  explicit Server(const std::string& toml, const std::string& listen = "127.0.0.1:0")
+      : Server(toml, ServerStart{.listen = listen}) {}
+  Server(const std::string& toml, const ServerStart& start) {
     namespace process = boost::process;
+    using Clock = std::chrono::steady_clock;
     const std::vector<std::string> words{"--config",       folder_.Write("book.toml", toml),
-                                         "--listen",       listen,
+                                         "--listen",       start.listen,
                                          "--address-file", folder_ / "address"};
-    child_ = process::child(KUNDIG_BIN_DIR "/kundigd", process::args(words),
+    process::environment environment = boost::this_process::environment();
+    for (const auto& [name, value] : start.environment) environment[name] = value;
+    child_ = process::child(KUNDIG_BIN_DIR "/kundigd", process::args(words), environment,
                             process::std_in<process::null, process::std_out> folder_ / "out",
                             process::std_err > folder_ / "err");
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    while (address_.empty() && child_.running() && std::chrono::steady_clock::now() < end) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    const auto begin = Clock::now();
+    while (address_.empty() && child_.running() && Clock::now() < begin + std::chrono::minutes(1)) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
       address_ = ReadFile(folder_ / "address");
+      if (address_.empty() && start.kill_after && Clock::now() >= begin + *start.kill_after) {
+        Stop(SIGKILL);
+      }
     }
     while (!address_.empty() && address_.back() == '\n') address_.pop_back();
   }
@@ -104,14 +123,16 @@ class Server {
   const Folder& folder() const { return folder_; }
   std::string log() const { return ReadFile(folder_ / "out") + ReadFile(folder_ / "err"); }
 
+  bool running() { return child_.running(); }
+  void Signal(int signal_number) { ::kill(child_.id(), signal_number); }
   // Waits for the end and returns the exit code.
   int Stop(int signal_number) {
-    ::kill(child_.id(), signal_number);
+    Signal(signal_number);
     return Wait();
   }
   int Wait() {
     child_.wait();
-    return child_.exit_code();
+    return child_.exit_code();  // or the number of the signal that ended it
   }
 
   // kundig, connected to this server.
