@@ -34,6 +34,7 @@ TEST(AnswerJson, StatusHasTheDocumentedKeysFirst) {
   reply.leads = 4;
   reply.open_leads = 2;
   reply.memory_bytes = 1000;
+  reply.memory_limit_bytes = 2000;
   reply.version = "0.1.0";
   reply.durability = "sync";
   reply.journal_bytes = 7;
@@ -43,7 +44,8 @@ TEST(AnswerJson, StatusHasTheDocumentedKeysFirst) {
   EXPECT_EQ(ToText(StatusJson(reply)),
             R"({"customers":3,"orders":5,"returns":1,"leads":4,"open_leads":2,)"
             R"("today":"2010-12-10","journal_sequence":42,"ranking_version":40,)"
-            R"("memory_bytes":1000,"version":"0.1.0","durability":"sync","journal_bytes":7,)"
+            R"("memory_bytes":1000,"memory_limit_bytes":2000,"version":"0.1.0",)"
+            R"("durability":"sync","journal_bytes":7,)"
             R"("saved_sequence":41,"erased_sequence":30,"erased_at":"2010-12-10T13:05:59Z",)"
             R"("as_of":"2010-12-10"})");
 }
