@@ -113,10 +113,11 @@ class Addressed(Process):
 
 
 class Kundig(Addressed):
-    def __init__(self, programs):
+    def __init__(self, programs, data=None):
         self.programs = programs
+        durable = ["--data", data] if data else []
         super().__init__([os.path.join(programs, "kundigd"), "--config", os.path.join(ROOT, "tools", "sample_shop.toml"),
-                          "--listen", "127.0.0.1:0"], "kundigd")
+                          "--listen", "127.0.0.1:0", *durable], "kundigd")
 
     def ask(self, *words):
         """What `kundig` answers in JSON."""

@@ -6,6 +6,7 @@ kundig is ahead by so much.
 """
 import calendar
 import os
+import shutil
 import statistics
 import threading
 import time
@@ -130,6 +131,25 @@ class Bench:
         note = f"Redis by {best}, the fastest of: {tried}; client: {self.client_us / 1000:.3f} us an order"
         self.add("ingest in batches of 1,000", 3, "Redis HINCRBY x 2", "orders/s", pairs, note=note)
         self.add("ingest in batches of 1,000", 1, "target", "orders/s", [(1e6, value) for _, value in pairs])
+
+    def durable(self, folder):
+        """The same orders into a book that has each on the disk before it answers, beside the one in memory."""
+        data = os.path.join(PLACE, "durable-data")
+        shutil.rmtree(data, ignore_errors=True)
+        kept = Kundig(self.options.programs, data)
+        try:
+            shop.import_into(kept, folder, ["customers", "orders"])
+
+            def rate(server, depth):
+                return self.lean(server, "orders", "--connections", "2" if depth > 1 else "1", "--depth", str(depth),
+                                 "--batch", "1000", *self.new_orders())["items_per_second"]
+
+            for depth, what in ((4, ""), (1, ", one in flight")):
+                pairs = paired(self.pairs, lambda depth=depth: rate(self.kundig, depth), lambda depth=depth: rate(kept, depth))
+                self.add(f"durable ingest in batches of 1,000{what}", 0.5 if depth > 1 else None, "in memory", "orders/s", pairs)
+        finally:
+            kept.stop()
+            shutil.rmtree(data, ignore_errors=True)
 
     @staticmethod
     def new_orders():
