@@ -97,7 +97,9 @@ void Channel::OnReady(const ServerInfo& server) {
     server_ = server;
   }
   ready_ = true;
-  was_connected_ = true;
+  if (std::exchange(was_connected_, true) && options_.connection_changed) {
+    options_.connection_changed(std::nullopt);
+  }
   why_unconnected_.reset();
   last_frame_at_ = Clock::now();
   max_in_flight_ = std::max(1U, std::min(options_.max_in_flight, server.max_in_flight));
@@ -117,6 +119,7 @@ void Channel::OnClosed(const Error& error, uint64_t written) {
     backoff_ = std::min(std::max(kFirstBackoff, 2 * backoff_), kLongestBackoff);
   }
   if (std::exchange(ready_, false)) {
+    if (options_.connection_changed && !stopped_) options_.connection_changed(error);
     FailInFlight(error, written);
   } else {
     FailConnecting(error);

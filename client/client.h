@@ -86,6 +86,9 @@ struct Options {
   // once.
   bool send_again = true;
   uint32_t max_in_flight = 256;  // the smaller of this and the server's limit holds; at least 1
+  // Told, on the client's thread, why a connection that worked was lost, and by nothing that there
+  // is one again. Must be quick and ask nothing of the client.
+  std::function<void(const std::optional<Error>& lost)> connection_changed = nullptr;
 };
 
 // What an AsyncClient holds without an answer, sent or not; a request above either is answered

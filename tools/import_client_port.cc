@@ -1,6 +1,11 @@
 #include "tools/import_client_port.h"
 
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
 #include <future>
+#include <optional>
 #include <utility>
 
 namespace kundig::tools {
@@ -18,6 +23,15 @@ client::Options PortOptions(const std::string& server, std::chrono::milliseconds
   options.name = "kundig import";
   options.deadline = deadline;
   options.max_in_flight = kBatchesInFlight;
+  // Else an import whose server is away looks as if it hung.
+  options.connection_changed = [server, deadline](const std::optional<client::Error>& lost) {
+    if (!lost) {
+      fmt::print(stderr, "kundig: connected to {} again\n", server);
+      return;
+    }
+    fmt::print(stderr, "kundig: lost the server at {}; trying again for {} seconds ({})\n", server,
+               std::chrono::duration_cast<std::chrono::seconds>(deadline).count(), lost->message);
+  };
   return options;
 }
 
@@ -44,6 +58,7 @@ client::Result<std::unique_ptr<ClientPort>> ClientPort::Connect(
   auto info = port->Reach(options);
   if (info && info->durability == kNotDurable) {
     options.reconnect = false;
+    options.connection_changed = nullptr;
     info = port->Reach(options);
   }
   if (!info) return info.error();

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <future>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <thread>
@@ -60,6 +61,22 @@ TEST(SendingAgainTest, EachKindOfDropAppliesABatchOnce) {
     EXPECT_EQ(book.arrivals[0].producer, book.arrivals[1].producer);
     EXPECT_EQ(book.arrivals[0].number, book.arrivals[1].number);
   }
+}
+
+TEST(SendingAgainTest, TellsOfALostConnectionAndOfTheNextOne) {
+  BatchBook book([](size_t arrival) { return arrival == 1 ? Act::kDropAfter : Act::kAnswer; });
+  FakeServer server(book.Handler());
+  std::vector<bool> lost;  // on the client's thread, which has gone when it is read
+  {
+    Options options = To(server);
+    options.connection_changed = [&](const std::optional<Error>& why) {
+      EXPECT_FALSE(why && why->message.empty());
+      lost.push_back(why.has_value());
+    };
+    Client client = Client::Connect(options).value();
+    for (size_t i = 0; i < 3; ++i) ASSERT_TRUE(client.Send(OneOrder(i)).has_value());
+  }
+  EXPECT_EQ(lost, (std::vector<bool>{true, false}));
 }
 
 TEST(SendingAgainTest, PipelinedBatchesAreSentAgainInTheirOrder) {
