@@ -20,7 +20,8 @@ namespace kundig::engine {
 namespace {
 
 constexpr int kRecordDigits = 20;
-constexpr std::string_view kDamagedEnding = ".damaged";
+
+namespace fs = std::filesystem;
 
 std::string NameOf(uint64_t record) {
   char name[kRecordDigits + 1];
@@ -32,25 +33,56 @@ JournalFiles Files() {
   return JournalFiles(rocksdb::Env::Default());
 }
 
-// Removes the folders whose name ends so.
-std::optional<Error> RemoveEnding(const std::string& folder, std::string_view ending) {
-  Result<std::vector<std::string>> children = Files().Children(folder);
-  if (!children) return children.error();
-  for (const std::string& name : *children) {
-    if (!name.ends_with(ending)) continue;
-    if (auto error = Files().RemoveFolder(folder, name)) return error;
-  }
-  return std::nullopt;
+// The record in a generation's name; nothing where it is not one's.
+std::optional<uint64_t> RecordOf(const std::string& name) {
+  uint64_t record = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), record);
+  const bool whole = error == std::errc() && end == name.data() + name.size();
+  return whole && name == NameOf(record) ? std::optional(record) : std::nullopt;
+}
+
+Error WrongFolder(std::string message) {
+  return Error{.code = ErrorCode::kInvalidValue,
+               .message = std::move(message),
+               .field = "data",
+               .position = {}};
 }
 
 }  // namespace
 
+std::string PlainFolder(const std::string& folder) {
+  const fs::path path = fs::path(folder).lexically_normal();
+  return path.has_filename() ? path : path.parent_path();
+}
+
 bool IsDataFolder(const std::string& folder) {
-  return Files().Exists(JournalFolder(folder));
+  return Files().Exists(JournalFolder(folder)) || Files().Exists(SnapshotsFolder(folder));
+}
+
+std::optional<Error> FolderProblem(const std::string& folder) {
+  const std::string path = PlainFolder(folder);
+  std::error_code error;
+  if (fs::is_directory(path, error)) return std::nullopt;
+  if (fs::is_symlink(path, error) && !fs::exists(path, error)) {
+    return WrongFolder(path + " is a symbolic link to " + fs::read_symlink(path, error).string() +
+                       ", which is not there; make that folder or mend the link");
+  }
+  if (fs::exists(path, error)) {
+    return WrongFolder(path + " is there and is no folder; name a folder");
+  }
+  return std::nullopt;
 }
 
 std::string GenerationFolder(const std::string& data, uint64_t record) {
   return SnapshotsFolder(data) + "/" + NameOf(record);
+}
+
+std::optional<Error> CheckGenerationName(const std::string& folder, const SnapshotInfo& info) {
+  const std::optional<uint64_t> record = RecordOf(fs::path(folder).filename());
+  if (!record || info.begin_record >= *record) return std::nullopt;
+  return DamageError(folder + " holds a snapshot of after record " +
+                     std::to_string(info.begin_record) +
+                     ", so it is not the one that its name says" + std::string(kRestore));
 }
 
 Result<std::vector<uint64_t>> GenerationsOf(const std::string& data) {
@@ -59,10 +91,7 @@ Result<std::vector<uint64_t>> GenerationsOf(const std::string& data) {
   Result<std::vector<std::string>> children = Files().Children(SnapshotsFolder(data));
   if (!children) return children.error();
   for (const std::string& name : *children) {
-    uint64_t record = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), record);
-    const bool whole = error == std::errc() && end == name.data() + name.size();
-    if (whole && name == NameOf(record)) generations.push_back(record);
+    if (const std::optional<uint64_t> record = RecordOf(name)) generations.push_back(*record);
   }
   std::sort(generations.begin(), generations.end());
   return generations;
@@ -73,31 +102,36 @@ std::optional<Error> RemoveGeneration(const std::string& data, uint64_t record) 
 }
 
 std::optional<Error> SetDamagedAside(const std::string& data, uint64_t record) {
-  const std::string folder = GenerationFolder(data, record);
-  const rocksdb::Status renamed =
-      rocksdb::Env::Default()->RenameFile(folder, folder + std::string(kDamagedEnding));
-  if (!renamed.ok()) return StorageError(renamed, "renaming " + folder);
-  return Files().SyncFolder(SnapshotsFolder(data));
+  return Files().SetAside(SnapshotsFolder(data), NameOf(record));
 }
 
 std::optional<Error> RemoveDamaged(const std::string& data) {
-  return RemoveEnding(SnapshotsFolder(data), kDamagedEnding);
+  return Files().RemoveEnding(SnapshotsFolder(data), kSetAside);
 }
 
 std::optional<Error> PrepareSnapshotsFolder(const std::string& data) {
   const std::string folder = SnapshotsFolder(data);
   if (auto error = Files().CreateFolder(folder)) return error;
   if (auto error = Files().FinishRemovals(folder)) return error;
-  return RemoveEnding(folder, kUnfinished);
+  return Files().RemoveEnding(folder, kUnfinished);
 }
 
 std::optional<Error> CopyDataFolder(const std::string& from, const std::string& to) {
   std::error_code error;
-  std::filesystem::remove_all(to, error);
-  if (!error) std::filesystem::create_directories(to, error);
   for (const std::string& part : {JournalFolder(""), SnapshotsFolder("")}) {
+    if (!error && !fs::exists(from + part, error)) continue;
+    if (!error) fs::create_directory(to + part, error);
     if (error) break;
-    std::filesystem::copy(from + part, to + part, std::filesystem::copy_options::recursive, error);
+    for (fs::recursive_directory_iterator entry(from + part, error), end; !error && entry != end;
+         entry.increment(error)) {
+      const fs::path copy = fs::path(to + part) / entry->path().lexically_relative(from + part);
+      if (entry->is_directory(error)) {
+        fs::create_directory(copy, error);
+      } else if (!error && fs::copy_file(entry->path(), copy, error)) {
+        fs::permissions(copy, fs::perms::owner_write, fs::perm_options::add, error);
+      }
+      if (error) break;
+    }
   }
   if (!error) return std::nullopt;
   const bool full = error == std::errc::no_space_on_device;
@@ -121,11 +155,21 @@ std::optional<Error> PublishDataFolder(const std::string& unfinished, const std:
   if (file >= 0) close(file);
   if (!synced) return failed("cannot sync what becomes");
   if (std::rename(unfinished.c_str(), folder.c_str()) != 0) return failed("cannot make");
-  return Files().SyncFolder(std::filesystem::absolute(folder).parent_path());
+  return Files().SyncFolder(fs::absolute(PlainFolder(folder)).parent_path());
 }
 
 std::optional<Error> MakeDataFolder(const std::string& folder) {
-  return Files().CreateFolder(folder);
+  if (auto error = FolderProblem(folder)) return error;
+  const std::string path = PlainFolder(folder);
+  const fs::path parent = fs::absolute(path).lexically_normal().parent_path();
+  std::error_code ignored;
+  if (!fs::is_directory(parent, ignored)) {
+    return WrongFolder("there is no folder " + parent.string() + " to put " + path +
+                       " in; make it first");
+  }
+  // Where somebody else made the folder in one that we may not read, its entry is not ours to sync.
+  if (fs::is_directory(path, ignored) && access(parent.c_str(), R_OK) != 0) return std::nullopt;
+  return Files().CreateFolder(path);
 }
 
 }  // namespace kundig::engine

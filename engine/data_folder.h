@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/result.h"
+#include "engine/snapshot_manifest.h"
 
 namespace kundig::engine {
 
@@ -20,10 +21,16 @@ inline std::string JournalFolder(const std::string& data) {
 inline std::string SnapshotsFolder(const std::string& data) {
   return data + "/snapshots";
 }
-// Whether a book was ever kept there.
+// Without a slash at its end, which would make it its own parent.
+std::string PlainFolder(const std::string& folder);
+// Whether a book was ever kept there, or a part of one is.
 bool IsDataFolder(const std::string& folder);
+// Why it cannot be a data folder; nothing where it may be one, or is not there at all.
+std::optional<Error> FolderProblem(const std::string& folder);
 // Of the generation that begins behind this record.
 std::string GenerationFolder(const std::string& data, uint64_t record);
+// Damage where a generation is older than its folder's name says: it is another one's.
+std::optional<Error> CheckGenerationName(const std::string& folder, const SnapshotInfo& info);
 // The generations there are, ascending by record; unfinished ones are none.
 Result<std::vector<uint64_t>> GenerationsOf(const std::string& data);
 // All of it is gone, or it is still a generation.
@@ -36,8 +43,8 @@ std::optional<Error> RemoveDamaged(const std::string& data);
 std::optional<Error> PrepareSnapshotsFolder(const std::string& data);
 // Makes the data folder itself where it is missing; its parent must be there.
 std::optional<Error> MakeDataFolder(const std::string& folder);
-// Copies a data folder that nobody serves, without its lock, into a new folder. What an earlier try
-// left there is removed.
+// Copies a data folder that nobody serves, without its lock, into one that is there and empty. The
+// copy can be written, also where what it was made of cannot.
 std::optional<Error> CopyDataFolder(const std::string& from, const std::string& to);
 // Makes `unfinished` durable and gives it its name, which must be free or that of an empty folder.
 std::optional<Error> PublishDataFolder(const std::string& unfinished, const std::string& folder);

@@ -91,6 +91,7 @@ std::optional<Error> DurableBook::OpenFolder(std::shared_ptr<const Rules> rules,
   RocksJournalOptions journal_options;
   journal_options.folder = JournalFolder(durability_.folder);
   journal_options.first_number = applied_ + 1;
+  journal_options.must_exist = book_ != nullptr;
   journal_options.sync_every_append = durability_.sync_every_write;
   journal_options.accept_lost_tail = durability_.accept_lost_tail;
   JournalRecovery found;
@@ -99,6 +100,7 @@ std::optional<Error> DurableBook::OpenFolder(std::shared_ptr<const Rules> rules,
   journal_ = std::move(*journal);
   recovery->tail_torn = found.tail_torn;
   recovery->lost_records = found.lost_records;
+  recovery->damaged_below = std::move(found.damaged_below);
 
   const Day wanted = options.today;
   if (auto error = ReadJournal(rules, options, recovery)) return error;
@@ -133,11 +135,15 @@ std::optional<Error> DurableBook::OpenFolder(std::shared_ptr<const Rules> rules,
 std::optional<Error> DurableBook::ReadJournal(std::shared_ptr<const Rules> rules,
                                               BookOptions options, Recovery* recovery) {
   const uint64_t from = applied_ + 1;
-  if (from < journal_->first() || (book_ != nullptr && journal_->last() < complete_from_)) {
-    return Damage("the journal holds the records " + std::to_string(journal_->first()) + " to " +
-                  std::to_string(journal_->last()) + ", but those from " + std::to_string(from) +
-                  " to " + std::to_string(std::max(from, complete_from_)) +
-                  " are needed to complete the book; restore a backup");
+  if (from < journal_->first()) {
+    return Damage("the journal begins with record " + std::to_string(journal_->first()) +
+                  ", but the book needs those from " + std::to_string(from) +
+                  " on; restore a backup");
+  }
+  if (book_ != nullptr && journal_->last() < complete_from_) {
+    return Damage("the journal ends with record " + std::to_string(journal_->last()) +
+                  ", but the snapshot needs those up to " + std::to_string(complete_from_) +
+                  "; restore a backup");
   }
   if (journal_->last() < from) return std::nullopt;
   recovery->first_record = from;

@@ -72,6 +72,14 @@ struct Recovery {
   bool new_book = false;                       // the folder held none
   bool tail_torn = false;     // bytes behind the last record that were never acknowledged
   uint64_t lost_records = 0;  // acknowledged records that are gone, as accept_lost_tail allows
+  std::vector<Error> damaged_below;  // damage in records of the journal that were not needed
+};
+
+// What DurableBook::Verify has read.
+struct Verification {
+  uint64_t generations = 0;        // of snapshots
+  uint64_t records = 0;            // of the journal
+  std::vector<std::string> notes;  // sentences about what is not as it was written, but harmless
 };
 
 // Other rules, and the text that the journal keeps of them. Their time zone is the folder's.
@@ -160,12 +168,12 @@ class DurableBook {
   // Copies the book into a new data folder, beside everything else, and reads the copy back.
   // kInvalidValue where something is there already, or where it would lie in the book's own folder.
   Result<SnapshotInfo> Backup(TimeMs saved_at, const std::string& folder);
-  // Reads every byte of a folder that no process serves; the first damage. `records` and
-  // `generations` are what was read.
-  static std::optional<Error> Verify(const std::string& folder, uint64_t* records,
-                                     uint64_t* generations);
-  // Makes a data folder of a backup that was verified first: `folder` must be missing or empty. The
-  // copy is read back and appears as a whole.
+  // Reads all that a start could need of a folder that no process serves, every generation and the
+  // records to complete it, and changes nothing: the first damage. kInvalidValue where there is no
+  // data folder, kFolderInUse.
+  static std::optional<Error> Verify(const std::string& folder, Verification* found);
+  // Makes a data folder of a backup that was verified first: `folder` must be missing or empty, and
+  // apart from the backup. The copy is read back and appears as a whole.
   static std::optional<Error> Restore(const std::string& backup, const std::string& folder);
 
  private:
@@ -199,8 +207,7 @@ class DurableBook {
   Result<SnapshotInfo> SaveTo(const std::string& folder, TimeMs saved_at);
   // Removes what is not to be kept, and notes what is gone with it. Under saving_.
   std::optional<Error> RemoveGenerations(Generations keep);
-  static std::optional<Error> VerifyLocked(const std::string& folder, uint64_t* records,
-                                           uint64_t* generations);
+  static std::optional<Error> VerifyLocked(const std::string& folder, Verification* found);
   // Writes as many of `writes` as may share one sync; returns how many that were. Under writing_.
   size_t WriteGroup(std::span<const WriteRequest> writes, size_t first, const Answer& answer);
   Result<ApplyAnswer> ApplyOne(const WriteRequest& write);

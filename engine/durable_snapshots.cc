@@ -7,6 +7,7 @@
 #include "engine/backup_folder.h"
 #include "engine/data_folder.h"
 #include "engine/durable_book.h"
+#include "engine/new_folder.h"
 #include "engine/rocks_journal.h"
 #include "engine/snapshot_file.h"
 
@@ -45,6 +46,32 @@ std::optional<Error> CopyRecords(Journal* from, uint64_t first, uint64_t last, J
   if (last < first) return std::nullopt;
   if (auto error = from->Read(first, take)) return error;
   return append();
+}
+
+// Whether the records that complete a snapshot are all there.
+std::optional<Error> CheckCompletable(const SnapshotInfo& info, const JournalRange& range,
+                                      const std::string& folder, const JournalRecovery& recovery) {
+  const auto damage = [&](const std::string& message) {
+    return Error{
+        .code = ErrorCode::kDamaged, .message = message, .field = "journal", .position = {}};
+  };
+  const std::string need = info.files.empty()
+                               ? "there is no snapshot to start from"
+                               : "the snapshot " + GenerationFolder(folder, info.begin_record) +
+                                     " needs those from " + std::to_string(info.begin_record + 1) +
+                                     " to " + std::to_string(info.end_record);
+  if (range.last < info.end_record) {
+    return damage("the journal in " + folder + " ends with record " + std::to_string(range.last) +
+                  ", but " + need + "; restore a backup");
+  }
+  if (range.first <= info.begin_record + 1) return std::nullopt;
+  // What a start from a newer snapshot passes over is missed by this one.
+  const std::string why =
+      recovery.damaged_below.empty()
+          ? "; restore a backup"
+          : "; a start takes a newer one (" + recovery.damaged_below.front().message + ")";
+  return damage("the journal in " + folder + " begins with record " + std::to_string(range.first) +
+                ", but " + need + why);
 }
 
 }  // namespace
@@ -87,6 +114,7 @@ Result<LoadedSnapshot> DurableBook::LoadFrom(const std::string& folder,
                                              const BookOptions& options) const {
   const Result<SnapshotInfo> info = ReadManifest(nullptr, folder);
   if (!info) return info.error();
+  if (auto damage = CheckGenerationName(folder, *info)) return *damage;
   Result<std::shared_ptr<const Rules>> kept = KeptRules(info->time_zone, info->rules, rules);
   if (!kept) return kept.error();
   return Book::LoadSnapshot(folder, *std::move(kept), options, nullptr,
@@ -231,70 +259,82 @@ Result<SnapshotInfo> DurableBook::BackupInto(const std::string& folder, TimeMs s
   receipts.Cover(info->begin_record, info->begin_sequence);
   receipts.Gone(info->begin_record, saved_at);
   if (auto error = receipts.Write(SnapshotsFolder(folder))) return *error;
-  uint64_t records = 0, generations = 0;
-  if (auto damage = VerifyLocked(folder, &records, &generations)) return *damage;
+  Verification found;
+  if (auto damage = VerifyLocked(folder, &found)) return *damage;
   return info;
 }
 
-std::optional<Error> DurableBook::Verify(const std::string& folder, uint64_t* records,
-                                         uint64_t* generations) {
+std::optional<Error> DurableBook::Verify(const std::string& folder, Verification* found) {
+  if (auto error = FolderProblem(folder)) return error;
+  const std::string path = PlainFolder(folder);
+  const Result<FolderLock> lock = FolderLock::TakeToRead(path);
+  if (!lock) return lock.error();
+  return VerifyLocked(path, found);
+}
+
+std::optional<Error> DurableBook::VerifyLocked(const std::string& folder, Verification* found) {
+  *found = Verification();
   if (!IsDataFolder(folder)) {
     return Error{.code = ErrorCode::kInvalidValue,
-                 .message = "there is no data folder " + folder,
+                 .message = "there is no data folder " + folder +
+                            ": neither a journal nor snapshots are in it",
                  .field = "data",
                  .position = {}};
   }
-  Result<FolderLock> lock = FolderLock::Take(folder);
-  if (!lock) return lock.error();
-  return VerifyLocked(folder, records, generations);
-}
-
-std::optional<Error> DurableBook::VerifyLocked(const std::string& folder, uint64_t* records,
-                                               uint64_t* generations) {
-  *records = *generations = 0;
-  const Result<ErasureReceipts> receipts = ErasureReceipts::Read(SnapshotsFolder(folder));
-  if (!receipts) return receipts.error();
-  Result<std::vector<uint64_t>> found = GenerationsOf(folder);
-  if (!found) return found.error();
-  uint64_t oldest = 0, complete = 0;
-  for (const uint64_t record : *found) {
+  const Result<std::vector<uint64_t>> generations = GenerationsOf(folder);
+  if (!generations) return generations.error();
+  std::vector<SnapshotInfo> infos;
+  for (const uint64_t record : *generations) {
     const std::string generation = GenerationFolder(folder, record);
     if (auto damage = CheckSnapshot(nullptr, generation)) return damage;
     const Result<SnapshotInfo> info = ReadManifest(nullptr, generation);
     if (!info) return info.error();
-    if (*generations == 0) oldest = info->begin_record;
-    complete = std::max(complete, info->end_record);
-    ++*generations;
+    if (auto damage = CheckGenerationName(generation, *info)) return damage;
+    infos.push_back(*info);
+    ++found->generations;
   }
   RocksJournalOptions options;
   options.folder = JournalFolder(folder);
-  options.first_number = oldest + 1;
-  JournalRecovery ignored;
-  Result<std::unique_ptr<Journal>> journal = OpenRocksJournal(options, &ignored);
-  if (!journal) return journal.error();
-  if ((*journal)->first() > oldest + 1 || (*journal)->last() < complete) {
-    return Error{.code = ErrorCode::kDamaged,
-                 .message = "the journal in " + folder + " lacks records from " +
-                            std::to_string(oldest + 1) + " to " + std::to_string(complete),
-                 .field = "journal",
-                 .position = {}};
-  }
-  if ((*journal)->last() < (*journal)->first()) return std::nullopt;
+  // As a start from the newest one would; what the others need beyond that is looked at below.
+  options.first_number = infos.empty() ? 1 : infos.back().begin_record + 1;
+  options.must_exist = !infos.empty();
+  JournalRecovery recovery;
   JournalRecord decoded;
-  return (*journal)->Read((*journal)->first(),
-                          [&](uint64_t, std::string_view record) -> std::optional<Error> {
-                            ++*records;
-                            return DecodeRecord(record, &decoded);
-                          });
+  const auto decode = [&](uint64_t, std::string_view record) -> std::optional<Error> {
+    ++found->records;
+    return DecodeRecord(record, &decoded);
+  };
+  const Result<JournalRange> range = ReadRocksJournal(options, decode, &recovery);
+  if (!range) return range.error();
+  if (infos.empty()) infos.emplace_back();  // the book before its first record
+  for (size_t left = infos.size(); left > 0; --left) {
+    if (auto damage = CheckCompletable(infos[left - 1], *range, folder, recovery)) return damage;
+  }
+  if (recovery.tail_torn) {
+    found->notes.emplace_back(
+        "The journal ends in a write that was never acknowledged; a start leaves it out.");
+  }
+  if (recovery.mark_torn) {
+    found->notes.push_back("One of the two slots of " + options.folder +
+                           "/mark is damaged; the other one serves, and a start mends it.");
+  }
+  for (const Error& damage : recovery.damaged_below) found->notes.push_back(damage.message);
+  return std::nullopt;
 }
 
 std::optional<Error> DurableBook::Restore(const std::string& backup, const std::string& folder) {
-  uint64_t records = 0, generations = 0;
-  if (auto error = Verify(backup, &records, &generations)) return error;
-  const std::string unfinished = folder + std::string(kUnfinished);
-  if (auto error = CopyDataFolder(backup, unfinished)) return error;
-  if (auto error = Verify(unfinished, &records, &generations)) return error;
-  return PublishDataFolder(unfinished, folder);
+  if (auto error = FolderProblem(backup)) return error;
+  const std::string source = PlainFolder(backup);
+  Result<NewFolder> made = NewFolder::Begin(folder, source);
+  if (!made) return made.error();
+  const Result<FolderLock> lock = FolderLock::TakeToRead(source);
+  if (!lock) return lock.error();
+  Verification found;
+  if (auto error = VerifyLocked(source, &found)) return error;
+  if (auto error = made->Make()) return error;
+  if (auto error = CopyDataFolder(source, made->unfinished())) return error;
+  if (auto error = VerifyLocked(made->unfinished(), &found)) return error;
+  return made->Publish();
 }
 
 }  // namespace kundig::engine

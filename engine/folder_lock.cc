@@ -7,50 +7,88 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 namespace kundig::engine {
 namespace {
 
 constexpr int kNone = -1;
+constexpr std::string_view kExplanation =
+    "The process that serves this folder is named below. This file is no lock and may stay.\n";
 
 Error Failed(ErrorCode code, std::string message) {
   return Error{.code = code, .message = std::move(message), .field = {}, .position = {}};
 }
 
+std::string LockFile(const std::string& folder) {
+  return folder + "/lock";
+}
+
 // What the holder wrote; empty where it has not come to that yet.
-std::string Holder(int file) {
-  std::array<char, 32> text{};
+std::string Holder(const std::string& folder) {
+  const int file = open(LockFile(folder).c_str(), O_RDONLY | O_CLOEXEC);
+  if (file == kNone) return {};
+  std::array<char, kExplanation.size() + 32> text{};
   const ssize_t count = pread(file, text.data(), text.size(), 0);
-  std::string holder(text.data(), count > 0 ? static_cast<size_t>(count) : 0);
-  return holder.substr(0, holder.find('\n'));
+  close(file);
+  const std::string_view all(text.data(), count > 0 ? static_cast<size_t>(count) : 0);
+  if (!all.starts_with(kExplanation)) return {};
+  const std::string_view holder = all.substr(kExplanation.size());
+  return std::string(holder.substr(0, holder.find('\n')));
+}
+
+Error InUse(const std::string& folder, bool by_readers) {
+  if (by_readers) {
+    return Failed(ErrorCode::kFolderInUse,
+                  folder + " is being read by kundigd --verify or --restore; wait for it.");
+  }
+  const std::string holder = Holder(folder);
+  return Failed(ErrorCode::kFolderInUse, "Another kundigd (pid " +
+                                             (holder.empty() ? "unknown" : holder) + ") uses " +
+                                             folder + "; stop it or name another folder.");
 }
 
 }  // namespace
 
-Result<FolderLock> FolderLock::Take(const std::string& folder) {
-  const std::string path = folder + "/lock";
-  FolderLock lock(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+Result<FolderLock> FolderLock::Lock(const std::string& folder, int operation) {
+  FolderLock lock(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (lock.file_ == kNone) {
-    return Failed(ErrorCode::kStorageFailed, "Cannot open " + path + ": " + std::strerror(errno) +
+    const bool missing = errno == ENOENT;
+    return Failed(missing ? ErrorCode::kInvalidValue : ErrorCode::kStorageFailed,
+                  missing ? "there is no folder " + folder
+                          : "Cannot open the folder " + folder + ": " + std::strerror(errno) + ".");
+  }
+  if (flock(lock.file_, operation | LOCK_NB) == 0) return lock;
+  if (errno != EWOULDBLOCK) {
+    return Failed(ErrorCode::kStorageFailed,
+                  "Cannot lock the folder " + folder + ": " + std::strerror(errno) + ".");
+  }
+  // Who changes the folder lets nobody else in, who reads it lets readers in.
+  return InUse(folder, operation == LOCK_EX && flock(lock.file_, LOCK_SH | LOCK_NB) == 0);
+}
+
+Result<FolderLock> FolderLock::TakeToRead(const std::string& folder) {
+  return Lock(folder, LOCK_SH);
+}
+
+Result<FolderLock> FolderLock::Take(const std::string& folder) {
+  Result<FolderLock> lock = Lock(folder, LOCK_EX);
+  if (!lock) return lock;
+  const std::string path = LockFile(folder);
+  const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  // It only helps people, so a full disk does not keep the server from starting.
+  if (file == kNone) {
+    if (errno == ENOSPC || errno == EDQUOT) return lock;
+    return Failed(ErrorCode::kStorageFailed, "Cannot write " + path + ": " + std::strerror(errno) +
                                                  "; let the server write to its data folder.");
   }
-  if (flock(lock.file_, LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) {
-      return Failed(ErrorCode::kStorageFailed,
-                    "Cannot lock " + path + ": " + std::strerror(errno) + ".");
-    }
-    const std::string holder = Holder(lock.file_);
-    return Failed(ErrorCode::kFolderInUse, "Another kundigd (pid " +
-                                               (holder.empty() ? "unknown" : holder) + ") uses " +
-                                               folder + "; stop it or name another folder.");
-  }
-  const std::string pid = std::to_string(getpid()) + "\n";
-  // The number only helps people, so a full disk does not keep the server from starting.
-  if (ftruncate(lock.file_, 0) == 0) {
-    const ssize_t written = pwrite(lock.file_, pid.data(), pid.size(), 0);
+  const std::string text = std::string(kExplanation) + std::to_string(getpid()) + "\n";
+  if (ftruncate(file, 0) == 0) {
+    const ssize_t written = pwrite(file, text.data(), text.size(), 0);
     static_cast<void>(written);
   }
+  close(file);
   return lock;
 }
 

@@ -32,7 +32,8 @@ Error StorageError(const rocksdb::Status& status, const std::string& doing) {
                  .field = {},
                  .position = {}};
   }
-  if (status.IsCorruption()) return DamageError("Damage was found while " + what + ".");
+  if (status.IsCorruption())
+    return DamageError("Damage was found while " + what + std::string(kRestore));
   return Error{.code = ErrorCode::kStorageFailed,
                .message = "The storage failed while " + what + "; check the disk.",
                .field = {},
@@ -74,11 +75,11 @@ std::optional<Error> JournalFiles::SyncFolder(const std::string& folder) const {
 }
 
 std::optional<Error> JournalFiles::CreateFolder(const std::string& folder) const {
-  if (Exists(folder)) return std::nullopt;
   const IOStatus status = files_->CreateDirIfMissing(folder, IOOptions(), nullptr);
   if (!status.ok()) return StorageError(status, "creating the folder " + folder);
-  const std::filesystem::path parent = std::filesystem::path(folder).parent_path();
-  return SyncFolder(parent.empty() ? "." : parent.string());
+  // A slash at the end would make the folder its own parent.
+  const auto path = std::filesystem::absolute(folder).lexically_normal();
+  return SyncFolder((path.has_filename() ? path : path.parent_path()).parent_path());
 }
 
 bool JournalFiles::Exists(const std::string& path) const {
@@ -138,6 +139,29 @@ std::optional<Error> JournalFiles::FinishRemovals(const std::string& parent) con
     any = true;
   }
   return any ? SyncFolder(parent) : std::nullopt;
+}
+
+std::optional<Error> JournalFiles::RemoveEnding(const std::string& parent,
+                                                std::string_view ending) const {
+  const auto names = Children(parent);
+  if (!names) return names.error();
+  for (const std::string& name : *names) {
+    if (!name.ends_with(ending)) continue;
+    if (auto error = RemoveFolder(parent, name)) return error;
+  }
+  return std::nullopt;
+}
+
+std::optional<Error> JournalFiles::SetAside(const std::string& parent,
+                                            const std::string& name) const {
+  const std::string aside = name + std::string(kSetAside);
+  if (Exists(parent + "/" + aside)) {
+    if (auto error = RemoveFolder(parent, aside)) return error;
+  }
+  const std::string from = parent + "/" + name;
+  const IOStatus status = files_->RenameFile(from, parent + "/" + aside, IOOptions(), nullptr);
+  if (!status.ok()) return StorageError(status, "renaming " + from);
+  return SyncFolder(parent);
 }
 
 std::optional<Error> JournalFiles::RemoveFiles(const std::string& folder) const {

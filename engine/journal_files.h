@@ -25,6 +25,13 @@ namespace kundig::engine {
 Error StorageError(const rocksdb::Status& status, const std::string& doing);
 Error DamageError(std::string message);
 
+// How a sentence about damage ends: what can be done about it.
+inline constexpr std::string_view kRestore = ": restore a backup.";
+inline constexpr std::string_view kRestoreOrAccept =
+    ": restore a backup, or start once with --lost-tail accept to go on without what is lost.";
+// Ends the names of folders that were set aside because of damage.
+inline constexpr std::string_view kSetAside = ".damaged";
+
 // CRC32C over the pieces one after the other; by the processor's instructions where it has them.
 uint32_t Crc32c(std::initializer_list<std::string_view> pieces);
 
@@ -40,7 +47,8 @@ class JournalFiles {
 
   // An entry that was created, renamed or removed in the folder is then durable.
   std::optional<Error> SyncFolder(const std::string& folder) const;
-  // Nothing where the folder is there already; durable when it returns.
+  // Makes the folder where it is missing. Its entry is durable on return, also where an earlier
+  // process made it and was killed before its sync.
   std::optional<Error> CreateFolder(const std::string& folder) const;
   bool Exists(const std::string& path) const;
   Result<std::vector<std::string>> Children(const std::string& folder) const;
@@ -53,6 +61,10 @@ class JournalFiles {
   // no crash leaves half of it under the old one.
   std::optional<Error> RemoveFolder(const std::string& parent, const std::string& name) const;
   std::optional<Error> FinishRemovals(const std::string& parent) const;
+  // Removes the folders in `parent` whose names end so.
+  std::optional<Error> RemoveEnding(const std::string& parent, std::string_view ending) const;
+  // Gives a folder a name that ends with kSetAside; what had that name is removed.
+  std::optional<Error> SetAside(const std::string& parent, const std::string& name) const;
 
   // Writes every file of the folder whose name ends so once more, in place and with its own bytes,
   // and syncs it and the folder. After a sync that failed the kernel may hold pages for clean that

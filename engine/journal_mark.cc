@@ -1,6 +1,5 @@
 #include "engine/journal_mark.h"
 
-#include <array>
 #include <string_view>
 #include <utility>
 
@@ -10,10 +9,12 @@ namespace {
 using rocksdb::IOOptions;
 using rocksdb::IOStatus;
 
-// A slot: format, checksum of what follows it and of the format, turn, cut_through, synced_through.
-constexpr uint64_t kMarkFormat = 1;
+// A slot: format, checksum of what follows it and of the format, turn, cut_through, synced_through,
+// identity. Slots of format 1 have no identity.
+constexpr uint64_t kMarkFormat = 2, kFormatWithoutIdentity = 1;
 constexpr size_t kFormatBytes = 4, kChecksumBytes = 4, kNumberBytes = 8;
-constexpr size_t kSlotBytes = kFormatBytes + kChecksumBytes + 3 * kNumberBytes;
+constexpr size_t kHeadBytes = kFormatBytes + kChecksumBytes;
+constexpr size_t kSlotBytes = kHeadBytes + 4 * kNumberBytes;
 constexpr size_t kSlotDistanceBytes = 512;
 constexpr size_t kFileBytes = 2 * kSlotDistanceBytes;
 
@@ -27,6 +28,7 @@ std::string Slot(uint64_t turn, const JournalMark::Numbers& numbers) {
   PutFixed(turn, kNumberBytes, &body);
   PutFixed(numbers.cut_through, kNumberBytes, &body);
   PutFixed(numbers.synced_through, kNumberBytes, &body);
+  PutFixed(numbers.identity, kNumberBytes, &body);
   std::string checksum;
   PutFixed(Crc32c({format, body}), kChecksumBytes, &checksum);
   return format + checksum + body;
@@ -56,34 +58,41 @@ bool JournalMark::Exists(const JournalFiles& files, const std::string& folder) {
   return files.Exists(PathIn(folder));
 }
 
-Result<JournalMark> JournalMark::Open(const JournalFiles& files, const std::string& folder) {
+Result<JournalMark::Content> JournalMark::Read(const JournalFiles& files,
+                                               const std::string& folder) {
   const std::string path = PathIn(folder);
-  std::unique_ptr<rocksdb::FSRandomRWFile> file;
-  IOStatus status = files.system().NewRandomRWFile(path, {}, &file, nullptr);
-  std::array<char, kFileBytes> scratch{};
-  rocksdb::Slice read;
-  if (status.ok()) {
-    status = file->Read(0, scratch.size(), IOOptions(), &read, scratch.data(), nullptr);
-  }
+  std::string bytes;
+  const IOStatus status = rocksdb::ReadFileToString(&files.system(), path, &bytes);
   if (!status.ok()) return StorageError(status, "reading " + path);
+  // So that what is missing of a shorter file is a damaged slot.
+  bytes.resize(kFileBytes);
 
-  JournalMark mark(path, std::move(file));
+  Content content;
   bool found = false, newer = false;
-  for (size_t at = 0; at + kSlotBytes <= read.size(); at += kSlotDistanceBytes) {
-    const std::string_view slot(read.data() + at, kSlotBytes);
-    const std::string_view format = slot.substr(0, kFormatBytes);
-    const std::string_view body = slot.substr(kFormatBytes + kChecksumBytes);
-    newer = newer || GetFixed(format, kFormatBytes) > kMarkFormat;
-    if (GetFixed(slot.substr(kFormatBytes), kChecksumBytes) != Crc32c({format, body})) continue;
-    if (GetFixed(format, kFormatBytes) != kMarkFormat) continue;
-    const uint64_t turn = GetFixed(body, kNumberBytes);
-    if (found && turn < mark.turn_) continue;
+  for (size_t at = 0; at < kFileBytes; at += kSlotDistanceBytes) {
+    const std::string_view slot = std::string_view(bytes).substr(at, kSlotBytes);
+    const uint64_t format = GetFixed(slot, kFormatBytes);
+    const bool has_identity = format != kFormatWithoutIdentity;
+    const std::string_view body = slot.substr(
+        kHeadBytes, kSlotBytes - kHeadBytes - (has_identity ? size_t{0} : kNumberBytes));
+    newer = newer || format > kMarkFormat;
+    if (format == 0 || format > kMarkFormat ||
+        GetFixed(slot.substr(kFormatBytes), kChecksumBytes) !=
+            Crc32c({slot.substr(0, kFormatBytes), body})) {
+      content.slot_damaged = true;
+      continue;
+    }
+    const auto number = [&](size_t place) {
+      return GetFixed(body.substr(place * kNumberBytes), kNumberBytes);
+    };
+    if (found && number(0) < content.turn) continue;
     found = true;
-    mark.turn_ = turn;
-    mark.numbers_ = {.cut_through = GetFixed(body.substr(kNumberBytes), kNumberBytes),
-                     .synced_through = GetFixed(body.substr(2 * kNumberBytes), kNumberBytes)};
+    content.turn = number(0);
+    content.numbers = {.cut_through = number(1),
+                       .synced_through = number(2),
+                       .identity = has_identity ? number(3) : 0};
   }
-  if (found) return mark;
+  if (found) return content;
   if (newer) {
     return Error{.code = ErrorCode::kNewerFormat,
                  .message = path +
@@ -92,9 +101,18 @@ Result<JournalMark> JournalMark::Open(const JournalFiles& files, const std::stri
                  .field = {},
                  .position = {}};
   }
-  return DamageError(path +
-                     " is damaged, so nothing tells whether the journal is whole: restore a "
-                     "backup, or accept the loss of its tail.");
+  return DamageError(path + " is damaged, so nothing tells whether the journal is whole" +
+                     std::string(kRestoreOrAccept));
+}
+
+Result<JournalMark> JournalMark::Open(const JournalFiles& files, const std::string& folder) {
+  const Result<Content> content = Read(files, folder);
+  if (!content) return content.error();
+  const std::string path = PathIn(folder);
+  std::unique_ptr<rocksdb::FSRandomRWFile> file;
+  const IOStatus status = files.system().NewRandomRWFile(path, {}, &file, nullptr);
+  if (!status.ok()) return StorageError(status, "opening " + path);
+  return JournalMark(path, std::move(file), *content);
 }
 
 std::optional<Error> JournalMark::Write(const Numbers& numbers) {

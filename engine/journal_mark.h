@@ -1,6 +1,7 @@
 // The journal's mark: a small file that says through which record the journal was known to be
 // durable, and through which it was cut. A tail that a fault made shorter is a sound journal to
-// every checksum; only the mark tells that records are missing.
+// every checksum; only the mark tells that records are missing. It also has the journal's identity,
+// a number that no other journal has, which its segments repeat.
 //
 // It is written over in place after each sync and not synced itself: the kernel keeps it when the
 // process dies, and after a loss of power it is at most behind, which accuses nobody wrongly. Two
@@ -26,6 +27,13 @@ class JournalMark {
   struct Numbers {
     uint64_t cut_through = 0;     // records up to here were removed on purpose
     uint64_t synced_through = 0;  // records up to here were acknowledged, or may have been
+    uint64_t identity = 0;        // 0 in files of the first releases
+  };
+  // What the file says.
+  struct Content {
+    Numbers numbers;
+    bool slot_damaged = false;  // the other slot is whole, and at most one write older
+    uint64_t turn = 0;          // of the newest slot; even turns lie in the first
   };
 
   // Creates the file aside and renames it: it is never there half made.
@@ -33,6 +41,8 @@ class JournalMark {
                                      const Numbers& numbers);
   static bool Exists(const JournalFiles& files, const std::string& folder);
   // kDamaged where neither slot is whole.
+  static Result<Content> Read(const JournalFiles& files, const std::string& folder);
+  // To be written over; errors as Read.
   static Result<JournalMark> Open(const JournalFiles& files, const std::string& folder);
 
   const Numbers& numbers() const { return numbers_; }
@@ -40,13 +50,17 @@ class JournalMark {
   std::optional<Error> Sync();
 
  private:
-  JournalMark(std::string path, std::unique_ptr<rocksdb::FSRandomRWFile> file)
-      : path_(std::move(path)), file_(std::move(file)) {}
+  JournalMark(std::string path, std::unique_ptr<rocksdb::FSRandomRWFile> file,
+              const Content& content)
+      : path_(std::move(path)),
+        file_(std::move(file)),
+        numbers_(content.numbers),
+        turn_(content.turn) {}
 
   std::string path_;
   std::unique_ptr<rocksdb::FSRandomRWFile> file_;
   Numbers numbers_;
-  uint64_t turn_ = 0;  // of the newest slot; even turns lie in the first
+  uint64_t turn_;
 };
 
 }  // namespace kundig::engine

@@ -20,7 +20,7 @@ namespace {
 class RocksJournal : public Journal {
  public:
   RocksJournal(const RocksJournalOptions& options, const JournalFiles& files,
-               const RocksSegment::Settings& settings, OpenedFolder opened);
+               const RocksSegment::Settings& settings, JudgedFolder judged, JournalMark mark);
 
   std::optional<Error> Append(std::span<const std::string_view> payloads) override;
   std::optional<Error> Sync() override;
@@ -67,6 +67,7 @@ class RocksJournal : public Journal {
   std::vector<SealedSegment> sealed_;
   Writer writer_;
 
+  const uint64_t identity_;  // what the mark says, for every segment
   std::mutex mark_lock_;
   JournalMark mark_;
 
@@ -79,15 +80,17 @@ Error Full(std::string message) {
 }
 
 RocksJournal::RocksJournal(const RocksJournalOptions& options, const JournalFiles& files,
-                           const RocksSegment::Settings& settings, OpenedFolder opened)
+                           const RocksSegment::Settings& settings, JudgedFolder judged,
+                           JournalMark mark)
     : options_(options),
       files_(files),
       settings_(settings),
-      sealed_(std::move(opened.segments)),
-      mark_(std::move(opened.mark)),
-      first_(opened.first),
-      last_(opened.last),
-      durable_(opened.last) {}
+      sealed_(std::move(judged.segments)),
+      identity_(mark.numbers().identity),
+      mark_(std::move(mark)),
+      first_(judged.first),
+      last_(judged.last),
+      durable_(judged.last) {}
 
 std::optional<Error> RocksJournal::Fail(Error error) {
   // Whatever it was at its place, nothing is sure after it.
@@ -111,7 +114,7 @@ Result<RocksJournal::Writer> RocksJournal::CreateSegment(uint64_t number) {
   std::unique_ptr<RocksSegment> segment;
   std::optional<Error> error = files_.CreateFolder(path);
   if (!error) {
-    const rocksdb::Status status = RocksSegment::Create(path, settings_, &segment);
+    const rocksdb::Status status = RocksSegment::Create(path, settings_, identity_, &segment);
     if (status.ok()) {
       next.segment = std::move(segment);
       return next;
@@ -195,7 +198,7 @@ std::optional<Error> RocksJournal::AfterNoSpace(uint64_t group_last,
   bool prefix = false;
   uint64_t found = writer_.first - 1;
   {
-    const auto segment = OpenSealedSegment(path, settings_, &prefix);
+    const auto segment = OpenSealedSegment(path, files_, settings_, &prefix);
     if (!segment) return Fail(segment.error());
     const auto range = (*segment)->Numbers();
     if (!range) return Fail(range.error());
@@ -271,11 +274,13 @@ std::optional<Error> RocksJournal::CutThrough(uint64_t number) {
       if (segment.range.last <= number) cut.push_back(segment);
     }
   }
-  if (cut.empty()) return std::nullopt;
   const auto fail = [this](const Error& error) {
     const std::lock_guard appending(appending_);
     return error.code == ErrorCode::kDiskFull ? error : *Fail(error);
   };
+  // What was set aside is older than anything that can be read.
+  if (auto error = files_.RemoveEnding(options_.folder, kSetAside)) return fail(*error);
+  if (cut.empty()) return std::nullopt;
   // The mark comes first: segments below it that a crash leaves are removed by the next opening,
   // and are never missed.
   {
@@ -319,10 +324,8 @@ std::optional<Error> RocksJournal::Read(uint64_t from, const Reader& reader) {
   }
   for (const SealedSegment& segment : sealed) {
     if (segment.range.last < from) continue;
-    bool prefix = false;
-    const auto opened = OpenSealedSegment(PathOf(segment.name), settings_, &prefix);
-    if (!opened) return opened.error();
-    if (auto error = (*opened)->Read({.first = from, .last = segment.range.last}, reader)) {
+    if (auto error = ReadSealedSegment(PathOf(segment.name), files_, settings_,
+                                       {.first = from, .last = segment.range.last}, reader)) {
       return error;
     }
     from = segment.range.last + 1;
@@ -343,22 +346,47 @@ uint64_t RocksJournal::bytes_on_disk() const {
   return bytes;
 }
 
+rocksdb::Env* EnvOf(const RocksJournalOptions& options) {
+  return options.env != nullptr ? options.env : rocksdb::Env::Default();
+}
+
+RocksSegment::Settings SettingsOf(const RocksJournalOptions& options) {
+  return {.env = EnvOf(options), .write_buffer_bytes = options.write_buffer_bytes};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Journal>> OpenRocksJournal(const RocksJournalOptions& options,
                                                   JournalRecovery* recovery) {
-  rocksdb::Env* env = options.env != nullptr ? options.env : rocksdb::Env::Default();
-  const JournalFiles files(env);
-  const RocksSegment::Settings settings = {.env = env,
-                                           .write_buffer_bytes = options.write_buffer_bytes};
-  Result<OpenedFolder> opened = OpenJournalFolder(options, files, settings);
-  if (!opened) return opened.error();
-  *recovery = opened->recovery;
-  auto journal = std::make_unique<RocksJournal>(options, files, settings, std::move(*opened));
+  const JournalFiles files(EnvOf(options));
+  const RocksSegment::Settings settings = SettingsOf(options);
+  Result<JudgedFolder> judged = JudgeJournalFolder(options, files, settings);
+  if (!judged) return judged.error();
+  Result<JournalMark> mark = SettleJournalFolder(options.folder, files, *judged);
+  if (!mark) return mark.error();
+  *recovery = judged->recovery;
+  auto journal = std::make_unique<RocksJournal>(options, files, settings, *std::move(judged),
+                                                *std::move(mark));
   if (auto error = journal->BeginSegment(); error && error->code != ErrorCode::kDiskFull) {
     return *error;
   }
   return std::unique_ptr<Journal>(std::move(journal));
+}
+
+Result<JournalRange> ReadRocksJournal(const RocksJournalOptions& options,
+                                      const Journal::Reader& reader, JournalRecovery* recovery) {
+  const JournalFiles files(EnvOf(options));
+  const RocksSegment::Settings settings = SettingsOf(options);
+  const Result<JudgedFolder> judged = JudgeJournalFolder(options, files, settings);
+  if (!judged) return judged.error();
+  *recovery = judged->recovery;
+  for (const SealedSegment& segment : judged->segments) {
+    if (auto error = ReadSealedSegment(options.folder + "/" + segment.name, files, settings,
+                                       segment.range, reader)) {
+      return *error;
+    }
+  }
+  return JournalRange{.first = judged->first, .last = judged->last};
 }
 
 }  // namespace kundig::engine

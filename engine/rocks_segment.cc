@@ -39,6 +39,7 @@ using rocksdb::Status;
 constexpr uint8_t kValueFormat = 1;
 constexpr size_t kNumberBytes = 8, kChecksumBytes = 4;
 constexpr size_t kHeaderBytes = 1 + kNumberBytes + kChecksumBytes;
+constexpr uint64_t kIdentityNumber = 0;  // records begin with 1
 constexpr size_t kReadAheadBytes = size_t{2} << 20;
 
 // What RocksDB would write into a file of its own. Whatever matters of it comes back as a status.
@@ -60,6 +61,8 @@ rocksdb::Options OptionsFor(const RocksSegment::Settings& settings) {
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.recycle_log_file_num = 0;
   options.wal_compression = rocksdb::kNoCompression;
+  // Otherwise each segment takes a write buffer's room ahead, and keeps it when its process dies.
+  options.allow_fallocate = false;
   options.max_bgerror_resume_count = 0;
   options.paranoid_checks = true;
   options.avoid_flush_during_shutdown = true;
@@ -101,6 +104,16 @@ std::string HeaderOf(uint64_t number, std::string_view payload) {
   return header;
 }
 
+// Puts the value of a number into the batch.
+Status Put(uint64_t number, std::string_view payload, rocksdb::WriteBatch* batch) {
+  const Key key = KeyOf(number);
+  const std::string header = HeaderOf(number, payload);
+  const Slice key_part(key.data(), key.size());
+  const std::array<Slice, 2> value_parts = {Slice(header), Slice(payload.data(), payload.size())};
+  return batch->Put(rocksdb::SliceParts(&key_part, 1),
+                    rocksdb::SliceParts(value_parts.data(), value_parts.size()));
+}
+
 // The payload of a stored value; nothing where it is not the value of this record.
 std::optional<std::string_view> PayloadOf(uint64_t number, std::string_view value) {
   if (value.size() < kHeaderBytes) return std::nullopt;
@@ -114,28 +127,34 @@ std::optional<std::string_view> PayloadOf(uint64_t number, std::string_view valu
 
 }  // namespace
 
-Status RocksSegment::Create(const std::string& path, const Settings& settings,
+Status RocksSegment::Create(const std::string& path, const Settings& settings, uint64_t identity,
                             std::unique_ptr<RocksSegment>* segment) {
   rocksdb::Options options = OptionsFor(settings);
   options.create_if_missing = true;
   options.error_if_exists = true;
   rocksdb::DB* rocks = nullptr;
   const Status status = rocksdb::DB::Open(options, path, &rocks);
-  if (status.ok()) segment->reset(new RocksSegment(path, std::unique_ptr<rocksdb::DB>(rocks)));
+  if (status.ok()) {
+    segment->reset(new RocksSegment(path, std::unique_ptr<rocksdb::DB>(rocks), identity));
+  }
   return status;
 }
 
 Status RocksSegment::OpenSealed(const std::string& path, const Settings& settings, Tail tail,
                                 std::unique_ptr<RocksSegment>* segment) {
   rocksdb::Options options = OptionsFor(settings);
-  if (tail == Tail::kPrefix) {
+  if (tail == Tail::kExact) {
+    options.wal_recovery_mode = rocksdb::WALRecoveryMode::kAbsoluteConsistency;
+  } else if (tail == Tail::kPrefix) {
     options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   } else if (tail == Tail::kAll) {
     options.wal_recovery_mode = rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords;
   }
   rocksdb::DB* rocks = nullptr;
   const Status status = rocksdb::DB::OpenForReadOnly(options, path, &rocks);
-  if (status.ok()) segment->reset(new RocksSegment(path, std::unique_ptr<rocksdb::DB>(rocks)));
+  if (status.ok()) {
+    segment->reset(new RocksSegment(path, std::unique_ptr<rocksdb::DB>(rocks), std::nullopt));
+  }
   return status;
 }
 
@@ -143,19 +162,22 @@ Status RocksSegment::Append(uint64_t first, std::span<const std::string_view> pa
   size_t bytes = 0;
   for (const std::string_view payload : payloads) bytes += payload.size() + kRecordOverheadBytes;
   rocksdb::WriteBatch batch(bytes);
+  Status status;
+  if (identity_to_write_) {
+    std::string identity;
+    PutFixed(*identity_to_write_, kNumberBytes, &identity);
+    status = Put(kIdentityNumber, identity, &batch);
+  }
   for (uint64_t number = first; const std::string_view payload : payloads) {
-    const Key key = KeyOf(number);
-    const std::string header = HeaderOf(number, payload);
-    const Slice key_part(key.data(), key.size());
-    const std::array<Slice, 2> value_parts = {Slice(header), Slice(payload.data(), payload.size())};
-    const Status status = batch.Put(rocksdb::SliceParts(&key_part, 1),
-                                    rocksdb::SliceParts(value_parts.data(), value_parts.size()));
-    if (!status.ok()) return status;
+    if (status.ok()) status = Put(number, payload, &batch);
     ++number;
   }
+  if (!status.ok()) return status;
   rocksdb::WriteOptions options;
   options.sync = sync;
-  return rocks_->Write(options, &batch);
+  status = rocks_->Write(options, &batch);
+  if (status.ok()) identity_to_write_.reset();
+  return status;
 }
 
 Status RocksSegment::Sync() {
@@ -164,7 +186,9 @@ Status RocksSegment::Sync() {
 
 Result<uint64_t> RocksSegment::NumberAt(const rocksdb::Iterator& at) const {
   const std::string_view key = at.key().ToStringView();
-  if (key.size() != kNumberBytes) return DamageError(path_ + " holds a key that is no number.");
+  if (key.size() != kNumberBytes) {
+    return DamageError(path_ + " holds a key that is no number" + std::string(kRestore));
+  }
   uint64_t number = 0;
   for (const char byte : key) number = number << 8 | static_cast<uint8_t>(byte);
   return number;
@@ -172,7 +196,8 @@ Result<uint64_t> RocksSegment::NumberAt(const rocksdb::Iterator& at) const {
 
 Result<std::optional<RocksSegment::Range>> RocksSegment::Numbers() const {
   const std::unique_ptr<rocksdb::Iterator> at(rocks_->NewIterator({}));
-  at->SeekToFirst();
+  const Key key = KeyOf(kIdentityNumber + 1);
+  at->Seek(Slice(key.data(), key.size()));
   if (!at->Valid()) {
     if (!at->status().ok()) return StorageError(at->status(), "reading " + path_);
     return std::optional<Range>();
@@ -184,6 +209,19 @@ Result<std::optional<RocksSegment::Range>> RocksSegment::Numbers() const {
   const Result<uint64_t> last = NumberAt(*at);
   if (!last) return last.error();
   return std::optional(Range{.first = *first, .last = *last});
+}
+
+Result<std::optional<uint64_t>> RocksSegment::Identity() const {
+  const Key key = KeyOf(kIdentityNumber);
+  std::string value;
+  const Status status = rocks_->Get({}, Slice(key.data(), key.size()), &value);
+  if (status.IsNotFound()) return std::optional<uint64_t>();
+  if (!status.ok()) return StorageError(status, "reading " + path_);
+  const std::optional<std::string_view> payload = PayloadOf(kIdentityNumber, value);
+  if (!payload || payload->size() != kNumberBytes) {
+    return DamageError("What " + path_ + " says of its journal is damaged" + std::string(kRestore));
+  }
+  return std::optional(GetFixed(*payload, kNumberBytes));
 }
 
 std::optional<Error> RocksSegment::Read(Range range, const Journal::Reader& reader) const {

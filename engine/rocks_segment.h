@@ -8,6 +8,9 @@
 //   number            8 bytes, once more, so that a value in a wrong place is found
 //   CRC32C            4 bytes, over version, number and payload
 //   payload
+// The value of key 0 is no record: its payload is the identity of the journal (8 bytes), so that a
+// segment of another journal is not taken for one of this. It goes with the first record. Segments
+// of the first releases have none.
 //
 // Thread safety: Append and Sync by one thread at a time; Read by any number beside it.
 
@@ -40,6 +43,7 @@ class RocksSegment {
   };
   // How much of a write-ahead log with damage in it is read.
   enum class Tail : uint8_t {
+    kExact,   // not even at its end may a log break off
     kWhole,   // a log may only break off at its end; damage elsewhere is an error
     kPrefix,  // what lies before the damage
     kAll      // what lies before it and behind it
@@ -52,7 +56,7 @@ class RocksSegment {
 
   // The folder is there and empty.
   static rocksdb::Status Create(const std::string& path, const Settings& settings,
-                                std::unique_ptr<RocksSegment>* segment);
+                                uint64_t identity, std::unique_ptr<RocksSegment>* segment);
   // Writes nothing and takes no lock.
   static rocksdb::Status OpenSealed(const std::string& path, const Settings& settings, Tail tail,
                                     std::unique_ptr<RocksSegment>* segment);
@@ -62,17 +66,21 @@ class RocksSegment {
 
   // The lowest and the highest number; nothing where there is no record.
   Result<std::optional<Range>> Numbers() const;
+  // Of the journal that it was written for; nothing where none was noted.
+  Result<std::optional<uint64_t>> Identity() const;
   // Every record of the range, which must all be there.
   std::optional<Error> Read(Range range, const Journal::Reader& reader) const;
 
  private:
-  RocksSegment(std::string path, std::unique_ptr<rocksdb::DB> rocks)
-      : path_(std::move(path)), rocks_(std::move(rocks)) {}
+  RocksSegment(std::string path, std::unique_ptr<rocksdb::DB> rocks,
+               std::optional<uint64_t> identity_to_write)
+      : path_(std::move(path)), rocks_(std::move(rocks)), identity_to_write_(identity_to_write) {}
 
   Result<uint64_t> NumberAt(const rocksdb::Iterator& at) const;
 
   const std::string path_;
   const std::unique_ptr<rocksdb::DB> rocks_;
+  std::optional<uint64_t> identity_to_write_;  // with the first record
 };
 
 }  // namespace kundig::engine

@@ -47,7 +47,8 @@ Result<CommandLine> ReadCommandLine(int argc, const char* const* argv) {
   app.add_flag("--check-config", line.check, "check the configuration, say so and stop");
   app.add_flag("--print-config", line.print, "print the effective configuration as TOML and stop");
   app.add_flag("--verify", line.verify,
-               "read every byte of the data folder, name the first damage and stop");
+               "read all that a start could need of the data folder, change nothing, name the "
+               "first damage and stop");
   app.add_option("--restore", line.restore,
                  "make the data folder, which must be missing or empty, of this backup and stop")
       ->type_name("FOLDER");

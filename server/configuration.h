@@ -61,7 +61,7 @@ struct ServerOptions {
 enum class Task : uint8_t {
   kServe,
   kPrintText,  // --help, --version, --check-config, --print-config: print `text`, exit code 0
-  kVerify,     // --verify: read every byte of the data folder
+  kVerify,     // --verify: read the data folder, change nothing
   kRestore,    // --restore: make the data folder of the backup `restore_from`
 };
 

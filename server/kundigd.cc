@@ -55,11 +55,12 @@ int Report(const kundig::engine::Error& error) {
 }
 
 int Verify(const std::string& folder) {
-  uint64_t records = 0, generations = 0;
-  if (const auto error = DurableBook::Verify(folder, &records, &generations)) return Report(*error);
+  kundig::engine::Verification found;
+  if (const auto error = DurableBook::Verify(folder, &found)) return Report(*error);
   std::printf("%s is sound. Snapshots read: %llu, records of the journal: %llu.\n", folder.c_str(),
-              static_cast<unsigned long long>(generations),
-              static_cast<unsigned long long>(records));
+              static_cast<unsigned long long>(found.generations),
+              static_cast<unsigned long long>(found.records));
+  for (const std::string& note : found.notes) std::printf("%s\n", note.c_str());
   return kExitStopped;
 }
 

@@ -144,8 +144,8 @@ TEST(DurableBook, AnOlderGenerationAndTheJournalGiveTheSameBook) {
   std::string content = Content(names);
   content[content.size() / 2] = static_cast<char>(content[content.size() / 2] ^ 1);
   Overwrite(names, content);
-  uint64_t records = 0, generations = 0;
-  const auto damage = DurableBook::Verify(folder, &records, &generations);
+  Verification found;
+  const auto damage = DurableBook::Verify(folder, &found);
   ASSERT_TRUE(damage.has_value());
   EXPECT_EQ(damage->code, ErrorCode::kDamaged);
   book.Open();
@@ -291,9 +291,9 @@ TEST(DurableBook, ABackupIsABookOfItsOwn) {
   ASSERT_TRUE(book->Backup(TimeMs{1}, copy).has_value());
   EXPECT_EQ(book->Backup(TimeMs{1}, copy).error().code, ErrorCode::kInvalidValue);
   book.Write({OneOrder(OrderOf("c", "3", 1))});
-  uint64_t records = 0, generations = 0;
-  EXPECT_FALSE(DurableBook::Verify(copy, &records, &generations).has_value());
-  EXPECT_EQ(generations, 1u);
+  Verification found;
+  EXPECT_FALSE(DurableBook::Verify(copy, &found).has_value());
+  EXPECT_EQ(found.generations, 1u);
   DurabilityOptions durability = book.durability();
   durability.folder = copy;
   Recovery recovery;

@@ -148,8 +148,8 @@ TEST(DurableBook, ABackupLeavesAloneWhatIsThere) {
   const std::string empty = book.FileBelow("empty");
   std::filesystem::create_directory(empty);
   EXPECT_TRUE(book->Backup(TimeMs{1}, empty + "/").has_value());
-  uint64_t records = 0, generations = 0;
-  EXPECT_FALSE(DurableBook::Verify(empty, &records, &generations).has_value());
+  Verification found;
+  EXPECT_FALSE(DurableBook::Verify(empty, &found).has_value());
 }
 
 TEST(DurableBook, GivesUpASnapshotAndABackupWhenItStops) {

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <string>
 #include <utility>
 
@@ -51,11 +52,34 @@ TEST(FolderLockTest, IsFreeAgainWhenTheHolderDies) {
   EXPECT_TRUE(FolderLock::Take(folder.path()).has_value());
 }
 
+TEST(FolderLockTest, IsHeldWhateverBecomesOfItsFile) {
+  const TemporaryFolder folder;
+  const Result<FolderLock> held = FolderLock::Take(folder.path());
+  ASSERT_TRUE(held.has_value());
+  ASSERT_TRUE(std::filesystem::remove(folder.Below("lock")));
+  const Result<FolderLock> second = FolderLock::Take(folder.path());
+  ASSERT_FALSE(second.has_value());
+  EXPECT_EQ(second.error().code, ErrorCode::kFolderInUse);
+  EXPECT_EQ(FolderLock::TakeToRead(folder.path()).error().code, ErrorCode::kFolderInUse);
+}
+
+TEST(FolderLockTest, LetsReadersInBesideEachOtherAndWritesNothing) {
+  const TemporaryFolder folder;
+  const Result<FolderLock> first = FolderLock::TakeToRead(folder.path());
+  ASSERT_TRUE(first.has_value());
+  EXPECT_TRUE(FolderLock::TakeToRead(folder.path()).has_value());
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+  const Result<FolderLock> writer = FolderLock::Take(folder.path());
+  ASSERT_FALSE(writer.has_value());
+  EXPECT_EQ(writer.error().code, ErrorCode::kFolderInUse);
+  EXPECT_THAT(writer.error().message, ::testing::HasSubstr("--verify"));
+}
+
 TEST(FolderLockTest, SaysWhenThereIsNoFolder) {
   const TemporaryFolder folder;
   const Result<FolderLock> held = FolderLock::Take(folder.Below("nowhere"));
   ASSERT_FALSE(held.has_value());
-  EXPECT_EQ(held.error().code, ErrorCode::kStorageFailed);
+  EXPECT_EQ(held.error().code, ErrorCode::kInvalidValue);
 }
 
 }  // namespace

@@ -208,7 +208,7 @@ TEST_F(JournalTest, NamesANewerFormatOfItsMark) {
   ASSERT_FALSE(AppendNext(*Open(), 1));
   const std::string mark = options_.folder + "/mark";
   std::string content = Content(mark);
-  content[0] = content[512] = 2;  // the version, in both slots
+  content[0] = content[512] = 99;  // the version, in both slots
   Overwrite(mark, content);
   const auto opened = OpenAt(options_);
   ASSERT_FALSE(opened.has_value());
