@@ -4,7 +4,6 @@
 #include <string_view>
 #include <utility>
 
-#include "engine/backup_folder.h"
 #include "engine/data_folder.h"
 #include "engine/durable_book.h"
 #include "engine/new_folder.h"
@@ -225,8 +224,9 @@ std::optional<Error> DurableBook::RemoveGenerations(Generations keep) {
 Result<SnapshotInfo> DurableBook::Backup(TimeMs saved_at, const std::string& folder) {
   if (journal_ == nullptr) return MemoryOnly();
   const std::lock_guard<std::mutex> saving(saving_);
-  Result<BackupFolder> made = BackupFolder::Begin(folder, durability_.folder);
+  Result<NewFolder> made = NewFolder::Begin(folder, durability_.folder);
   if (!made) return made.error();
+  if (auto error = made->Make()) return *error;
   Result<SnapshotInfo> info = BackupInto(made->unfinished(), saved_at);
   if (!info) return info;
   if (auto error = made->Publish()) return *error;

@@ -16,10 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 
 Error Invalid(std::string message) {
-  return Error{.code = ErrorCode::kInvalidValue,
-               .message = std::move(message),
-               .field = "data",
-               .position = {}};
+  return Error{
+      .code = ErrorCode::kInvalidValue, .message = std::move(message), .field = {}, .position = {}};
 }
 
 // Where another file system is mounted, a folder cannot be replaced.

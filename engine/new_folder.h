@@ -1,7 +1,8 @@
-// A data folder while it is made of another one: it lies beside the folder that was asked for, with
-// a name that ends with .unfinished, and gets the right name when it is whole. So a folder of that
-// name is whole, or was there before and is left alone. What was not published goes with this
-// object; only a killed process leaves it, and then nobody but an operator removes it.
+// A backup, or a data folder that is restored from one, while it is made: it lies beside the folder
+// that was asked for, with a name that ends with .unfinished, and gets the right name when it is
+// whole. So a folder of that name is whole, or was there before and is left alone. What was not
+// published goes with this object; only a killed process leaves it, and then nobody but an operator
+// removes it.
 //
 // Thread safety: for one thread.
 
