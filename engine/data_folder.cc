@@ -56,7 +56,9 @@ std::string PlainFolder(const std::string& folder) {
 }
 
 bool IsDataFolder(const std::string& folder) {
-  return Files().Exists(JournalFolder(folder)) || Files().Exists(SnapshotsFolder(folder));
+  if (Files().Exists(JournalFolder(folder))) return true;
+  const Result<std::vector<uint64_t>> generations = GenerationsOf(folder);
+  return !generations || !generations->empty();
 }
 
 std::optional<Error> FolderProblem(const std::string& folder) {

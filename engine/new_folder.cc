@@ -55,7 +55,7 @@ Result<NewFolder> NewFolder::Begin(const std::string& folder, const std::string&
   const fs::path other = fs::weakly_canonical(PlainFolder(source), error);
   if (LiesIn(path, other) || LiesIn(other, path)) {
     return Invalid(path.string() + " and " + other.string() +
-                   " lie in each other; name a folder elsewhere");
+                   " must lie apart; name a folder elsewhere");
   }
   if (fs::exists(path, error) && !fs::is_empty(path, error)) {
     return Invalid(path.string() + " is not empty; name a folder that is missing or empty");

@@ -181,9 +181,9 @@ TEST_F(DataFolderTest, RestoresIntoNothingThatIsInTheWay) {
   ExpectInvalid(restore(folder_.Below("file")), "is no folder");
   ExpectInvalid(restore(folder_.Below("dangling")), "symbolic link");
   ExpectInvalid(restore(folder_.Below("no/where")), "there is no folder");
-  ExpectInvalid(restore(data_), "lie in each other");
-  ExpectInvalid(restore(data_ + "/inside"), "lie in each other");
-  ExpectInvalid(restore(folder_.path()), "lie in each other");
+  ExpectInvalid(restore(data_), "must lie apart");
+  ExpectInvalid(restore(data_ + "/inside"), "must lie apart");
+  ExpectInvalid(restore(folder_.path()), "must lie apart");
   ExpectInvalid(DurableBook::Restore(taken, folder_.Below("other")), "no data folder");
   // What is damaged leaves nothing behind either.
   fs::resize_file(GenerationFolder(data_, GenerationsOf(data_)->back()) + "/manifest", 1);
@@ -209,6 +209,8 @@ TEST_F(DataFolderTest, SaysWhatIsWrongWithTheFolderThatWasNamed) {
     ExpectInvalid(DurableBook::Verify(folder_.Below(name), &found), part);
   }
   fs::create_directory(data_);
+  ExpectInvalid(DurableBook::Verify(data_, &found), "no data folder");
+  fs::create_directory(SnapshotsFolder(data_));
   ExpectInvalid(DurableBook::Verify(data_, &found), "no data folder");
   EXPECT_FALSE(open(folder_.Below("with_slash") + "/").has_value());
 }
