@@ -56,7 +56,7 @@ Result<FolderLock> FolderLock::Lock(const std::string& folder, int operation) {
   if (lock.file_ == kNone) {
     const bool missing = errno == ENOENT;
     return Failed(missing ? ErrorCode::kInvalidValue : ErrorCode::kStorageFailed,
-                  missing ? "there is no folder " + folder
+                  missing ? "there is no data folder " + folder
                           : "Cannot open the folder " + folder + ": " + std::strerror(errno) + ".");
   }
   if (flock(lock.file_, operation | LOCK_NB) == 0) return lock;

@@ -58,7 +58,8 @@ Result<NewFolder> NewFolder::Begin(const std::string& folder, const std::string&
                    " must lie apart; name a folder elsewhere");
   }
   if (fs::exists(path, error) && !fs::is_empty(path, error)) {
-    return Invalid(path.string() + " is not empty; name a folder that is missing or empty");
+    return Invalid("there is something in " + path.string() +
+                   " already; name a folder that is missing or empty");
   }
   if (IsMountPoint(path)) {
     return Invalid("a file system is mounted at " + path.string() + "; name a folder in it");
