@@ -75,6 +75,7 @@ std::optional<Error> Book::Impl::Saving::Save() {
   info_.rules = order_.rules;
   info_.saved_at = order_.saved_at;
   info_.files = writer_.files();
+  if (auto error = order_.before_publishing()) return error;
   return writer_.Publish(EncodeManifest(info_));
 }
 

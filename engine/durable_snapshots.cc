@@ -134,6 +134,8 @@ Result<SnapshotInfo> DurableBook::SaveTo(const std::string& folder, TimeMs saved
     return applied_;
   };
   order.attachment = [this] { return producers_.Save(); };
+  // A snapshot must not have what the journal could still lose.
+  order.before_publishing = [this] { return durability_.sync_every_write ? std::nullopt : Sync(); };
   order.stopping = durability_.stopping;
   return book_->SaveSnapshot(order);
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "engine/part_limits.h"
@@ -32,6 +33,8 @@ struct SnapshotOrder {
   std::function<uint64_t(const std::function<void()>& work)> while_still;
   // What the caller wants to have with it, as of the end record; called within while_still.
   std::function<std::string()> attachment = [] { return std::string(); };
+  // Called when all is written but not yet published; its error ends the snapshot.
+  std::function<std::optional<Error>()> before_publishing = [] { return std::nullopt; };
   // Asked between parts: the snapshot is given up where it says so (kStopping).
   std::function<bool()> stopping = [] { return false; };
   PartLimits limits;

@@ -245,6 +245,11 @@ class Server::Impl {
 
   void LogRecovery(const engine::Recovery& recovery, std::chrono::nanoseconds time) {
     const engine::StatusAnswer status = book_->book().Status();
+    for (const engine::Error& damage : recovery.damaged_below) {
+      Log(LogLevel::kError, "server",
+          "what the journal held before the snapshot is damaged; the book did not need it",
+          {{"reason", damage.message}});
+    }
     for (const engine::Error& damage : recovery.damaged) {
       Log(LogLevel::kError, "server", "a snapshot is damaged; an older one was read",
           {{"reason", damage.message}});
