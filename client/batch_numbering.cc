@@ -56,6 +56,7 @@ bool MaySendAgain(MessageType type, std::span<const uint8_t> payload) {
       return IsNamed<wire::OrderBatch>(payload);
     case MessageType::advance_day:  // the second time these would be refused
     case MessageType::backup:
+    case MessageType::snapshot:  // has no deadline and would wait for a server that stays away
       return false;
     default:
       return true;

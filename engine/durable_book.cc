@@ -50,6 +50,13 @@ Error BatchTooOld(const BatchName& name) {
                .position = {}};
 }
 
+Error StartGivenUp() {
+  return Error{.code = ErrorCode::kStopping,
+               .message = "the server stops; its start was given up",
+               .field = {},
+               .position = {}};
+}
+
 Error Damage(std::string message) {
   return Error{.code = ErrorCode::kDamaged,
                .message = std::move(message),
@@ -117,10 +124,16 @@ std::optional<Error> DurableBook::OpenFolder(std::shared_ptr<const Rules> rules,
     recovery->new_book = true;
   }
   if (rules_text_ != durability_.rules_text) {
+    const bool had_rules = !rules_text_.empty();
     if (auto changed = ReplaceRules({rules, durability_.rules_text}); !changed) {
-      return changed.error();
+      Error error = changed.error();
+      error.message = "The changed rules cannot be put in force: " + error.message +
+                      " The former rules would start.";
+      return error;
     }
+    recovery->rules_changed = had_rules;
   }
+  recovery->day_before = book_->Status().state.as_of;
   if (wanted > book_->Status().state.as_of) {
     // Without room for it the book stays on its day; questions can be answered, and whoever follows
     // the clock tries again.
@@ -152,6 +165,7 @@ std::optional<Error> DurableBook::ReadJournal(std::shared_ptr<const Rules> rules
   return journal_->Read(from, [&](uint64_t number, std::string_view bytes) -> std::optional<Error> {
     if (auto error = DecodeRecord(bytes, &record)) return error;
     if (number % kToldRecords == 0) {
+      if (durability_.stopping()) return StartGivenUp();
       durability_.progress(
           {StartProgress::Stage::kJournal, number - from, journal_->last() - from + 1});
     }

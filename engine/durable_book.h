@@ -59,7 +59,8 @@ struct DurabilityOptions {
   std::function<TimeMs()> now = [] { return TimeMs{}; };
   // Told for every file and many a record, by one thread at a time.
   std::function<void(const StartProgress&)> progress = [](const StartProgress&) {};
-  // Asked while a snapshot or backup is written, which is given up where it says so (kStopping).
+  // Asked while a snapshot or backup is written and while a start reads, which are given up where
+  // it says so (kStopping).
   std::function<bool()> stopping = [] { return false; };
 };
 
@@ -70,8 +71,10 @@ struct Recovery {
   uint64_t first_record = 0, last_record = 0;  // that were read from the journal; 0 where none
   uint64_t events = 0;                         // in them
   bool new_book = false;                       // the folder held none
-  bool tail_torn = false;     // bytes behind the last record that were never acknowledged
-  uint64_t lost_records = 0;  // acknowledged records that are gone, as accept_lost_tail allows
+  Day day_before;              // before it was moved forward to the day it was given
+  bool rules_changed = false;  // others were put in force than those that were kept
+  bool tail_torn = false;      // bytes behind the last record that were never acknowledged
+  uint64_t lost_records = 0;   // acknowledged records that are gone, as accept_lost_tail allows
   std::vector<Error> damaged_below;  // damage in records of the journal that were not needed
 };
 

@@ -48,11 +48,12 @@ NewFolder::~NewFolder() {
 }
 
 Result<NewFolder> NewFolder::Begin(const std::string& folder, const std::string& source) {
+  if (folder.empty()) return Invalid("name a folder");
   if (auto error = FolderProblem(folder)) return *error;
   std::error_code error;
   // Of a link to a folder, the folder: a rename would put the new one in the place of the link.
-  const fs::path path = fs::weakly_canonical(PlainFolder(folder), error);
-  const fs::path other = fs::weakly_canonical(PlainFolder(source), error);
+  const fs::path path = fs::weakly_canonical(fs::absolute(PlainFolder(folder)), error);
+  const fs::path other = fs::weakly_canonical(fs::absolute(PlainFolder(source)), error);
   if (LiesIn(path, other) || LiesIn(other, path)) {
     return Invalid(path.string() + " and " + other.string() +
                    " must lie apart; name a folder elsewhere");

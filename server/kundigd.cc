@@ -88,14 +88,31 @@ int Serve(Configuration configuration) {
                          : "mimalloc was linked but does not serve this process; it will be slower",
       {{"allocator", allocator.name}});
   kundig::server::Server server(std::move(configuration));
+  // A start may read for minutes.
+  std::atomic<bool> starting{true};
+  std::atomic<bool> stop_asked{false};
+  std::thread early_signal([&] {
+    const timespec poll{.tv_sec = 0, .tv_nsec = 20'000'000};
+    while (starting && !stop_asked) {
+      if (sigtimedwait(&stop_signals, nullptr, &poll) < 0) continue;
+      stop_asked = true;
+      server.GiveUpStarting();
+    }
+  });
   const kundig::engine::Result<void> started = server.Start();
+  starting = false;
+  early_signal.join();
+  if (!started && stop_asked && started.error().code == kundig::engine::ErrorCode::kStopping) {
+    Log(LogLevel::kInfo, "server", "stopped before the start was through");
+    return kExitStopped;
+  }
   if (!started) {
     std::fprintf(stderr, "kundigd: %s\n", started.error().message.c_str());
     return kExitCannotStart;
   }
 
-  int received = 0;
-  sigwait(&stop_signals, &received);
+  int received = SIGTERM;
+  if (!stop_asked) sigwait(&stop_signals, &received);
   Log(LogLevel::kInfo, "server", "draining",
       {{"signal", strsignal(received)},
        {"drain_timeout_ms", kundig::server::kDrainTimeout.count()}});

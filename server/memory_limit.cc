@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <fstream>
+#include <string>
 #include <utility>
 
 namespace kundig::server {
@@ -12,10 +14,37 @@ namespace {
 
 constexpr std::chrono::seconds kLogInterval{30};
 
-// Of the control group, by either version; a group without a limit says so in words or by a huge
+// Of a control group, by either version. A group without a limit says so in words or by a huge
 // number.
-constexpr const char* kGroupLimits[] = {"/sys/fs/cgroup/memory.max",
-                                        "/sys/fs/cgroup/memory/memory.limit_in_bytes"};
+constexpr char kUnifiedRoot[] = "/sys/fs/cgroup";
+constexpr char kMemoryRoot[] = "/sys/fs/cgroup/memory";
+
+void Bound(const std::filesystem::path& limit_file, uint64_t* bytes) {
+  std::ifstream file(limit_file);
+  uint64_t limit = 0;
+  if (file >> limit && limit > 0) *bytes = std::min(*bytes, limit);
+}
+
+// The group that the process is in and all around it: each may have a limit. In a container the
+// path may be one of the machine, of which only the root is to be seen.
+void BoundByGroups(uint64_t* bytes) {
+  Bound(std::filesystem::path(kUnifiedRoot) / "memory.max", bytes);
+  Bound(std::filesystem::path(kMemoryRoot) / "memory.limit_in_bytes", bytes);
+  std::ifstream groups("/proc/self/cgroup");
+  // Number, controllers, path: 0::/system.slice/kundigd.service or 5:memory:/kundigd
+  for (std::string line; std::getline(groups, line);) {
+    const size_t first = line.find(':'), second = line.find(':', first + 1);
+    if (second == std::string::npos) continue;
+    const std::string controllers = line.substr(first + 1, second - first - 1);
+    if (!controllers.empty() && controllers != "memory") continue;
+    const char* root = controllers.empty() ? kUnifiedRoot : kMemoryRoot;
+    const char* name = controllers.empty() ? "memory.max" : "memory.limit_in_bytes";
+    for (std::filesystem::path group = line.substr(second + 1); group.has_relative_path();
+         group = group.parent_path()) {
+      Bound(root / group.relative_path() / name, bytes);
+    }
+  }
+}
 
 }  // namespace
 
@@ -30,11 +59,7 @@ uint64_t UsableMemoryBytes() {
   const long pages = sysconf(_SC_PHYS_PAGES);
   if (pages <= 0) return 0;
   uint64_t bytes = static_cast<uint64_t>(pages) * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
-  for (const char* path : kGroupLimits) {
-    std::ifstream file(path);
-    uint64_t limit = 0;
-    if (file >> limit && limit > 0) bytes = std::min(bytes, limit);
-  }
+  BoundByGroups(&bytes);
   return bytes;
 }
 

@@ -154,6 +154,7 @@ class Server::Impl {
     return all_answered;
   }
 
+  void GiveUpStarting() { cut_off_ = true; }
   // Also without the snapshot at the end.
   void CutOff() {
     cut_off_ = true;
@@ -263,6 +264,18 @@ class Server::Impl {
          {"customers", status.customers},
          {"journal_sequence", status.state.journal_sequence},
          {"milliseconds", std::chrono::duration_cast<std::chrono::milliseconds>(time).count()}});
+    if (recovery.rules_changed) {
+      Log(LogLevel::kWarning, "server",
+          "other rules are in force than at the last stop: classes and segments may differ from "
+          "answers of the same journal_sequence before");
+    }
+    if (status.state.as_of > recovery.day_before + 1) {
+      Log(LogLevel::kWarning, "server",
+          "the book went forward by several days, and no day comes back; where the clock is wrong, "
+          "stop the server and restore a backup",
+          {{"from", engine::FormatDay(recovery.day_before)},
+           {"today", engine::FormatDay(status.state.as_of)}});
+    }
     if (recovery.new_book) {
       Log(LogLevel::kWarning, "server", "the data folder held no book; a new one was begun",
           {{"data", configuration_.server.data}});
@@ -304,6 +317,9 @@ std::string Server::address() const {
 }
 bool Server::Stop(std::chrono::milliseconds drain_timeout) {
   return impl_->Stop(drain_timeout);
+}
+void Server::GiveUpStarting() {
+  impl_->GiveUpStarting();
 }
 void Server::CutOff() {
   impl_->CutOff();

@@ -36,6 +36,8 @@ class Server {
   bool Stop(std::chrono::milliseconds drain_timeout = kDrainTimeout);
   // Ends a Stop without waiting for answers.
   void CutOff();
+  // From any thread while Start runs, which then gives up where it can (kStopping).
+  void GiveUpStarting();
 
  private:
   class Impl;

@@ -72,10 +72,13 @@ client::BatchName ClientPort::NextBatch() {
 
 void ClientPort::Send(std::vector<uint8_t> batch, Done done) {
   WaitForFewerThan(kBatchesInFlight);
+  std::optional<client::Error> failed;
   {
     const std::lock_guard lock(mutex_);
-    ++unanswered_;
+    failed = failed_;
+    if (!failed) ++unanswered_;
   }
+  if (failed) return done(*failed);
   client_->Request(
       wire::MessageType::events, std::move(batch),
       [this, done = std::move(done)](client::Result<client::AsyncClient::RawAnswer> answer) {
@@ -87,6 +90,7 @@ void ClientPort::Send(std::vector<uint8_t> batch, Done done) {
           done(std::move(reply));
         }
         const std::lock_guard lock(mutex_);
+        if (answer.has_error() && !failed_) failed_ = answer.error();
         --unanswered_;
         answered_.notify_all();
       });

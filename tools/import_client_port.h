@@ -57,6 +57,9 @@ class ClientPort : public BatchPort {
   std::mutex mutex_;
   std::condition_variable answered_;
   size_t unanswered_ = 0;  // guarded by mutex_
+  // Of the first batch that got no answer, guarded by mutex_: what comes behind it would wait as
+  // long for nothing.
+  std::optional<client::Error> failed_;
   // Last, so that its thread ends before what its callbacks use.
   std::optional<client::AsyncClient> client_;
 };

@@ -69,7 +69,9 @@ std::string StatusText(const wire::StatusReplyT& reply) {
   table.AddRow({"open leads", FormatCount(reply.open_leads)});
   table.AddRow({"journal sequence", FormatCount(reply.state->journal_sequence())});
   table.AddRow({"ranking version", FormatCount(reply.state->ranking_version())});
-  table.AddRow({"memory", Bytes(reply.memory_bytes)});
+  const std::string limit =
+      reply.memory_limit_bytes > 0 ? " of " + Bytes(reply.memory_limit_bytes) : "";
+  table.AddRow({"memory", Bytes(reply.memory_bytes) + limit});
   table.AddRow({"durability", reply.durability});
   if (reply.durability != "none") {
     table.AddRow({"journal", Bytes(reply.journal_bytes)});

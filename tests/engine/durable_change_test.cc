@@ -170,6 +170,31 @@ TEST(DurableBook, GivesUpASnapshotAndABackupWhenItStops) {
   EXPECT_TRUE(book->Backup(TimeMs{1}, book.FileBelow("copy")).has_value());
 }
 
+TEST(DurableBook, GivesUpAStartThatIsAskedToStop) {
+  Reopened book;
+  for (uint64_t order = 1; order <= 200; ++order) {
+    const std::string id = std::to_string(order);
+    book.Write({OneOrder(OrderOf("a", id, 1))});
+  }
+  book.durability().stopping = [] { return true; };
+  EXPECT_EQ(book.TryToOpen()->code, ErrorCode::kStopping);
+  book.durability().stopping = [] { return false; };
+  book.Open();
+  ExpectOrders(&book->book(), 200);
+}
+
+TEST(DurableBook, SaysWhichDayAndRulesItLeftBehind) {
+  Reopened book;
+  EXPECT_FALSE(book.recovery().rules_changed);
+  ASSERT_TRUE(book->AdvanceDay(kToday + 5).has_value());
+  book.Open();
+  EXPECT_FALSE(book.recovery().rules_changed);
+  EXPECT_EQ(book.recovery().day_before, kToday + 5);
+  book.Configure(DefaultRules());
+  book.Open();
+  EXPECT_TRUE(book.recovery().rules_changed);
+}
+
 // Else a loss of power could leave a snapshot of records that the journal does not have.
 TEST(DurableBook, ASnapshotIsNeverAheadOfTheDurableJournal) {
   Reopened book;

@@ -137,11 +137,12 @@ TEST(AnswerText, StatusAndCountAreTwoColumns) {
   status.state = SomeState();
   status.customers = 1234567;
   status.memory_bytes = 3 * 1024 * 1024 / 2;
+  status.memory_limit_bytes = 8 * 1024 * 1024;
   status.durability = "none";
   const std::string text = StatusText(status);
   EXPECT_THAT(text, HasSubstr("today             2010-12-10\n"));
   EXPECT_THAT(text, HasSubstr("customers          1,234,567\n"));
-  EXPECT_THAT(text, HasSubstr("memory               1.5 MiB\n"));
+  EXPECT_THAT(text, testing::ContainsRegex("memory +1.5 MiB of 8.0 MiB\n"));
   wire::CountReplyT count;
   count.customers = 2;
   count.revenue = 100;
