@@ -250,7 +250,8 @@ TEST(DurableBook, AReceiptIsTrueWhileOthersWrite) {
   std::thread writer([&] {
     for (int i = 0; !stop; ++i) {
       const std::string id = "gone-" + std::to_string(i) + "-for-good";
-      const OrderPlaced order = OrderOf(id, "order-of-" + id, 1);
+      const std::string order_id = "order-of-" + id;
+      const OrderPlaced order = OrderOf(id, order_id, 1);
       const Event erase = Erase{id};
       const std::vector<WriteRequest> writes = {
           OneOrder(order), {.name = {}, .what = std::span<const Event>(&erase, 1)}};
