@@ -46,6 +46,7 @@ struct ApplyAnswer {
   uint32_t applied = 0;    // new identities, changed attributes
   uint32_t replaced = 0;   // same identity, other content
   uint32_t unchanged = 0;  // same identity, same content
+  uint32_t erased = 0;     // of those applied; not kept for a repeated answer
   std::vector<RefusedEvent> refused;
   uint32_t refused_more = 0;  // refused too, but not kept for a repeated answer
   bool repeated = false;      // the batch had been taken before; nothing was applied now

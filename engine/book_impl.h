@@ -67,7 +67,7 @@ class Book::Impl {
 
   // What became of events.
   struct Outcome {
-    uint32_t applied = 0, replaced = 0, unchanged = 0;
+    uint32_t applied = 0, replaced = 0, unchanged = 0, erased = 0;
     bool figures_changed = false;
     std::vector<RefusedEvent> refused;  // index: the place in the slice
 

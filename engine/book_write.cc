@@ -63,6 +63,7 @@ void Book::Impl::Outcome::Take(Outcome other) {
   applied += other.applied;
   replaced += other.replaced;
   unchanged += other.unchanged;
+  erased += other.erased;
   figures_changed |= other.figures_changed;
   refused.insert(refused.end(), std::make_move_iterator(other.refused.begin()),
                  std::make_move_iterator(other.refused.end()));
@@ -118,7 +119,10 @@ Book::Impl::Outcome Book::Impl::ApplySlice(std::span<const Event> slice) {
     const auto apply = [&](const auto& body) {
       return ApplyBody(body, context, &outcome.figures_changed);
     };
-    outcome.Count(place, std::visit(apply, slice[place]));
+    const Result<Effect> effect = std::visit(apply, slice[place]);
+    outcome.Count(place, effect);
+    outcome.erased += std::holds_alternative<engine::Erase>(slice[place]) && effect &&
+                      *effect == Effect::kApplied;
   }
   return outcome;
 }
@@ -172,6 +176,7 @@ ApplyAnswer Book::Impl::Apply(std::span<const AnyEvent> events, Growth growth) {
     answer.applied += outcome.applied;
     answer.replaced += outcome.replaced;
     answer.unchanged += outcome.unchanged;
+    answer.erased += outcome.erased;
     for (RefusedEvent& refused : outcome.refused) {
       refused.index += static_cast<uint32_t>(next);
       answer.refused.push_back(std::move(refused));

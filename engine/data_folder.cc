@@ -13,6 +13,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "engine/erasure_receipts.h"
 #include "engine/journal_files.h"
 #include "engine/snapshot_file.h"
 
@@ -20,6 +21,9 @@ namespace kundig::engine {
 namespace {
 
 constexpr int kRecordDigits = 20;
+constexpr std::string_view kBookNote =
+    "A book of customers is kept in this folder. As long as this file is here, no start takes a"
+    " journal that is gone for one that never was.\n";
 
 namespace fs = std::filesystem;
 
@@ -31,6 +35,10 @@ std::string NameOf(uint64_t record) {
 
 JournalFiles Files() {
   return JournalFiles(rocksdb::Env::Default());
+}
+
+std::string BookFile(const std::string& folder) {
+  return folder + "/book";
 }
 
 // The record in a generation's name; nothing where it is not one's.
@@ -55,7 +63,23 @@ std::string PlainFolder(const std::string& folder) {
   return path.has_filename() ? path : path.parent_path();
 }
 
+bool HoldsBook(const std::string& folder) {
+  return Files().Exists(BookFile(folder));
+}
+
+std::optional<Error> NoteBook(const std::string& folder) {
+  if (HoldsBook(folder)) return std::nullopt;
+  const std::string path = BookFile(folder);
+  const JournalFiles files = Files();
+  const rocksdb::IOStatus status =
+      rocksdb::WriteStringToFile(&files.system(), std::string(kBookNote), path,
+                                 /*should_sync=*/true);
+  if (!status.ok()) return StorageError(status, "writing " + path);
+  return files.SyncFolder(folder);
+}
+
 bool IsDataFolder(const std::string& folder) {
+  if (HoldsBook(folder)) return true;
   if (Files().Exists(JournalFolder(folder))) return true;
   const Result<std::vector<uint64_t>> generations = GenerationsOf(folder);
   return !generations || !generations->empty();
@@ -105,6 +129,11 @@ std::optional<Error> RemoveGeneration(const std::string& data, uint64_t record) 
 
 std::optional<Error> SetDamagedAside(const std::string& data, uint64_t record) {
   return Files().SetAside(SnapshotsFolder(data), NameOf(record));
+}
+
+std::optional<Error> SetReceiptsAside(const std::string& data) {
+  const std::string path = ErasureReceipts::PathIn(SnapshotsFolder(data));
+  return Files().SetAside(SnapshotsFolder(data), fs::path(path).filename());
 }
 
 std::optional<Error> RemoveDamaged(const std::string& data) {

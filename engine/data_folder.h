@@ -23,6 +23,10 @@ inline std::string SnapshotsFolder(const std::string& data) {
 }
 // Without a slash at its end, which would make it its own parent.
 std::string PlainFolder(const std::string& folder);
+// Whether a book was begun there, whatever became of it: a file beside it says so.
+bool HoldsBook(const std::string& folder);
+// Makes that file; to be called once the book's first records are durable.
+std::optional<Error> NoteBook(const std::string& folder);
 // Whether a book was ever kept there, or a part of one is.
 bool IsDataFolder(const std::string& folder);
 // Why it cannot be a data folder; nothing where it may be one, or is not there at all.
@@ -38,6 +42,8 @@ std::optional<Error> RemoveGeneration(const std::string& data, uint64_t record);
 // A generation that cannot be read is no generation any more, but stays to be looked at until the
 // next one is saved.
 std::optional<Error> SetDamagedAside(const std::string& data, uint64_t record);
+// The same for the receipts of erasures.
+std::optional<Error> SetReceiptsAside(const std::string& data);
 std::optional<Error> RemoveDamaged(const std::string& data);
 // Makes the folder of generations, and removes what an interrupted snapshot or removal has left.
 std::optional<Error> PrepareSnapshotsFolder(const std::string& data);

@@ -91,14 +91,12 @@ std::optional<Error> DurableBook::OpenFolder(std::shared_ptr<const Rules> rules,
   folder_lock_.emplace(std::move(*lock));
   if (auto error = PrepareSnapshotsFolder(durability_.folder)) return error;
 
-  Result<ErasureReceipts> receipts = ErasureReceipts::Read(SnapshotsFolder(durability_.folder));
-  if (!receipts) return receipts.error();
-  receipts_ = std::move(*receipts);
+  if (auto error = ReadReceipts(recovery)) return error;
   if (auto error = LoadGeneration(rules, options, recovery)) return error;
   RocksJournalOptions journal_options;
   journal_options.folder = JournalFolder(durability_.folder);
   journal_options.first_number = applied_ + 1;
-  journal_options.must_exist = book_ != nullptr;
+  journal_options.must_exist = book_ != nullptr || HoldsBook(durability_.folder);
   journal_options.sync_every_append = durability_.sync_every_write;
   journal_options.accept_lost_tail = durability_.accept_lost_tail;
   JournalRecovery found;
@@ -108,6 +106,11 @@ std::optional<Error> DurableBook::OpenFolder(std::shared_ptr<const Rules> rules,
   recovery->tail_torn = found.tail_torn;
   recovery->lost_records = found.lost_records;
   recovery->damaged_below = std::move(found.damaged_below);
+  if (!found.unknown_loss.empty()) recovery->notes.push_back(std::move(found.unknown_loss));
+  if (found.mark_torn) {
+    recovery->notes.push_back("One of the two slots of " + journal_options.folder +
+                              "/mark was damaged; the other one served, and it was mended.");
+  }
 
   const Day wanted = options.today;
   if (auto error = ReadJournal(rules, options, recovery)) return error;
@@ -140,7 +143,14 @@ std::optional<Error> DurableBook::OpenFolder(std::shared_ptr<const Rules> rules,
     const Result<StateName> moved = AdvanceDay(wanted);
     if (!moved && moved.error().code != ErrorCode::kDiskFull) return moved.error();
   }
-  receipts_.ForgetAbove(book_->Status().state.journal_sequence);
+  // Before others take the numbers: a later start could no longer tell.
+  if (receipts_.ForgetAbove(book_->Status().state.journal_sequence)) {
+    if (auto error = receipts_.Write(SnapshotsFolder(durability_.folder))) return error;
+  }
+  // Without room for it the next start tries again.
+  if (auto error = NoteBook(durability_.folder); error && error->code != ErrorCode::kDiskFull) {
+    return error;
+  }
   MeasureJournal();
   return std::nullopt;
 }
@@ -260,6 +270,10 @@ Result<ApplyAnswer> DurableBook::ApplyOne(const WriteRequest& write) {
                                [&](const auto& events) -> Result<ApplyAnswer> {
                                  ApplyAnswer answer = book_->Apply(events, write.growth);
                                  producers_.Remember(write.name, answer);
+                                 if (answer.erased > 0) {
+                                   const std::lock_guard<std::mutex> saved(saved_);
+                                   erased_.Add(answer.state.journal_sequence);
+                                 }
                                  return answer;
                                }},
                     write.what);
@@ -384,7 +398,12 @@ DurabilityStatus DurableBook::Status() const {
 
 std::optional<TimeMs> DurableBook::GoneSince(uint64_t sequence) const {
   const std::lock_guard<std::mutex> lock(saved_);
-  return receipts_.GoneSince(sequence);
+  return erased_.Has(sequence) ? receipts_.GoneSince(sequence) : std::nullopt;
+}
+
+bool DurableBook::WasErasure(uint64_t sequence) const {
+  const std::lock_guard<std::mutex> lock(saved_);
+  return erased_.Has(sequence);
 }
 
 }  // namespace kundig::engine

@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "engine/book.h"
+#include "engine/erased_sequences.h"
 #include "engine/erasure_receipts.h"
 #include "engine/event_codec.h"
 #include "engine/folder_lock.h"
@@ -76,6 +77,9 @@ struct Recovery {
   bool tail_torn = false;      // bytes behind the last record that were never acknowledged
   uint64_t lost_records = 0;   // acknowledged records that are gone, as accept_lost_tail allows
   std::vector<Error> damaged_below;  // damage in records of the journal that were not needed
+  // Sentences, each for a warning: what was mended or set aside although the book did not need it,
+  // and losses of unknown size that accept_lost_tail allowed.
+  std::vector<std::string> notes;
 };
 
 // What DurableBook::Verify has read.
@@ -155,9 +159,13 @@ class DurableBook {
   std::optional<Error> Sync();
   // Cheap, for any thread; journal_bytes is as of the last MeasureJournal.
   DurabilityStatus Status() const;
-  // Since when nothing is left in the folder of what was erased up to `sequence`, a
-  // journal_sequence; nothing where something may be. For any thread, and true after any restart.
+  // Since when nothing is left in the folder of what was erased at `sequence`, the journal_sequence
+  // in the answer of a batch; nothing where something may be, and where WasErasure says no. For any
+  // thread, and true after any restart.
   std::optional<TimeMs> GoneSince(uint64_t sequence) const;
+  // Whether the batch that was answered with `sequence` erased anything, as far as this book knows:
+  // it forgets the oldest, and what was erased before books kept it (erased_sequences.h).
+  bool WasErasure(uint64_t sequence) const;
   // Looks through the journal's files: for a thread that may wait.
   void MeasureJournal();
 
@@ -184,6 +192,11 @@ class DurableBook {
 
   std::optional<Error> OpenFolder(std::shared_ptr<const Rules> rules, BookOptions options,
                                   Recovery* recovery);
+  // None where they are damaged, which keeps nobody from starting.
+  std::optional<Error> ReadReceipts(Recovery* recovery);
+  // What is kept beside the book in a snapshot: producers_ and erased_. Under applying_.
+  std::string SaveAttachment() const;
+  std::optional<Error> LoadAttachment(std::string_view bytes);
   // The newest sound generation, if there is one.
   std::optional<Error> LoadGeneration(const std::shared_ptr<const Rules>& rules,
                                       const BookOptions& options, Recovery* recovery);
@@ -235,6 +248,7 @@ class DurableBook {
   mutable std::mutex saved_;        // guards what follows, for Status
   uint64_t saved_sequence_ = 0;
   ErasureReceipts receipts_;  // changed under saving_, too
+  ErasedSequences erased_;    // changed under applying_, too
 };
 
 }  // namespace kundig::engine

@@ -23,6 +23,13 @@ Error MemoryOnly() {
                .position = {}};
 }
 
+Error NoBook(const std::string& folder, const std::string& why) {
+  return Error{.code = ErrorCode::kInvalidValue,
+               .message = "there is no data folder " + folder + ": " + why,
+               .field = "data",
+               .position = {}};
+}
+
 // Copies the records first ... last.
 std::optional<Error> CopyRecords(Journal* from, uint64_t first, uint64_t last, Journal* to) {
   std::vector<std::string> group;
@@ -54,11 +61,13 @@ std::optional<Error> CheckCompletable(const SnapshotInfo& info, const JournalRan
     return Error{
         .code = ErrorCode::kDamaged, .message = message, .field = "journal", .position = {}};
   };
-  const std::string need = info.files.empty()
-                               ? "there is no snapshot to start from"
-                               : "the snapshot " + GenerationFolder(folder, info.begin_record) +
-                                     " needs those from " + std::to_string(info.begin_record + 1) +
-                                     " to " + std::to_string(info.end_record);
+  // Behind a snapshot that nothing was written beside there may be nothing yet.
+  const std::string to =
+      info.end_record > info.begin_record ? " to " + std::to_string(info.end_record) : " on";
+  const std::string need =
+      info.files.empty() ? "there is no snapshot to start from"
+                         : "the snapshot " + GenerationFolder(folder, info.begin_record) +
+                               " needs those from " + std::to_string(info.begin_record + 1) + to;
   if (range.last < info.end_record) {
     return damage("the journal in " + folder + " ends with record " + std::to_string(range.last) +
                   ", but " + need + "; restore a backup");
@@ -84,7 +93,7 @@ std::optional<Error> DurableBook::LoadGeneration(const std::shared_ptr<const Rul
     Result<LoadedSnapshot> loaded = LoadFrom(folder, rules, options);
     if (!loaded && loaded.error().code != ErrorCode::kDamaged) return loaded.error();
     if (loaded) {
-      if (auto damage = producers_.Load(loaded->attachment)) loaded = *damage;
+      if (auto damage = LoadAttachment(loaded->attachment)) loaded = *damage;
     }
     if (!loaded) {
       recovery->damaged.push_back(loaded.error());
@@ -106,6 +115,27 @@ std::optional<Error> DurableBook::LoadGeneration(const std::shared_ptr<const Rul
   // Without a generation the journal must tell everything; it says so itself if it was cut.
   if (recovery->damaged.empty()) return std::nullopt;
   return recovery->damaged.front();
+}
+
+std::optional<Error> DurableBook::ReadReceipts(Recovery* recovery) {
+  Result<ErasureReceipts> receipts = ErasureReceipts::Read(SnapshotsFolder(durability_.folder));
+  if (receipts) {
+    receipts_ = *std::move(receipts);
+    return std::nullopt;
+  }
+  if (receipts.error().code != ErrorCode::kDamaged) return receipts.error();
+  recovery->notes.push_back(receipts.error().message);
+  return SetReceiptsAside(durability_.folder);
+}
+
+std::string DurableBook::SaveAttachment() const {
+  const std::lock_guard<std::mutex> lock(saved_);
+  return producers_.Save() + erased_.Save();
+}
+
+std::optional<Error> DurableBook::LoadAttachment(std::string_view bytes) {
+  if (auto damage = producers_.Load(&bytes)) return damage;
+  return erased_.Load(bytes);
 }
 
 Result<LoadedSnapshot> DurableBook::LoadFrom(const std::string& folder,
@@ -133,7 +163,7 @@ Result<SnapshotInfo> DurableBook::SaveTo(const std::string& folder, TimeMs saved
     work();
     return applied_;
   };
-  order.attachment = [this] { return producers_.Save(); };
+  order.attachment = [this] { return SaveAttachment(); };
   // A snapshot must not have what the journal could still lose.
   order.before_publishing = [this] { return durability_.sync_every_write ? std::nullopt : Sync(); };
   order.stopping = durability_.stopping;
@@ -277,11 +307,7 @@ std::optional<Error> DurableBook::Verify(const std::string& folder, Verification
 std::optional<Error> DurableBook::VerifyLocked(const std::string& folder, Verification* found) {
   *found = Verification();
   if (!IsDataFolder(folder)) {
-    return Error{.code = ErrorCode::kInvalidValue,
-                 .message = "there is no data folder " + folder +
-                            ": neither a journal nor snapshots are in it",
-                 .field = "data",
-                 .position = {}};
+    return NoBook(folder, "neither a journal nor snapshots are in it");
   }
   const Result<std::vector<uint64_t>> generations = GenerationsOf(folder);
   if (!generations) return generations.error();
@@ -295,11 +321,14 @@ std::optional<Error> DurableBook::VerifyLocked(const std::string& folder, Verifi
     infos.push_back(*info);
     ++found->generations;
   }
+  if (const auto receipts = ErasureReceipts::Read(SnapshotsFolder(folder)); !receipts) {
+    return receipts.error();
+  }
   RocksJournalOptions options;
   options.folder = JournalFolder(folder);
   // As a start from the newest one would; what the others need beyond that is looked at below.
   options.first_number = infos.empty() ? 1 : infos.back().begin_record + 1;
-  options.must_exist = !infos.empty();
+  options.must_exist = !infos.empty() || HoldsBook(folder);
   JournalRecovery recovery;
   JournalRecord decoded;
   const auto decode = [&](uint64_t, std::string_view record) -> std::optional<Error> {
@@ -308,6 +337,9 @@ std::optional<Error> DurableBook::VerifyLocked(const std::string& folder, Verifi
   };
   const Result<JournalRange> range = ReadRocksJournal(options, decode, &recovery);
   if (!range) return range.error();
+  if (infos.empty() && found->records == 0 && recovery.damaged_below.empty()) {
+    return NoBook(folder, "it has no snapshot, and its journal has no record");
+  }
   if (infos.empty()) infos.emplace_back();  // the book before its first record
   for (size_t left = infos.size(); left > 0; --left) {
     if (auto damage = CheckCompletable(infos[left - 1], *range, folder, recovery)) return damage;

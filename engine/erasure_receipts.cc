@@ -15,15 +15,20 @@ constexpr std::string_view kFile = "erasures";
 
 }  // namespace
 
+std::string ErasureReceipts::PathIn(const std::string& snapshots_folder) {
+  return snapshots_folder + "/" + std::string(kFile);
+}
+
 Result<ErasureReceipts> ErasureReceipts::Read(const std::string& snapshots_folder) {
   ErasureReceipts receipts;
-  const std::string path = snapshots_folder + "/" + std::string(kFile);
-  if (std::error_code error; !std::filesystem::exists(path, error)) return receipts;
+  if (std::error_code error; !std::filesystem::exists(PathIn(snapshots_folder), error)) {
+    return receipts;
+  }
   const auto explained = [&](Error error) {
     if (error.code == ErrorCode::kDamaged) {
       error.message +=
-          " Without this file the server starts, but it no longer knows since when "
-          "what was erased before is gone.";
+          " The book does not need this file: a start sets it aside and goes on without, "
+          "and no longer knows since when what was erased before is gone.";
     }
     return error;
   };
@@ -62,7 +67,7 @@ std::optional<Error> ErasureReceipts::Write(const std::string& snapshots_folder)
   PutNumbers(records, &bytes);
   PutNumbers(sequences, &bytes);
   PutNumbers(times, &bytes);
-  SnapshotWriter writer(nullptr, snapshots_folder + "/" + std::string(kFile));
+  SnapshotWriter writer(nullptr, PathIn(snapshots_folder));
   auto error = writer.Begin();
   if (!error) error = writer.BeginFile(kFile);
   if (!error) error = writer.AddPart(PartHead{}, bytes);
@@ -91,8 +96,10 @@ void ErasureReceipts::Gone(uint64_t record, TimeMs now) {
   }
 }
 
-void ErasureReceipts::ForgetAbove(uint64_t sequence) {
+bool ErasureReceipts::ForgetAbove(uint64_t sequence) {
+  const size_t before = entries_.size();
   while (!entries_.empty() && entries_.back().sequence > sequence) entries_.pop_back();
+  return entries_.size() < before;
 }
 
 std::optional<TimeMs> ErasureReceipts::GoneSince(uint64_t sequence) const {

@@ -39,6 +39,7 @@ class ErasureReceipts {
   // later, but true.
   static constexpr size_t kMaxEntries = 4096;
 
+  static std::string PathIn(const std::string& snapshots_folder);
   // Empty where there is no such file. Errors: kDamaged, kNewerFormat, kStorageFailed.
   static Result<ErasureReceipts> Read(const std::string& snapshots_folder);
   // In place of what was there, durable on return. Errors: kDiskFull, kStorageFailed.
@@ -50,8 +51,8 @@ class ErasureReceipts {
   // Nothing older is left than the generation of this record.
   void Gone(uint64_t record, TimeMs now);
   // The book has only come to `sequence`: what is said about later ones was about records that were
-  // lost, and is unsaid before others take their numbers.
-  void ForgetAbove(uint64_t sequence);
+  // lost, and is unsaid before others take their numbers. Whether anything was.
+  bool ForgetAbove(uint64_t sequence);
 
   // Where something may be left: nothing.
   std::optional<TimeMs> GoneSince(uint64_t sequence) const;

@@ -6,6 +6,7 @@
 #include <array>
 #include <filesystem>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 namespace kundig::engine {
@@ -89,6 +90,13 @@ bool JournalFiles::Exists(const std::string& path) const {
 Result<std::vector<std::string>> JournalFiles::Children(const std::string& folder) const {
   std::vector<std::string> names;
   const IOStatus status = files_->GetChildren(folder, IOOptions(), &names, nullptr);
+  if (status.IsNotFound()) {
+    return Error{.code = ErrorCode::kStorageFailed,
+                 .message = "There is no folder " + folder +
+                            ", or it may not be read; make it or mend the way to it.",
+                 .field = {},
+                 .position = {}};
+  }
   if (!status.ok()) return StorageError(status, "listing the folder " + folder);
   std::erase_if(names, [](const std::string& name) { return name == "." || name == ".."; });
   std::sort(names.begin(), names.end());
@@ -120,12 +128,12 @@ std::optional<Error> JournalFiles::RemoveFolder(const std::string& parent,
   const std::string from = parent + "/" + name;
   const std::string to = from + std::string(kRemoved);
   if (Exists(to)) {
-    if (auto error = RemoveFiles(to)) return error;
+    if (auto error = RemoveAll(to)) return error;
   }
   const IOStatus status = files_->RenameFile(from, to, IOOptions(), nullptr);
   if (!status.ok()) return StorageError(status, "renaming " + from);
   if (auto error = SyncFolder(parent)) return error;
-  if (auto error = RemoveFiles(to)) return error;
+  if (auto error = RemoveAll(to)) return error;
   return SyncFolder(parent);
 }
 
@@ -135,7 +143,7 @@ std::optional<Error> JournalFiles::FinishRemovals(const std::string& parent) con
   bool any = false;
   for (const std::string& name : *names) {
     if (!name.ends_with(kRemoved)) continue;
-    if (auto error = RemoveFiles(parent + "/" + name)) return error;
+    if (auto error = RemoveAll(parent + "/" + name)) return error;
     any = true;
   }
   return any ? SyncFolder(parent) : std::nullopt;
@@ -154,9 +162,9 @@ std::optional<Error> JournalFiles::RemoveEnding(const std::string& parent,
 
 std::optional<Error> JournalFiles::SetAside(const std::string& parent,
                                             const std::string& name) const {
-  const std::string aside = name + std::string(kSetAside);
-  if (Exists(parent + "/" + aside)) {
-    if (auto error = RemoveFolder(parent, aside)) return error;
+  std::string aside = name + std::string(kSetAside);
+  for (uint64_t other = 2; Exists(parent + "/" + aside); ++other) {
+    aside = name + "." + std::to_string(other) + std::string(kSetAside);
   }
   const std::string from = parent + "/" + name;
   const IOStatus status = files_->RenameFile(from, parent + "/" + aside, IOOptions(), nullptr);
@@ -164,15 +172,19 @@ std::optional<Error> JournalFiles::SetAside(const std::string& parent,
   return SyncFolder(parent);
 }
 
-std::optional<Error> JournalFiles::RemoveFiles(const std::string& folder) const {
-  const auto names = Children(folder);
+std::optional<Error> JournalFiles::RemoveAll(const std::string& path) const {
+  // Not through a link, whose folder is another's.
+  std::error_code ignored;
+  const bool is_folder = std::filesystem::symlink_status(path, ignored).type() ==
+                         std::filesystem::file_type::directory;
+  if (!is_folder)
+    return Outcome(files_->DeleteFile(path, IOOptions(), nullptr), "removing " + path);
+  const auto names = Children(path);
   if (!names) return names.error();
   for (const std::string& name : *names) {
-    const std::string path = folder + "/" + name;
-    const IOStatus status = files_->DeleteFile(path, IOOptions(), nullptr);
-    if (!status.ok()) return StorageError(status, "removing " + path);
+    if (auto error = RemoveAll(path + "/" + name)) return error;
   }
-  return Outcome(files_->DeleteDir(folder, IOOptions(), nullptr), "removing " + folder);
+  return Outcome(files_->DeleteDir(path, IOOptions(), nullptr), "removing " + path);
 }
 
 std::optional<Error> JournalFiles::WriteAgain(const std::string& folder,

@@ -57,13 +57,13 @@ class JournalFiles {
   uint64_t FolderBytes(const std::string& folder) const;
   Result<uint64_t> FreeBytes(const std::string& folder) const;
 
-  // Removes a folder of files as a whole: it first gets a name that FinishRemovals knows, so that
+  // Removes a folder or file as a whole: it first gets a name that FinishRemovals knows, so that
   // no crash leaves half of it under the old one.
   std::optional<Error> RemoveFolder(const std::string& parent, const std::string& name) const;
   std::optional<Error> FinishRemovals(const std::string& parent) const;
-  // Removes the folders in `parent` whose names end so.
+  // Removes the folders and files in `parent` whose names end so.
   std::optional<Error> RemoveEnding(const std::string& parent, std::string_view ending) const;
-  // Gives a folder a name that ends with kSetAside; what had that name is removed.
+  // Gives a folder or file a name of its own that ends with kSetAside.
   std::optional<Error> SetAside(const std::string& parent, const std::string& name) const;
 
   // Writes every file of the folder whose name ends so once more, in place and with its own bytes,
@@ -72,7 +72,8 @@ class JournalFiles {
   std::optional<Error> WriteAgain(const std::string& folder, std::string_view ending) const;
 
  private:
-  std::optional<Error> RemoveFiles(const std::string& folder) const;
+  // A file, or a folder with all that is in it.
+  std::optional<Error> RemoveAll(const std::string& path) const;
 
   rocksdb::FileSystem* files_;
 };

@@ -51,6 +51,7 @@ class FolderJudgement {
   Result<Look> LookAt(const std::string& name) const;
   std::optional<Error> ReadMark();
   std::optional<Error> WithoutMark() const;
+  std::string Gone() const;  // what is wrong with a journal of which nothing is there
   // Puts a segment where it belongs.
   std::optional<Error> Place(const Look& look);
   std::optional<Error> Join(const std::string& name, const RocksSegment::Range& range);
@@ -60,6 +61,8 @@ class FolderJudgement {
   // Nothing of what was found so far is needed: it is told, and nothing is read of it.
   void LeaveBelow(const std::string& what);
   void LeaveUseless();
+  // The log of a segment, or the segment where it has none.
+  std::string LogOf(const std::string& name) const;
   // Why records behind last_ are missing, as far as that is known.
   std::string Why() const;
   std::string PathOf(const std::string& name) const { return options_.folder + "/" + name; }
@@ -159,6 +162,13 @@ std::optional<Error> FolderJudgement::ReadMark() {
   } else if (!options_.accept_lost_tail) {
     return WithoutMark();
   }
+  judged_.recovery.unknown_loss =
+      looks_.empty()
+          ? "The journal " + options_.folder + Gone() + ": everything after record " +
+                std::to_string(before) + " is lost, and nothing tells how much that was."
+          : "The file mark of " + options_.folder +
+                " was damaged or missing: nothing tells whether records are missing from the end"
+                " of the journal.";
   // What the mark said is gone: the journal begins with the oldest record that is there.
   found = {.cut_through = before, .synced_through = before};
   for (const Look& look : looks_) {
@@ -173,13 +183,19 @@ std::optional<Error> FolderJudgement::ReadMark() {
 
 std::optional<Error> FolderJudgement::WithoutMark() const {
   if (looks_.empty()) {
-    return DamageError("There are snapshots, but the journal " + options_.folder +
-                       (files_.Exists(options_.folder) ? " is empty" : " is missing") +
-                       ", and with it what came after them" + std::string(kRestoreOrAccept));
+    const std::string what = options_.first_number > 1
+                                 ? "what came after the snapshots"
+                                 : "the book, as there is no snapshot that can be read";
+    return DamageError("The journal " + options_.folder + Gone() + ", and with it " + what +
+                       std::string(kRestoreOrAccept));
   }
   return DamageError("The file mark is missing from " + options_.folder +
                      ", so nothing tells whether the journal is whole" +
                      std::string(kRestoreOrAccept));
+}
+
+std::string FolderJudgement::Gone() const {
+  return files_.Exists(options_.folder) ? " is empty" : " is missing";
 }
 
 std::optional<Error> FolderJudgement::Place(const Look& look) {
@@ -204,7 +220,8 @@ std::optional<Error> FolderJudgement::Place(const Look& look) {
     if (auto error = Join(look.name, *look.range)) return error;
   } else {
     if (!look.range) emptied_ = look.name;
-    judged_.superfluous.push_back(look.name);
+    // Bytes that were to be records are left to be looked at.
+    (look.range ? judged_.superfluous : judged_.aside).push_back(look.name);
   }
   if (look.prefix) torn_ = look.name;
   return std::nullopt;
@@ -233,16 +250,20 @@ std::optional<Error> FolderJudgement::Join(const std::string& name,
   return std::nullopt;
 }
 
+std::string FolderJudgement::LogOf(const std::string& name) const {
+  std::string log = PathOf(name);
+  const auto files = files_.Children(PathOf(name));
+  for (const std::string& file : files ? *files : std::vector<std::string>()) {
+    const std::string path = PathOf(name) + "/" + file;
+    if (file.ends_with(RocksSegment::kLogEnding) && files_.FileBytes(path) > 0) log = path;
+  }
+  return log;
+}
+
 std::string FolderJudgement::Why() const {
   if (!useless_.empty()) return useless_.front().why;
   if (!torn_.empty()) {
-    std::string log;
-    const auto files = files_.Children(PathOf(torn_));
-    for (const std::string& file : files ? *files : std::vector<std::string>()) {
-      const bool holds = files_.FileBytes(PathOf(torn_) + "/" + file) > 0;
-      if (file.ends_with(RocksSegment::kLogEnding) && holds) log = "/" + file;
-    }
-    return PathOf(torn_) + log + " is damaged behind record " + std::to_string(last_);
+    return LogOf(torn_) + " is damaged behind record " + std::to_string(last_);
   }
   if (emptied_ == SegmentName(last_ + 1)) return PathOf(emptied_) + " holds no record any more";
   if (judged_.segments.empty()) return {};
@@ -267,13 +288,19 @@ void FolderJudgement::LeaveBelow(const std::string& what) {
 
 Result<uint64_t> FolderJudgement::KnownEnd() const {
   const uint64_t end = std::max(last_, judged_.found.synced_through);
-  if (torn_.empty() || options_.accept_lost_tail) return end;
+  if (torn_.empty()) return end;
   // Only what was being written when the power went may be torn: whatever can be read behind the
   // damage was written after what is damaged there had been acknowledged.
   std::unique_ptr<RocksSegment> all;
   const std::string path = PathOf(torn_);
   const rocksdb::Status status =
       RocksSegment::OpenSealed(path, settings_, RocksSegment::Tail::kAll, &all);
+  if (status.IsCorruption()) {
+    if (options_.accept_lost_tail) return end;
+    return DamageError(LogOf(torn_) + " is damaged behind record " + std::to_string(last_) +
+                       ", and nothing behind the damage can be read" +
+                       std::string(kRestoreOrAccept));
+  }
   if (!status.ok()) return StorageError(status, "opening " + path);
   const auto range = all->Numbers();
   if (!range) return range.error();
@@ -286,7 +313,7 @@ std::optional<Error> FolderJudgement::JudgeEnd() {
   const Result<uint64_t> end = KnownEnd();
   if (!end) return end.error();
   if (options_.accept_lost_tail) {
-    judged_.recovery.lost_records = synced - std::min(synced, covered);
+    judged_.recovery.lost_records = *end - std::min(*end, covered);
   } else if (*end > covered) {
     return DamageError(Records(covered + 1, *end) + " of the journal " +
                        (*end == synced
@@ -304,8 +331,9 @@ std::optional<Error> FolderJudgement::JudgeEnd() {
       return DamageError(useless.why + std::string(kRestoreOrAccept));
     }
   }
-  judged_.recovery.tail_torn = !torn_.empty();
-  if (torn_.empty() && !looks_.empty() && looks_.back().damage.empty() &&
+  const bool lost = judged_.recovery.lost_records > 0;
+  judged_.recovery.tail_torn = !torn_.empty() && !lost;
+  if (torn_.empty() && !lost && !looks_.empty() && looks_.back().damage.empty() &&
       !looks_.back().never_begun) {
     std::unique_ptr<RocksSegment> exact;
     judged_.recovery.tail_torn = RocksSegment::OpenSealed(PathOf(looks_.back().name), settings_,

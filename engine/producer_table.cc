@@ -53,7 +53,7 @@ class Reader {
     return Has(count) ? count : 0;
   }
   bool failed() const { return failed_; }
-  bool at_end() const { return rest_.empty(); }
+  std::string_view rest() const { return rest_; }
 
  private:
   bool Has(size_t bytes) {
@@ -183,11 +183,11 @@ std::string ProducerTable::Save() const {
   return out.Take();
 }
 
-std::optional<Error> ProducerTable::Load(std::string_view bytes) {
+std::optional<Error> ProducerTable::Load(std::string_view* bytes) {
   producers_.clear();
   by_name_.clear();
   refusal_bytes_ = 0;
-  Reader in(bytes);
+  Reader in(*bytes);
   for (uint32_t left = in.Count(); left > 0 && !in.failed(); --left) {
     Producer* producer = Find(in.Text());
     const bool has_forgotten = in.Number<uint8_t>() != 0;
@@ -198,7 +198,10 @@ std::optional<Error> ProducerTable::Load(std::string_view bytes) {
       Keep(producer, batch, LoadAnswer(&in));
     }
   }
-  if (!in.failed() && in.at_end()) return std::nullopt;
+  if (!in.failed()) {
+    *bytes = in.rest();
+    return std::nullopt;
+  }
   return Error{.code = ErrorCode::kDamaged,
                .message = "the table of producers is damaged; restore a backup",
                .field = "producers",

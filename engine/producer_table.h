@@ -52,8 +52,9 @@ class ProducerTable {
 
   // The whole table as bytes, for a snapshot.
   std::string Save() const;
-  // Takes the place of what is there. kDamaged for bytes that Save never wrote.
-  std::optional<Error> Load(std::string_view bytes);
+  // Takes the place of what is there, with what Save wrote at the front of *bytes, which keeps the
+  // rest. kDamaged for what Save never wrote.
+  std::optional<Error> Load(std::string_view* bytes);
 
  private:
   struct Producer {

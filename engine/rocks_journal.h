@@ -62,6 +62,8 @@ struct JournalRecovery {
   // Damage in records older than first_number, or in what was accepted as lost; a sentence each.
   std::vector<Error> damaged_below;
   bool mark_torn = false;  // one of the mark's two slots is damaged; the other one serves
+  // A sentence where what is lost cannot be counted, as accept_lost_tail allows.
+  std::string unknown_loss;
 };
 
 // kDamaged says what is missing or damaged and what to do; kNewerFormat; kStorageFailed. A full

@@ -105,6 +105,90 @@ TEST_F(DataFolderTest, ALostJournalIsNotAnEmptyOne) {
   durability_.accept_lost_tail = true;
   --orders_;  // what came behind the snapshot
   ExpectOpens();
+  ASSERT_EQ(recovery_.notes.size(), 1u);
+  EXPECT_THAT(recovery_.notes.front(), HasSubstr("nothing tells how much"));
+}
+
+TEST_F(DataFolderTest, AFolderThatWasUsedIsNotBegunAnew) {
+  {
+    auto book = Open();
+    ASSERT_TRUE(book.has_value()) << book.error().message;
+    EXPECT_TRUE(recovery_.new_book);
+    Order(book->get());
+  }
+  fs::remove_all(JournalFolder(data_));
+  ExpectRefused("is missing");
+  fs::create_directory(JournalFolder(data_));
+  ExpectRefused("is empty");
+  durability_.accept_lost_tail = true;
+  orders_ = 0;
+  ExpectOpens();
+  EXPECT_TRUE(recovery_.new_book);
+  EXPECT_EQ(recovery_.notes.size(), 1u);
+}
+
+TEST_F(DataFolderTest, AnEmptyJournalIsNoBook) {
+  fs::create_directories(JournalFolder(data_));
+  Verification found;
+  ExpectInvalid(DurableBook::Verify(data_, &found), "its journal has no record");
+  ExpectInvalid(DurableBook::Restore(data_, folder_.Below("other")), "its journal has no record");
+  ExpectOpens();
+}
+
+TEST_F(DataFolderTest, DamagedReceiptsAreFoundAndKeepNobodyFromStarting) {
+  Fill();
+  const std::string receipts = SnapshotsFolder(data_) + "/erasures";
+  std::string content = Content(receipts);
+  content.back() = static_cast<char>(content.back() ^ 1);
+  Overwrite(receipts, content);
+  Verification found;
+  const auto damage = DurableBook::Verify(data_, &found);
+  ASSERT_TRUE(damage.has_value());
+  EXPECT_EQ(damage->code, ErrorCode::kDamaged);
+  EXPECT_THAT(damage->message, HasSubstr(receipts));
+  EXPECT_EQ(DurableBook::Restore(data_, folder_.Below("other"))->code, ErrorCode::kDamaged);
+  ExpectOpens();
+  ASSERT_EQ(recovery_.notes.size(), 1u);
+  EXPECT_THAT(recovery_.notes.front(), HasSubstr(receipts));
+  EXPECT_EQ(Content(receipts + ".damaged"), content);
+  auto book = Open();
+  ASSERT_TRUE(book.has_value()) << book.error().message;
+  EXPECT_TRUE(recovery_.notes.empty());
+  ASSERT_TRUE((*book)->SaveSnapshot(TimeMs{1}, Generations::kKeepTwo).has_value());
+  book->reset();
+  EXPECT_FALSE(fs::exists(receipts + ".damaged"));
+  EXPECT_FALSE(DurableBook::Verify(data_, &found).has_value());
+}
+
+TEST_F(DataFolderTest, AMarkThatWasMendedIsNamed) {
+  Fill();
+  const std::string mark = JournalFolder(data_) + "/mark";
+  std::string content = Content(mark);
+  content[512 + 9] = static_cast<char>(content[512 + 9] ^ 1);
+  Overwrite(mark, content);
+  ExpectOpens();
+  ASSERT_EQ(recovery_.notes.size(), 1u);
+  EXPECT_THAT(recovery_.notes.front(), HasSubstr(mark));
+  ExpectOpens();
+  EXPECT_TRUE(recovery_.notes.empty());
+}
+
+TEST_F(DataFolderTest, RemovesWhatARemovalLeftWhateverIsInIt) {
+  Fill();
+  const std::string left = SnapshotsFolder(data_) + "/foo.removed", kept = folder_.Below("kept");
+  fs::create_directories(left + "/a/b");
+  fs::create_directory(kept);
+  Overwrite(kept + "/diary", "mine");
+  fs::create_directory_symlink(kept, left + "/a/link");
+  ExpectOpens();
+  EXPECT_FALSE(fs::exists(left));
+  EXPECT_EQ(Content(kept + "/diary"), "mine");
+}
+
+TEST_F(DataFolderTest, SaysWhichFolderIsMissing) {
+  const auto children = JournalFiles(rocksdb::Env::Default()).Children(folder_.Below("no/where"));
+  ASSERT_FALSE(children.has_value());
+  EXPECT_THAT(children.error().message, HasSubstr("There is no folder " + folder_.Below("no")));
 }
 
 TEST_F(DataFolderTest, VerifyingChangesNothing) {
@@ -131,6 +215,8 @@ TEST_F(DataFolderTest, DamageThatOnlyTheOlderGenerationMissesIsToldAndPassedOver
   ASSERT_TRUE(damage.has_value());
   EXPECT_EQ(damage->code, ErrorCode::kDamaged);
   EXPECT_THAT(damage->message, HasSubstr("CURRENT is missing"));
+  const uint64_t older = GenerationsOf(data_)->front();
+  EXPECT_THAT(damage->message, HasSubstr("needs those from " + std::to_string(older + 1) + " on"));
   ExpectOpens();
   ASSERT_EQ(recovery_.damaged_below.size(), 1u);
   EXPECT_THAT(recovery_.damaged_below.front().message, HasSubstr("CURRENT is missing"));

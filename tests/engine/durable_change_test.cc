@@ -228,10 +228,12 @@ TEST(ProducerTable, KeepsABoundedAmountOfRefusals) {
     const std::string name = std::to_string(producer);
     for (uint64_t batch = 0; batch < kKeptBatches; ++batch) table.Remember({name, batch}, answer);
   }
-  const std::string saved = table.Save();
+  const std::string saved = table.Save(), bytes = saved + "what follows";
   EXPECT_LT(saved.size(), kMaxKeptRefusalBytes + (size_t{1} << 20));
   ProducerTable loaded;
-  ASSERT_FALSE(loaded.Load(saved));
+  std::string_view rest = bytes;
+  ASSERT_FALSE(loaded.Load(&rest));
+  EXPECT_EQ(rest, "what follows");
   EXPECT_EQ(loaded.Save(), saved);
   ApplyAnswer first, last;
   EXPECT_EQ(loaded.Look({"0", 0}, &first), ProducerTable::Verdict::kKnown);

@@ -3,9 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "engine/erased_sequences.h"
 #include "tests/engine/journal_folder.h"
+#include "tests/engine/reopened_book.h"
 
 namespace kundig::engine {
 namespace {
@@ -55,9 +60,9 @@ TEST(ErasureReceipts, UnsayWhatWasAboutLostRecords) {
   receipts.Cover(10, 100);
   receipts.Cover(20, 200);
   receipts.Gone(20, TimeMs{1});
-  receipts.ForgetAbove(200);
+  EXPECT_FALSE(receipts.ForgetAbove(200));
   EXPECT_TRUE(receipts.GoneSince(200).has_value());
-  receipts.ForgetAbove(199);
+  EXPECT_TRUE(receipts.ForgetAbove(199));
   EXPECT_FALSE(receipts.GoneSince(200).has_value());
   EXPECT_FALSE(receipts.GoneSince(101).has_value());
   EXPECT_EQ(receipts.GoneSince(100), TimeMs{1});
@@ -128,6 +133,94 @@ TEST_F(StoredReceipts, SayThatTheyAreDamagedWhateverByteIsWrong) {
   }
   Overwrite(path(), sound + '\0');
   EXPECT_FALSE(ErasureReceipts::Read(folder_.path()).has_value());
+}
+
+TEST(ErasedSequences, AreKeptUpToALimitAndReadAsTheyWere) {
+  ErasedSequences erased;
+  constexpr uint64_t kErasures = ErasedSequences::kMaxKept + 2;
+  for (uint64_t number = 1; number <= kErasures; ++number) erased.Add(number * 3);
+  ErasedSequences read;
+  ASSERT_FALSE(read.Load(erased.Save()).has_value());
+  for (const ErasedSequences* table : {&erased, &read}) {
+    EXPECT_TRUE(table->Has(kErasures * 3));
+    EXPECT_FALSE(table->Has(kErasures * 3 - 1));
+    EXPECT_TRUE(table->Has(9));
+    EXPECT_FALSE(table->Has(6));  // forgotten
+  }
+  EXPECT_EQ(read.Load(erased.Save() + "x")->code, ErrorCode::kDamaged);
+  // Of a snapshot of before there were any.
+  EXPECT_FALSE(read.Load("").has_value());
+  EXPECT_FALSE(read.Has(9));
+}
+
+// The journal_sequence of the answer.
+uint64_t Erased(Reopened* book, std::string_view customer) {
+  const Event event = Erase{customer};
+  return book->Write({{.name = {}, .what = std::span<const Event>(&event, 1)}})[0]
+      ->state.journal_sequence;
+}
+
+TEST(ReceiptsOfABook, SpeakOnlyOfWhatWasErased) {
+  Reopened book;
+  book.Write({OneOrder(OrderOf("a", "1", 1)), OneOrder(OrderOf("b", "2", 1))});
+  const uint64_t before = book->Status().saved_sequence + 1;
+  const uint64_t nobody = Erased(&book, "nobody"), erased = Erased(&book, "a");
+  // A batch has one number, whatever else was in it.
+  const std::vector<Event> mixed = {Erase{"b"}, OrderOf("c", "3", 1)};
+  const uint64_t batch =
+      book.Write({{.name = {}, .what = std::span<const Event>(mixed)}})[0]->state.journal_sequence;
+  const auto expect = [&](bool gone) {
+    for (const uint64_t sequence : {erased, batch}) {
+      EXPECT_TRUE(book->WasErasure(sequence));
+      EXPECT_EQ(book->GoneSince(sequence).has_value(), gone);
+    }
+    for (const uint64_t sequence : {before, nobody, batch - 1, batch + 1}) {
+      EXPECT_FALSE(book->WasErasure(sequence)) << sequence;
+      EXPECT_FALSE(book->GoneSince(sequence).has_value()) << sequence;
+    }
+  };
+  expect(false);
+  book.Open();  // from the journal
+  expect(false);
+  ASSERT_TRUE(book->SaveSnapshot(TimeMs{1}, Generations::kKeepNewest).has_value());
+  expect(true);
+  book.Open();  // from the snapshot
+  expect(true);
+}
+
+TEST(ReceiptsOfABook, SaysNothingOfAnotherLineOfIt) {
+  Reopened book;
+  book.Write({OneOrder(OrderOf("a", "1", 1))});
+  const std::string backup = book.FileBelow("backup"), copy = book.FileBelow("copy");
+  ASSERT_TRUE(book->Backup(TimeMs{1}, backup).has_value());
+  const uint64_t erased = Erased(&book, "a");
+  ASSERT_TRUE(book->SaveSnapshot(TimeMs{2}, Generations::kKeepNewest).has_value());
+  EXPECT_TRUE(book->GoneSince(erased).has_value());
+  // Where "a" is there again, and its number is that of something else.
+  ASSERT_FALSE(DurableBook::Restore(backup, copy).has_value());
+  book.durability().folder = copy;
+  book.Open();
+  const auto other = book.Write({OneOrder(OrderOf("b", "2", 1))});
+  ASSERT_EQ(other[0]->state.journal_sequence, erased);
+  ASSERT_TRUE(book->SaveSnapshot(TimeMs{3}, Generations::kKeepNewest).has_value());
+  EXPECT_FALSE(book->WasErasure(erased));
+  EXPECT_FALSE(book->GoneSince(erased).has_value());
+  const uint64_t again = Erased(&book, "a");
+  ASSERT_TRUE(book->SaveSnapshot(TimeMs{4}, Generations::kKeepNewest).has_value());
+  EXPECT_TRUE(book->GoneSince(again).has_value());
+}
+
+TEST(ReceiptsOfABook, AboutLostRecordsAreUnsaidForEver) {
+  Reopened book;
+  book.Close();
+  const std::string snapshots = book.durability().folder + "/snapshots";
+  ErasureReceipts receipts;
+  receipts.Cover(1, 1000);
+  receipts.Gone(1, TimeMs{1});
+  ASSERT_FALSE(receipts.Write(snapshots).has_value());
+  book.Open();
+  EXPECT_EQ(book->Status().erased_sequence, 0u);
+  EXPECT_EQ(ErasureReceipts::Read(snapshots)->latest().sequence, 0u);
 }
 
 }  // namespace

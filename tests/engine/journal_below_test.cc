@@ -122,7 +122,78 @@ TEST_F(JournalBelowTest, AJournalThatMustExistIsNotMadeAnew) {
   fs::create_directory(options_.folder);
   EXPECT_THAT(ExpectRefused().message, HasSubstr("is empty"));
   options_.accept_lost_tail = true;
+  JournalRecovery recovery;
+  ASSERT_TRUE(OpenRocksJournal(options_, &recovery).has_value());
+  EXPECT_THAT(recovery.unknown_loss, HasSubstr("everything after record 7 is lost"));
+  ASSERT_TRUE(OpenRocksJournal(options_, &(recovery = {})).has_value());
+  EXPECT_EQ(recovery.unknown_loss, "");
   ExpectOpens(8, 7, false);
+}
+
+// Of a log that is damaged at its front no record is left, but the bytes are.
+TEST_F(JournalBelowTest, DamageAtTheFrontOfALogRemovesNoEvidence) {
+  for (const size_t at : {size_t{20}, size_t{60}}) {
+    fs::remove_all(options_.folder);
+    for (int i = 0; i < 2; ++i) WriteSegment();
+    Flip(LogOf(Segment(1)), at);
+    options_.first_number = 3;  // the snapshot covers it
+    ExpectOpens(3, 4, true);
+    EXPECT_EQ(SetAside(), 1u);
+
+    options_.first_number = 1;
+    fs::remove_all(options_.folder);
+    WriteSegment();
+    options_.accept_lost_tail = true;
+    for (uint64_t time = 1; time <= 2; ++time) {
+      WriteSegment();
+      Flip(LogOf(Segment(3)), at);
+      JournalRecovery recovery;
+      const auto journal = OpenRocksJournal(options_, &recovery);
+      ASSERT_TRUE(journal.has_value()) << journal.error().message;
+      EXPECT_EQ(recovery.lost_records, 2u);
+      EXPECT_FALSE(recovery.tail_torn);
+      ExpectRecords(**journal, 1, 2);
+      EXPECT_EQ(SetAside(), time);
+    }
+    options_.accept_lost_tail = false;
+  }
+}
+
+TEST_F(JournalBelowTest, DamageInALongRecordNamesItsLogAndMayBeAccepted) {
+  WriteSegment();
+  {
+    auto journal = OpenAt(options_);
+    ASSERT_TRUE(journal.has_value());
+    const std::string record(100'000, 'x');  // of several blocks of the log
+    const std::vector<std::string_view> group = {record};
+    ASSERT_FALSE((*journal)->Append(group));
+  }
+  Flip(LogOf(Segment(3)), 60'000);
+  const Error refused = ExpectRefused();
+  EXPECT_THAT(refused.message, HasSubstr(LogOf(Segment(3)).string()));
+  EXPECT_THAT(refused.message, HasSubstr("--lost-tail accept"));
+  options_.accept_lost_tail = true;
+  JournalRecovery recovery;
+  const auto journal = OpenRocksJournal(options_, &recovery);
+  ASSERT_TRUE(journal.has_value()) << journal.error().message;
+  EXPECT_EQ(recovery.lost_records, 1u);
+  EXPECT_FALSE(recovery.tail_torn);
+  ExpectRecords(**journal, 1, 2);
+  EXPECT_EQ(SetAside(), 1u);
+}
+
+// Records behind damage were acknowledged, whether or not the mark can tell.
+TEST_F(JournalBelowTest, CountsWhatLiesBehindDamageAsLostAlsoWithoutAMark) {
+  WriteSegment();
+  fs::remove(options_.folder + "/mark");
+  const fs::path log = LogOf(Segment(1));
+  Overwrite(log, Content(log).substr(0, 60) + "?" + Content(log).substr(61));
+  options_.accept_lost_tail = true;
+  JournalRecovery recovery;
+  ASSERT_TRUE(OpenRocksJournal(options_, &recovery).has_value());
+  EXPECT_THAT(recovery.unknown_loss, HasSubstr("mark"));
+  EXPECT_EQ(recovery.lost_records, 2u);
+  EXPECT_FALSE(recovery.tail_torn);
 }
 
 TEST_F(JournalBelowTest, DamageInWhatIsNotNeededIsToldAndSetAside) {
