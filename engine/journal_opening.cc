@@ -331,7 +331,8 @@ std::optional<Error> FolderJudgement::JudgeEnd() {
       return DamageError(useless.why + std::string(kRestoreOrAccept));
     }
   }
-  const bool lost = judged_.recovery.lost_records > 0;
+  // Never said of what was acknowledged, or may have been.
+  const bool lost = judged_.recovery.lost_records > 0 || !judged_.recovery.unknown_loss.empty();
   judged_.recovery.tail_torn = !torn_.empty() && !lost;
   if (torn_.empty() && !lost && !looks_.empty() && looks_.back().damage.empty() &&
       !looks_.back().never_begun) {

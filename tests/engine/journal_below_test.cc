@@ -184,15 +184,20 @@ TEST_F(JournalBelowTest, DamageInALongRecordNamesItsLogAndMayBeAccepted) {
 
 // Records behind damage were acknowledged, whether or not the mark can tell.
 TEST_F(JournalBelowTest, CountsWhatLiesBehindDamageAsLostAlsoWithoutAMark) {
-  WriteSegment();
+  {
+    auto journal = OpenAt(options_);
+    ASSERT_TRUE(journal.has_value());
+    const std::string record(40'000, 'x');  // more than a block of the log
+    const std::vector<std::string_view> group = {record};
+    for (int i = 0; i < 3; ++i) ASSERT_FALSE((*journal)->Append(group));
+  }
   fs::remove(options_.folder + "/mark");
-  const fs::path log = LogOf(Segment(1));
-  Overwrite(log, Content(log).substr(0, 60) + "?" + Content(log).substr(61));
+  Flip(LogOf(Segment(1)), 60);
   options_.accept_lost_tail = true;
   JournalRecovery recovery;
   ASSERT_TRUE(OpenRocksJournal(options_, &recovery).has_value());
   EXPECT_THAT(recovery.unknown_loss, HasSubstr("mark"));
-  EXPECT_EQ(recovery.lost_records, 2u);
+  EXPECT_EQ(recovery.lost_records, 3u);
   EXPECT_FALSE(recovery.tail_torn);
 }
 
