@@ -227,10 +227,12 @@ void Dispatcher::HandleStatus(std::span<const uint8_t> payload,
   if (!question) return SendRefusal(question.error(), responder.get());
   const auto send_status = [this, sequence = question->receipt_for](Responder* to) {
     const engine::StatusAnswer answer = book_->Status();
-    const auto gone_since = sequence > 0 ? durable_->GoneSince(sequence) : std::nullopt;
+    const ErasureReceipt receipt = {
+        .known = sequence > 0 && durable_->WasErasure(sequence),
+        .gone_since = sequence > 0 ? durable_->GoneSince(sequence) : std::nullopt};
     SendReply(MessageType::status_reply, to, [&](auto* out) {
       EncodeStatus(answer, {.bytes = ResidentBytes(), .limit_bytes = memory_limit_.bytes()},
-                   durability_, durable_->Status(), gone_since, out);
+                   durability_, durable_->Status(), receipt, out);
     });
   };
   if (!question->fresh_rankings) return send_status(responder.get());

@@ -288,7 +288,7 @@ void EncodeCount(const engine::CountAnswer& answer, FlatBufferBuilder* builder) 
 
 void EncodeStatus(const engine::StatusAnswer& answer, const MemoryUse& memory,
                   std::string_view durability_text, const engine::DurabilityStatus& kept,
-                  std::optional<engine::TimeMs> gone_since, FlatBufferBuilder* builder) {
+                  const ErasureReceipt& receipt, FlatBufferBuilder* builder) {
   builder->Clear();
   const auto version = Text(builder, KUNDIG_VERSION);
   const auto durability = Text(builder, durability_text);
@@ -308,7 +308,8 @@ void EncodeStatus(const engine::StatusAnswer& answer, const MemoryUse& memory,
   out.add_saved_sequence(kept.saved_sequence);
   out.add_erased_sequence(kept.erased_sequence);
   if (kept.erased_sequence > 0) out.add_erased_at(kept.erased_at.since_epoch);
-  if (gone_since) out.add_gone_since(gone_since->since_epoch);
+  if (receipt.gone_since) out.add_gone_since(receipt.gone_since->since_epoch);
+  out.add_receipt_known(receipt.known);
   builder->Finish(out.Finish());
 }
 

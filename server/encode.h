@@ -53,10 +53,14 @@ void EncodePipeline(const engine::PipelineAnswer& answer, const engine::Pipeline
 struct MemoryUse {
   uint64_t bytes = 0, limit_bytes = 0;
 };
+// Of the journal_sequence that a status request names.
+struct ErasureReceipt {
+  bool known = false;  // something was erased there
+  std::optional<engine::TimeMs> gone_since;
+};
 void EncodeStatus(const engine::StatusAnswer& answer, const MemoryUse& memory,
                   std::string_view durability_text, const engine::DurabilityStatus& kept,
-                  std::optional<engine::TimeMs> gone_since,
-                  flatbuffers::FlatBufferBuilder* builder);
+                  const ErasureReceipt& receipt, flatbuffers::FlatBufferBuilder* builder);
 void EncodeSnapshot(const engine::SnapshotInfo& info, flatbuffers::FlatBufferBuilder* builder);
 void EncodeAdvanceDay(const engine::StateName& state, flatbuffers::FlatBufferBuilder* builder);
 

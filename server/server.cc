@@ -246,6 +246,7 @@ class Server::Impl {
 
   void LogRecovery(const engine::Recovery& recovery, std::chrono::nanoseconds time) {
     const engine::StatusAnswer status = book_->book().Status();
+    for (const std::string& note : recovery.notes) Log(LogLevel::kWarning, "server", note);
     for (const engine::Error& damage : recovery.damaged_below) {
       Log(LogLevel::kError, "server",
           "what the journal held before the snapshot is damaged; the book did not need it",

@@ -113,6 +113,14 @@ int RunReceipt(const GlobalOptions& options, uint64_t sequence) {
                      reply.state->journal_sequence());
           return kExitRefused;
         }
+        if (!reply.receipt_known) {
+          fmt::print(
+              stderr,
+              "kundig: nothing was erased at sequence {}, as far as this book knows; take the"
+              " number that kundig erase gave\n",
+              sequence);
+          return kExitRefused;
+        }
         const bool gone = reply.gone_since.has_value();
         const std::string since = gone ? FormatTimeMs(*reply.gone_since) : std::string();
         boost::json::object json{{"sequence", sequence}, {"gone", gone}, {"gone_since", nullptr}};

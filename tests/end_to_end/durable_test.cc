@@ -145,6 +145,9 @@ TEST(Durable, AnExportHasEverythingAndAnErasureLeavesNoByte) {
                 .at("gone_since")
                 .as_string(),
             receipt.at("gone_since").as_string());
+  const Done never = server->Run({"receipt", "1"});
+  EXPECT_EQ(never.code, 1);
+  EXPECT_THAT(never.err, HasSubstr("nothing was erased at sequence 1"));
   const Done unknown = server->Run({"receipt", "1000000"});
   EXPECT_EQ(unknown.code, 1);
   EXPECT_THAT(unknown.err, HasSubstr("only come to sequence"));

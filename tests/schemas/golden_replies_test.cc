@@ -260,6 +260,7 @@ std::vector<GoldenMessage> GoldenReplies() {
   status.erased_at = 1'291'996'800'000;
   status.memory_limit_bytes = 7'000'000;
   status.gone_since = 1'291'996'700'007;
+  status.receipt_known = true;
   all.push_back(Golden("status_reply", MessageType::status_reply, 12, status));
   AdvanceDayReplyT advance_day;
   advance_day.state = SomeState();

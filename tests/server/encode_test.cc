@@ -330,7 +330,7 @@ TEST(EncodeStatus, NamesVersionAndDurability) {
       {.state = kState, .customers = 1, .orders = 2, .returns = 3, .leads = 4, .open_leads = 5},
       {.bytes = 6, .limit_bytes = 10}, "interval=5",
       {.durable = true, .saved_sequence = 7, .erased_sequence = 8, .erased_at = {9}},
-      engine::TimeMs{11}, &builder);
+      {.known = true, .gone_since = engine::TimeMs{11}}, &builder);
   const auto reply = Unpacked<wire::StatusReplyT>(Payload(builder));
   ExpectState(reply.state);
   EXPECT_EQ(reply.open_leads, 5u);
@@ -342,7 +342,8 @@ TEST(EncodeStatus, NamesVersionAndDurability) {
   EXPECT_EQ(reply.erased_sequence, 8u);
   EXPECT_EQ(reply.erased_at, 9);
   EXPECT_EQ(reply.gone_since, 11);
-  EncodeStatus({.state = kState}, {}, "sync", {}, std::nullopt, &builder);
+  EXPECT_TRUE(reply.receipt_known);
+  EncodeStatus({.state = kState}, {}, "sync", {}, {}, &builder);
   EXPECT_FALSE(Unpacked<wire::StatusReplyT>(Payload(builder)).gone_since.has_value());
 }
 
