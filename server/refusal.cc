@@ -9,6 +9,7 @@ namespace kundig::server {
 wire::ErrorCode WireCode(engine::ErrorCode code) {
   switch (code) {
     case engine::ErrorCode::kInvalidValue:
+    case engine::ErrorCode::kTooLittleData:
       return wire::ErrorCode::invalid_value;
     case engine::ErrorCode::kMissingField:
       return wire::ErrorCode::missing_field;

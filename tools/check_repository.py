@@ -39,6 +39,7 @@ LIBRARIES = {
     "boost/json": ("server", "tools"),
     "tbb/": ("engine",),
     "oneapi/tbb": ("engine",),
+    "nlopt": ("engine",),
 }
 # The one door through which the engine's work reaches other threads.
 ENGINE_FILES_WITH_TBB = 1
