@@ -57,23 +57,25 @@ Maximum Maximize(const SmoothFunction& function, std::span<const ParameterRange>
   nlopt_set_upper_bounds(handle, highest.data());
   nlopt_set_xtol_abs1(handle, kSmallestStep);
   nlopt_set_maxeval(handle, static_cast<int>(kMaxFitEvaluations));
-  double best = 0;
-  // What it returns is not asked: whether this is a maximum is told by the slopes themselves, also
-  // where rounding stopped it.
-  nlopt_optimize(handle, logs.data(), &best);
 
   Maximum maximum;
-  std::vector<double> slopes(logs.size());
-  maximum.value = scaled(logs, slopes) * scale;
-  maximum.evaluations = scaled.evaluations;
-  maximum.converged = true;
-  for (size_t i = 0; i < logs.size(); ++i) {
-    maximum.at.push_back(std::clamp(std::exp(logs[i]), ranges[i].lowest, ranges[i].highest));
-    const bool beyond = (logs[i] <= lowest[i] + kNearLimit && slopes[i] < 0) ||
-                        (logs[i] >= highest[i] - kNearLimit && slopes[i] > 0);
-    maximum.at_limit |= beyond;
-    maximum.converged &= beyond || std::abs(slopes[i]) < kFlatSlope;
+  // Rounding may stop it on a slope that its memory of earlier steps hides; it is then sent off
+  // again from there without that memory. What it returns is not asked: whether this is a maximum
+  // is told by the slopes themselves.
+  for (int attempt = 0; attempt < kMaxFitAttempts && !maximum.converged; ++attempt) {
+    double best = 0;
+    nlopt_optimize(handle, logs.data(), &best);
+    std::vector<double> slopes(logs.size());
+    maximum = {.at = {}, .value = scaled(logs, slopes) * scale, .converged = true};
+    for (size_t i = 0; i < logs.size(); ++i) {
+      maximum.at.push_back(std::clamp(std::exp(logs[i]), ranges[i].lowest, ranges[i].highest));
+      const bool beyond = (logs[i] <= lowest[i] + kNearLimit && slopes[i] < 0) ||
+                          (logs[i] >= highest[i] - kNearLimit && slopes[i] > 0);
+      maximum.at_limit |= beyond;
+      maximum.converged &= beyond || std::abs(slopes[i]) < kFlatSlope;
+    }
   }
+  maximum.evaluations = scaled.evaluations;
   return maximum;
 }
 

@@ -16,8 +16,10 @@
 
 namespace kundig::engine {
 
-// Evaluations of one fit. Fits take 20 to 60; whoever gets here did not converge.
-inline constexpr uint32_t kMaxFitEvaluations = 500;
+// Evaluations of one attempt, and attempts of one fit. Fits take 20 to 60 evaluations, those of a
+// hundred customers up to 100; what is not flat after these limits did not converge.
+inline constexpr uint32_t kMaxFitEvaluations = 200;
+inline constexpr int kMaxFitAttempts = 3;
 
 // The value at `at`, with its derivatives into `slopes`; both have one entry for each parameter.
 using SmoothFunction = std::function<double(std::span<const double> at, std::span<double> slopes)>;

@@ -32,7 +32,7 @@ Result<SpendModel> SpendModel::Make(const SpendParameters& parameters) {
       return Error{
           .code = ErrorCode::kInvalidValue,
           .message = std::string("The spend parameter ") + kNames[i] +
-                     " is outside of its limits (p from 0.001, q from 1.01, gamma above 0).",
+                     " is outside of its limits: p 0.001 to 1000, q 1.01 to 1000, gamma above 0.",
           .field = kNames[i],
           .position = {}};
     }
