@@ -341,6 +341,14 @@ void Run(uint64_t customers, uint64_t orders, const std::string& folder) {
   Report("pipeline by owner and month",
          MedianMs([&] { KUNDIG_CHECK(book.Pipeline(pipeline)->total.leads > 0); }), "ms");
 
+  Report("churn: the fit", MedianMs([&] { KUNDIG_CHECK(book.Churn({})->customers > 0); }, 3), "ms");
+  ChurnQuery year_before;
+  year_before.until = kToday - 365;
+  year_before.check_until = kToday;
+  Report("churn: the fit as of a year ago, and its check",
+         MedianMs([&] { KUNDIG_CHECK(book.Churn(year_before)->hold_out[0].customers > 0); }, 3),
+         "ms");
+
   std::vector<double> refresh_ms;
   double longest_ms = 0;
   for (int run = 0; run < 5; ++run) {

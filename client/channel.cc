@@ -76,10 +76,9 @@ void Channel::Enter(Request request) {
 
 void Channel::Enqueue(Pending pending) {
   if (!IsRequest(pending.request.type)) {
-    return Finish(&pending,
-                  InvalidCall("A client sends requests of the types ping to export_customer;"
-                              " the handshake and cancel are its own.",
-                              "type"));
+    return Finish(&pending, InvalidCall("A client sends requests of the types ping to churn;"
+                                        " the handshake and cancel are its own.",
+                                        "type"));
   }
   if (IsStreamed(pending.request.type) && !pending.request.more) {
     return Finish(&pending, InvalidCall("Lists and exports come in chunks; say with `more` who"

@@ -307,6 +307,10 @@ Result<wire::PipelineReplyT> Client::Pipeline(const wire::PipelineRequestT& requ
   return impl_->Call<wire::PipelineReplyT>(MessageType::pipeline, request);
 }
 
+Result<wire::ChurnReplyT> Client::Churn(const wire::ChurnRequestT& request) {
+  return impl_->CallWithoutDeadline<wire::ChurnReplyT>(MessageType::churn, request);
+}
+
 Result<wire::SnapshotReplyT> Client::Snapshot(bool compact) {
   wire::SnapshotRequestT question;
   question.compact = compact;

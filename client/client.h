@@ -29,6 +29,7 @@
 #include <vector>
 
 #include "schemas/admin_generated.h"
+#include "schemas/churn_generated.h"
 #include "schemas/events_generated.h"
 #include "schemas/export_generated.h"
 #include "schemas/lists_generated.h"
@@ -244,6 +245,8 @@ class Client {
   // where that is nothing.
   Result<void> Export(std::string_view customer, const ExportCallback& chunk);
   Result<wire::PipelineReplyT> Pipeline(const wire::PipelineRequestT& request);
+  // Fits the churn model, which takes seconds for 10 million customers; there is no deadline.
+  Result<wire::ChurnReplyT> Churn(const wire::ChurnRequestT& request);
   // Saves the book; with `compact` nothing older stays in the data folder. May take as long as
   // writing all of it; there is no deadline.
   Result<wire::SnapshotReplyT> Snapshot(bool compact);

@@ -35,8 +35,7 @@ std::vector<uint8_t> PackedEvents(std::span<const std::unique_ptr<wire::EventT>>
 }
 
 bool IsRequest(MessageType type) {
-  return type >= MessageType::ping && type <= MessageType::export_customer &&
-         type != MessageType::cancel;
+  return type >= MessageType::ping && type <= MessageType::churn && type != MessageType::cancel;
 }
 
 MessageType ReplyTypeOf(MessageType request) {
@@ -86,6 +85,8 @@ bool HasSoundAnswer(MessageType type, std::span<const uint8_t> payload) {
       return VerifiedRoot<wire::ValueReply>(payload) != nullptr;
     case MessageType::pipeline_reply:
       return VerifiedRoot<wire::PipelineReply>(payload) != nullptr;
+    case MessageType::churn_reply:
+      return VerifiedRoot<wire::ChurnReply>(payload) != nullptr;
     case MessageType::status_reply:
       return VerifiedRoot<wire::StatusReply>(payload) != nullptr;
     case MessageType::advance_day_reply:

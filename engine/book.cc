@@ -102,5 +102,8 @@ Result<ListAnswer> Book::List(const ListQuery& query) {
 Result<PipelineAnswer> Book::Pipeline(const PipelineQuery& query) {
   return impl_->Pipeline(query);
 }
+Result<ChurnAnswer> Book::Churn(const ChurnQuery& query) {
+  return impl_->Churn(query);
+}
 
 }  // namespace kundig::engine

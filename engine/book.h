@@ -121,6 +121,10 @@ class Book {
   Result<CountAnswer> Count(std::string_view where);
   Result<ListAnswer> List(const ListQuery& query);
   Result<PipelineAnswer> Pipeline(const PipelineQuery& query);
+  // The churn model fitted to the book, or the pinned one held against it. Writes wait while the
+  // purchases are collected, not while the model is fitted. Errors: kInvalidValue and kMissingField
+  // for days that cannot be asked for; kTooLittleData.
+  Result<ChurnAnswer> Churn(const ChurnQuery& query);
 
  private:
   class Impl;

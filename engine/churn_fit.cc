@@ -153,17 +153,18 @@ Result<ChurnFit> FitChurnModel(ChurnModelKind kind, std::span<const PurchaseGrou
   ChurnLikelihood likelihood(kind, groups, runner);
   if (likelihood.customers() < kMinFitCustomers) {
     return Error{.code = ErrorCode::kTooLittleData,
-                 .message = "A churn model is fitted to " + std::to_string(kMinFitCustomers) +
-                            " customers with an order or more; here are " +
-                            std::to_string(likelihood.customers()) + ".",
+                 .message = "Ask again when " + std::to_string(kMinFitCustomers) +
+                            " customers or more have an order (now " +
+                            std::to_string(likelihood.customers()) +
+                            "), or pin the parameters of the churn model.",
                  .field = "customers",
                  .position = {}};
   }
   if (likelihood.repeats() == 0) {
     return Error{.code = ErrorCode::kTooLittleData,
                  .message =
-                     "A churn model cannot be fitted: no customer has bought on a second "
-                     "day.",
+                     "Ask again when a customer has bought on a second day, or pin the "
+                     "parameters of the churn model.",
                  .field = "repeats",
                  .position = {}};
   }

@@ -10,7 +10,7 @@
 // 65,536, between which a polynomial of degree five in ln x goes; beyond, the model is asked
 // itself.
 //
-// Accuracy, measured against the model, as a share of s * tau: 4e-9 at most and 1e-10 mostly (1e-12
+// Accuracy, measured against the model, as a share of s * tau: 1e-8 at most and 1e-10 mostly (1e-12
 // below x = 32) while parameters are below 1,000; beyond that 4e-6 was the largest.
 //
 // Thread safety: immutable. Building one takes some ten milliseconds on the calling thread.

@@ -20,6 +20,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/churn_model.h"
 #include "engine/customer_field.h"
 #include "engine/event.h"
 #include "engine/profile_record.h"
@@ -264,6 +265,41 @@ struct PipelineAnswer {
   uint64_t won_leads = 0, lost_leads = 0;
   Minor won_revenue, lost_revenue;
   std::vector<Closed> closed;
+};
+
+// Through `until` purchases are known to the churn model, between that day and `check_until` it has
+// to foretell them.
+struct ChurnQuery {
+  std::optional<Day> until;        // absent: all that the book has
+  std::optional<Day> check_until;  // only with `until`, and behind it
+};
+
+struct ChurnAnswer {
+  // Customers with as many purchases after their first, and what they bought in the days to be
+  // foretold.
+  struct HoldOut {
+    uint64_t customers = 0;
+    uint64_t purchases = 0;
+    double expected = 0;  // purchases, by the model
+  };
+  static constexpr size_t kHoldOutRows = 8;  // 0, 1, ... purchases; the last: that many or more
+
+  StateName state;
+  ChurnModelKind model = ChurnModelKind::kMbgNbd;
+  ChurnParameters parameters;
+  bool pinned = false;    // by the rules, not fitted
+  bool converged = true;  // false: the best parameters that the limits of a fit let it find
+  bool at_limit = false;  // fitted, but customers are more alike than the model can say
+  double log_likelihood = 0;
+  uint64_t customers = 0;  // with a purchase through `fitted_through`
+  Day fitted_through;
+  // Of these customers, as of that day: how many are expected to be customers still, and to buy how
+  // often within the horizon of the rules.
+  double alive = 0;
+  int32_t horizon_days = 0;
+  double expected_purchases = 0;
+  std::optional<Day> checked_through;  // absent: nothing was checked
+  std::array<HoldOut, kHoldOutRows> hold_out;
 };
 
 }  // namespace kundig::engine

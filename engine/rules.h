@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "engine/calendar.h"
+#include "engine/churn_model.h"
 #include "engine/customer_field.h"
 #include "engine/expression.h"
 #include "engine/field.h"
@@ -99,6 +100,12 @@ struct StageSetting {
   int32_t chance_hundredths = 0;  // percent, 0..10000
 };
 
+struct ChurnSettings {
+  ChurnModelKind model = ChurnModelKind::kMbgNbd;
+  int32_t horizon_days = 365;             // 1..kMaxSettingDays
+  std::optional<ChurnParameters> pinned;  // instead of those of a fit
+};
+
 struct RuleSettings {
   std::string currency = "EUR";
   RfmSettings rfm;
@@ -106,6 +113,7 @@ struct RuleSettings {
   ActivitySettings activity;
   int32_t waiting_days = 30;
   ValueSettings value;
+  ChurnSettings churn;
   std::vector<StageSetting>
       stages;  // empty: Address 0, Interest 25, Concrete 50, Offer 75, Negotiation 85
 };

@@ -120,6 +120,16 @@ std::optional<Error> CheckValue(const ValueSettings& value) {
   return CheckCount("value.potential", value.potential.size(), kMaxValueRules);
 }
 
+std::optional<Error> CheckChurn(const ChurnSettings& churn) {
+  if (auto error = CheckInteger("churn.horizon_days", churn.horizon_days, 1, kMaxSettingDays)) {
+    return error;
+  }
+  if (!churn.pinned) return std::nullopt;
+  const Result<ChurnModel> model = ChurnModel::Make(churn.model, *churn.pinned);
+  if (model) return std::nullopt;
+  return Refuse("churn.parameters." + model.error().field, "a number from 0.001 to 10000");
+}
+
 std::optional<Error> CheckStages(const std::vector<StageSetting>& stages) {
   if (auto error = CheckCount("pipeline.stage", stages.size(), kMaxStages)) return error;
   for (size_t i = 0; i < stages.size(); ++i) {
@@ -156,6 +166,7 @@ std::optional<Error> FindBadSetting(const RuleSettings& settings) {
     return error;
   }
   if (auto error = CheckValue(settings.value)) return error;
+  if (auto error = CheckChurn(settings.churn)) return error;
   return CheckStages(settings.stages);
 }
 

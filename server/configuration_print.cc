@@ -1,4 +1,6 @@
+#include <charconv>
 #include <cstdio>
+#include <iterator>
 #include <sstream>
 #include <string>
 
@@ -104,6 +106,22 @@ void PrintValue(const engine::ValueSettings& value, std::ostream& out) {
   }
 }
 
+// The shortest form that reads back as the same number.
+std::string Number(double value) {
+  char text[32];
+  return {text, std::to_chars(text, std::end(text), value).ptr};
+}
+
+void PrintChurn(const engine::ChurnSettings& churn, std::ostream& out) {
+  out << "\n[churn]\nmodel = "
+      << (churn.model == engine::ChurnModelKind::kMbgNbd ? "\"mbg-nbd\"" : "\"bg-nbd\"")
+      << "\nhorizon_days = " << churn.horizon_days << "\n";
+  if (!churn.pinned) return;
+  const auto& [r, alpha, a, b] = *churn.pinned;
+  out << "parameters = { r = " << Number(r) << ", alpha = " << Number(alpha)
+      << ", a = " << Number(a) << ", b = " << Number(b) << " }\n";
+}
+
 }  // namespace
 
 std::string Quoted(const std::string& text) {
@@ -137,6 +155,7 @@ std::string PrintBookSettings(const engine::RuleSettings& rules, const std::stri
       << "\noverdue_percent = " << rules.activity.overdue_percent
       << "\n\n[reactivation]\nwaiting_days = " << rules.waiting_days << "\n";
   PrintValue(rules.value, out);
+  PrintChurn(rules.churn, out);
   for (const engine::StageSetting& stage : rules.stages) {
     out << "\n[[pipeline.stage]]\nname = " << Quoted(stage.name)
         << "\nchance = " << Decimal(stage.chance_hundredths) << "\n";

@@ -143,25 +143,30 @@ void ReadPipeline(TomlSection section, std::vector<engine::StageSetting>* stages
   section.Finish();
 }
 
+void ReadChurn(TomlSection section, engine::ChurnSettings* churn) {
+  section.Choice(
+      "model",
+      {{"mbg-nbd", engine::ChurnModelKind::kMbgNbd}, {"bg-nbd", engine::ChurnModelKind::kBgNbd}},
+      &churn->model);
+  section.Integer("horizon_days", &churn->horizon_days);
+  TomlSection parameters = section.Section("parameters");
+  if (parameters.present()) {
+    engine::ChurnParameters& pinned = churn->pinned.emplace();
+    for (const auto& [name, value] : {std::pair("r", &pinned.r), std::pair("alpha", &pinned.alpha),
+                                      std::pair("a", &pinned.a), std::pair("b", &pinned.b)}) {
+      parameters.Require(name, "expected a number");
+      parameters.Real(name, value);
+    }
+  }
+  parameters.Finish();
+  section.Finish();
+}
+
 // --- Sections of figures that a later version brings: checked for their form, without effect ---
 
 constexpr int64_t kMaxDays = 36'500;
 constexpr int64_t kMaxPercent = 1'000'000;
 constexpr int64_t kMaxContacts = 1'000'000;
-
-void ReadChurn(TomlSection section) {
-  enum class Model : uint8_t { kMbgNbd, kBgNbd } model{};
-  section.Choice("model", {{"mbg-nbd", Model::kMbgNbd}, {"bg-nbd", Model::kBgNbd}}, &model);
-  int32_t horizon_days = 0;
-  section.Integer("horizon_days", &horizon_days, 1, kMaxDays);
-  TomlSection parameters = section.Section("parameters");
-  for (const char* name : {"r", "alpha", "a", "b"}) {
-    parameters.Require(name, "expected a number above 0");
-    parameters.PositiveNumber(name);
-  }
-  parameters.Finish();
-  section.Finish();
-}
 
 void ReadPhase(TomlSection section) {
   int32_t days = 0, percent = 0;
@@ -199,13 +204,11 @@ BookSettings ReadBookSettings(TomlSection* root) {
   reactivation.Finish();
   ReadValue(root->Section("value"), &settings.rules.value);
   ReadPipeline(root->Section("pipeline"), &settings.rules.stages);
-  const TomlSection churn = root->Section("churn");
+  ReadChurn(root->Section("churn"), &settings.rules.churn);
   const TomlSection phase = root->Section("phase");
   const TomlSection risk = root->Section("risk");
-  ReadChurn(churn);
   ReadPhase(phase);
   ReadRisk(risk);
-  Announce(churn, "churn", &settings.notes);
   Announce(phase, "phase", &settings.notes);
   Announce(risk, "risk", &settings.notes);
   return settings;

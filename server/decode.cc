@@ -3,6 +3,7 @@
 #include "engine/field.h"
 #include "engine/limits.h"
 #include "schemas/admin_generated.h"
+#include "schemas/churn_generated.h"
 #include "schemas/export_generated.h"
 #include "schemas/lists_generated.h"
 #include "schemas/pipeline_generated.h"
@@ -87,6 +88,19 @@ std::optional<Refusal> DecodeCustomers(std::span<const uint8_t> payload, const c
     ids->push_back(id->string_view());
   }
   return std::nullopt;
+}
+
+// A day that events can lie on.
+std::optional<Refusal> CheckDay(engine::Day day, const char* field) {
+  if (day >= engine::kFirstDay && day <= engine::kLastDay) return std::nullopt;
+  return InvalidValue(field, "between 1900-01-02 and 2079-06-06");
+}
+
+std::optional<Refusal> DecodeDay(const flatbuffers::Optional<int32_t>& in, const char* field,
+                                 std::optional<engine::Day>* day) {
+  if (!in.has_value()) return std::nullopt;
+  *day = engine::Day{*in};
+  return CheckDay(**day, field);
 }
 
 template <typename Message>
@@ -223,6 +237,17 @@ Judged<engine::PipelineQuery> DecodePipeline(std::span<const uint8_t> payload) {
   return query;
 }
 
+Judged<engine::ChurnQuery> DecodeChurn(std::span<const uint8_t> payload) {
+  const auto* message = wire::VerifiedRoot<wire::ChurnRequest>(payload);
+  if (message == nullptr) return BadMessage("ChurnRequest");
+  engine::ChurnQuery query;
+  if (auto refusal = DecodeDay(message->until(), "until", &query.until)) return *refusal;
+  if (auto refusal = DecodeDay(message->check_until(), "check_until", &query.check_until)) {
+    return *refusal;
+  }
+  return query;
+}
+
 Judged<StatusQuestion> DecodeStatus(std::span<const uint8_t> payload) {
   const auto* message = wire::VerifiedRoot<wire::StatusRequest>(payload);
   if (message == nullptr) return BadMessage("StatusRequest");
@@ -233,9 +258,7 @@ Judged<engine::Day> DecodeAdvanceDay(std::span<const uint8_t> payload) {
   const auto* message = wire::VerifiedRoot<wire::AdvanceDayRequest>(payload);
   if (message == nullptr) return BadMessage("AdvanceDayRequest");
   const engine::Day day{message->day()};
-  if (day < engine::kFirstDay || day > engine::kLastDay) {
-    return InvalidValue("day", "between 1900-01-02 and 2079-06-06");
-  }
+  if (auto refusal = CheckDay(day, "day")) return *refusal;
   return day;
 }
 

@@ -55,6 +55,7 @@ Judged<engine::ListQuery> DecodeList(std::span<const uint8_t> payload);
 // The expression; empty = all.
 Judged<std::string> DecodeCount(std::span<const uint8_t> payload);
 Judged<engine::PipelineQuery> DecodePipeline(std::span<const uint8_t> payload);
+Judged<engine::ChurnQuery> DecodeChurn(std::span<const uint8_t> payload);
 struct StatusQuestion {
   bool fresh_rankings = false;  // bring them up to date first
   uint64_t receipt_for = 0;     // journal_sequence of an erasure; 0 where none is asked for

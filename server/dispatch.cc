@@ -141,6 +141,8 @@ void Dispatcher::Handle(MessageType type, std::span<const uint8_t> payload,
       return HandleCount(payload, std::move(responder));
     case MessageType::pipeline:
       return HandlePipeline(payload, std::move(responder));
+    case MessageType::churn:
+      return HandleChurn(payload, std::move(responder));
     case MessageType::rfm:
       if (const auto refusal = DecodeEmpty<wire::RfmRequest>(payload, "RfmRequest")) {
         return SendRefusal(*refusal, responder.get());
@@ -369,6 +371,17 @@ void Dispatcher::HandlePipeline(std::span<const uint8_t> payload,
     }
     SendReply(MessageType::pipeline_reply, to,
               [&](auto* out) { EncodePipeline(*answer, query, out); });
+  });
+}
+
+void Dispatcher::HandleChurn(std::span<const uint8_t> payload,
+                             std::unique_ptr<Responder> responder) {
+  const Judged<engine::ChurnQuery> query = DecodeChurn(payload);
+  if (!query) return SendRefusal(query.error(), responder.get());
+  Queue(std::move(responder), [this, query = *query](Responder* to) {
+    const engine::Result<engine::ChurnAnswer> answer = book_->Churn(query);
+    if (!answer) return SendRefusal(ToRefusal(answer.error()), to);
+    SendReply(MessageType::churn_reply, to, [&](auto* out) { EncodeChurn(*answer, out); });
   });
 }
 

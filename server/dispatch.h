@@ -74,6 +74,7 @@ class Dispatcher final : public RequestHandler {
   void HandleExport(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void HandleCount(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void HandlePipeline(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
+  void HandleChurn(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void HandleSnapshot(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void HandleBackup(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   // Has `save` done by the maintenance thread, and its answer sent.

@@ -49,6 +49,7 @@ void EncodeCount(const engine::CountAnswer& answer, flatbuffers::FlatBufferBuild
 // `query` is the question: the reply repeats its keys.
 void EncodePipeline(const engine::PipelineAnswer& answer, const engine::PipelineQuery& query,
                     flatbuffers::FlatBufferBuilder* builder);
+void EncodeChurn(const engine::ChurnAnswer& answer, flatbuffers::FlatBufferBuilder* builder);
 // Of the process, as status tells it.
 struct MemoryUse {
   uint64_t bytes = 0, limit_bytes = 0;

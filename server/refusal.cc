@@ -9,7 +9,6 @@ namespace kundig::server {
 wire::ErrorCode WireCode(engine::ErrorCode code) {
   switch (code) {
     case engine::ErrorCode::kInvalidValue:
-    case engine::ErrorCode::kTooLittleData:
       return wire::ErrorCode::invalid_value;
     case engine::ErrorCode::kMissingField:
       return wire::ErrorCode::missing_field;
@@ -41,6 +40,8 @@ wire::ErrorCode WireCode(engine::ErrorCode code) {
       return wire::ErrorCode::result_too_large;
     case engine::ErrorCode::kMemoryFull:
       return wire::ErrorCode::memory_full;
+    case engine::ErrorCode::kTooLittleData:
+      return wire::ErrorCode::too_little_data;
     case engine::ErrorCode::kDiskFull:
       return wire::ErrorCode::disk_full;
     case engine::ErrorCode::kStopping:

@@ -123,14 +123,15 @@ void TomlSection::Hundredths(std::string_view key, int32_t* value) {
   Fail(*node, key, "expected a number with at most two decimals");
 }
 
-void TomlSection::PositiveNumber(std::string_view key) {
+void TomlSection::Real(std::string_view key, double* value) {
   const toml::node* node = Find(key);
   if (node == nullptr) return;
   const bool is_number = node->is_integer() || node->is_floating_point();
   const std::optional<double> number = node->value<double>();
-  if (!is_number || !number.has_value() || !std::isfinite(*number) || *number <= 0) {
-    Fail(*node, key, "expected a number above 0");
+  if (!is_number || !number.has_value() || !std::isfinite(*number)) {
+    return Fail(*node, key, "expected a number");
   }
+  *value = *number;
 }
 
 void TomlSection::Text(std::string_view key, std::string* value) {

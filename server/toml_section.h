@@ -74,8 +74,8 @@ class TomlSection {
                int64_t high = std::numeric_limits<int32_t>::max());
   // A number with up to two decimals, as hundredths.
   void Hundredths(std::string_view key, int32_t* value);
-  // A number above 0; only its form is of interest so far.
-  void PositiveNumber(std::string_view key);
+  // Any finite number.
+  void Real(std::string_view key, double* value);
   void Text(std::string_view key, std::string* value);
   void Texts(std::string_view key, std::vector<std::string>* values);
   // A TOML date or a text YYYY-MM-DD.

@@ -106,11 +106,7 @@ void AddAdminCommands(CLI::App* app, CommandLine* line) {
   CLI::App* advance =
       admin->add_subcommand("advance-day", "Move the day of a server with a pinned day forward");
   auto date = std::make_shared<std::string>();
-  advance->add_option("date", *date, "YYYY-MM-DD")
-      ->required()
-      ->check([](const std::string& text) -> std::string {
-        return ParseDay(text) ? "" : text + " is no date; write it as YYYY-MM-DD";
-      });
+  advance->add_option("date", *date, "YYYY-MM-DD")->required()->check(DayMistake);
   advance->callback([line, &options, date] {
     line->chosen = [&options, date] { return RunAdvanceDay(options, *ParseDay(*date)); };
   });

@@ -274,6 +274,40 @@ json::object PipelineJson(const wire::PipelineReplyT& reply) {
   return answer;
 }
 
+json::object ChurnJson(const wire::ChurnReplyT& reply) {
+  json::object answer{{"model", Name(reply.model)},
+                      {"parameters", json::object{{"r", reply.parameters->r()},
+                                                  {"alpha", reply.parameters->alpha()},
+                                                  {"a", reply.parameters->a()},
+                                                  {"b", reply.parameters->b()}}},
+                      {"log_likelihood", reply.log_likelihood},
+                      {"customers", reply.customers},
+                      {"fitted_through", FormatDay(reply.fitted_through)},
+                      {"pinned", reply.pinned},
+                      {"converged", reply.converged},
+                      {"at_limit", reply.at_limit},
+                      {"alive", reply.alive},
+                      {"horizon_days", reply.horizon_days},
+                      {"expected_purchases", reply.expected_purchases}};
+  if (reply.checked_through.has_value()) {
+    json::array rows;
+    for (const auto& row : reply.hold_out) {
+      const auto mean = [customers = static_cast<double>(row->customers)](double purchases) {
+        return customers > 0 ? json::value(purchases / customers) : json::value(nullptr);
+      };
+      rows.push_back({{"repeats", row->repeats},
+                      {"customers", row->customers},
+                      {"actual", mean(static_cast<double>(row->purchases))},
+                      {"expected", mean(row->expected)}});
+    }
+    answer["checked_through"] = FormatDay(*reply.checked_through);
+    answer["hold_out"] = std::move(rows);
+  }
+  answer["as_of"] = FormatDay(reply.state->as_of());
+  answer["journal_sequence"] = reply.state->journal_sequence();
+  return answer;
+}
+
 void AppendText(std::string_view text, std::string* out) {
   *out += json::serialize(json::string_view(text.data(), text.size()));
 }

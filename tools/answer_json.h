@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "schemas/admin_generated.h"
+#include "schemas/churn_generated.h"
 #include "schemas/lists_generated.h"
 #include "schemas/pipeline_generated.h"
 #include "schemas/profile_generated.h"
@@ -32,6 +33,9 @@ boost::json::object ValueJson(const wire::ValueReplyT& reply);
 boost::json::object CountJson(const wire::CountReplyT& reply);
 // With "closed" only where it was asked for.
 boost::json::object PipelineJson(const wire::PipelineReplyT& reply);
+// With "checked_through" and "hold_out" only where a check was asked for; the last of its rows is
+// of that many repeats or more.
+boost::json::object ChurnJson(const wire::ChurnReplyT& reply);
 
 // Names the state of an answer at the end of its object: "journal_sequence", and "ranking_version"
 // too, since every figure of a customer may depend on the rankings.

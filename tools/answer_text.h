@@ -10,6 +10,7 @@
 #include <string>
 
 #include "schemas/admin_generated.h"
+#include "schemas/churn_generated.h"
 #include "schemas/lists_generated.h"
 #include "schemas/pipeline_generated.h"
 #include "schemas/profile_generated.h"
@@ -31,6 +32,10 @@ std::string PipelineText(const wire::PipelineReplyT& reply, const Look& look);
 // rfm_text.cc: the bounds of each score, a heat map of customers (recency by frequency), the
 // segments.
 std::string RfmText(const wire::RfmReplyT& reply, const Look& look);
+
+// churn_text.cc: the model, what it expects and, where a check was asked for, a table with bars of
+// what customers bought against what was expected.
+std::string ChurnText(const wire::ChurnReplyT& reply, const Look& look);
 
 // customer_text.cc
 std::string ProfileText(const wire::ProfileT& profile, const wire::State& state, const Look& look);

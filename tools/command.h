@@ -34,7 +34,7 @@ struct CommandLine {
 
 // One for each family; each in the file of its name.
 void AddQueryCommands(CLI::App* app,
-                      CommandLine* line);  // ping status profile rfm abc value explain count
+                      CommandLine* line);  // ping status profile rfm abc value churn explain count
 void AddListCommands(CLI::App* app, CommandLine* line);     // inactive list pipeline
 void AddPrivacyCommands(CLI::App* app, CommandLine* line);  // export erase receipt
 void AddAdminCommands(CLI::App* app, CommandLine* line);    // backup, admin ...

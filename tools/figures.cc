@@ -83,6 +83,10 @@ std::optional<int32_t> ParseDay(std::string_view text) {
   return static_cast<int32_t>(std::chrono::sys_days{date}.time_since_epoch().count());
 }
 
+std::string DayMistake(const std::string& text) {
+  return ParseDay(text) ? "" : text + " is no date; write it as YYYY-MM-DD";
+}
+
 std::string FormatTime(int64_t unix_ms) {
   constexpr int64_t kDayS = 86'400;
   const int64_t seconds = unix_ms >= 0 ? unix_ms / 1000 : (unix_ms - 999) / 1000;

@@ -29,6 +29,8 @@ std::string FormatTimeMs(int64_t unix_ms);       // 2010-12-09T13:05:59.007Z
 
 // "2010-12-09" as days since 1970-01-01; nullopt for anything else.
 std::optional<int32_t> ParseDay(std::string_view text);
+// What is wrong with a day that somebody typed; empty where nothing is.
+std::string DayMistake(const std::string& text);
 
 }  // namespace kundig::tools
 

@@ -8,6 +8,7 @@
 
 #include <string_view>
 
+#include "schemas/churn_generated.h"
 #include "schemas/lists_generated.h"
 #include "schemas/pipeline_generated.h"
 #include "schemas/profile_generated.h"
@@ -37,6 +38,11 @@ inline std::string_view Name(wire::ConsentState state) {
 }
 inline std::string_view Name(wire::ConsentStatus status) {
   return wire::EnumNameConsentStatus(status);
+}
+inline std::string_view Name(wire::ChurnModel model) {
+  constexpr std::string_view kNames[] = {"mbg-nbd", "bg-nbd"};
+  const auto place = static_cast<size_t>(model);
+  return place < std::size(kNames) ? kNames[place] : "";
 }
 // A, B, C, none.
 inline std::string_view Name(wire::AbcClass abc) {

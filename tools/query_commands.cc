@@ -10,6 +10,7 @@
 #include "tools/answer_text.h"
 #include "tools/command.h"
 #include "tools/connect.h"
+#include "tools/figures.h"
 #include "tools/show.h"
 
 namespace kundig::tools {
@@ -106,6 +107,25 @@ int RunValue(const GlobalOptions& options) {
       });
 }
 
+struct ChurnWords {
+  std::string until, check_until;
+};
+
+int RunChurn(const GlobalOptions& options, const ChurnWords& words) {
+  if (words.check_until.empty()) {
+    if (int code = RefuseCsv(options, "churn without --check-until")) return code;
+  }
+  wire::ChurnRequestT request;
+  if (const auto day = ParseDay(words.until)) request.until = *day;
+  if (const auto day = ParseDay(words.check_until)) request.check_until = *day;
+  return AskServer(
+      options, {}, [&](client::Client& client) { return client.Churn(request); },
+      [&](const wire::ChurnReplyT& reply, const client::ServerInfo& server) {
+        return ShowRows(options, ChurnJson(reply), "hold_out",
+                        [&] { return ChurnText(reply, LookOf(server)); });
+      });
+}
+
 int RunCount(const GlobalOptions& options, const std::string& where) {
   if (int code = RefuseCsv(options, "count")) return code;
   return AskServer(
@@ -143,6 +163,19 @@ void AddQueryCommands(CLI::App* app, CommandLine* line) {
       ->callback(choose([&options] { return RunAbc(options); }));
   app->add_subcommand("value", "Customers by value class, and the hidden potential")
       ->callback(choose([&options] { return RunValue(options); }));
+
+  CLI::App* churn =
+      app->add_subcommand("churn", "Who is a customer still and how often they will buy");
+  auto churn_words = std::make_shared<ChurnWords>();
+  CLI::Option* until = churn->add_option("--until", churn_words->until,
+                                         "YYYY-MM-DD: fit to the purchases through this day");
+  until->check(DayMistake);
+  churn
+      ->add_option("--check-until", churn_words->check_until,
+                   "YYYY-MM-DD: compare what was bought from then through this day")
+      ->check(DayMistake)
+      ->needs(until);
+  churn->callback(choose([&options, churn_words] { return RunChurn(options, *churn_words); }));
 
   CLI::App* explain = app->add_subcommand("explain", "Why a customer has its value class");
   auto customer = std::make_shared<std::string>();

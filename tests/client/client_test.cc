@@ -223,6 +223,30 @@ TEST(ClientTest, NamesAreAskedForPageByPage) {
   EXPECT_EQ(asked, (std::vector<uint32_t>{1, 4, 7}));
 }
 
+TEST(ClientTest, AFitOfTheChurnModelMayTakeLongerThanADeadline) {
+  FakeServer server([&](Peer& peer, const wire::Frame& frame) {
+    const auto question = Unpacked<wire::ChurnRequestT>(frame.payload);
+    EXPECT_EQ(question.until, 10'134);
+    EXPECT_EQ(question.check_until, 10'407);
+    std::this_thread::sleep_for(100ms);
+    wire::ChurnReplyT reply;
+    reply.state = std::make_unique<wire::State>(1, 1, 0);
+    reply.parameters = std::make_unique<wire::ChurnParameters>(0.25, 4.5, 0.75, 2.5);
+    reply.customers = 2'357;
+    peer.Send(MessageType::churn_reply, frame.header.request_id, reply);
+  });
+  Options options = To(server);
+  options.deadline = 10ms;
+  Client client = Client::Connect(options).value();
+  wire::ChurnRequestT question;
+  question.until = 10'134;
+  question.check_until = 10'407;
+  const auto reply = client.Churn(question);
+  ASSERT_TRUE(reply) << reply.error().message;
+  EXPECT_EQ(reply->parameters->alpha(), 4.5);
+  EXPECT_EQ(reply->customers, 2'357U);
+}
+
 TEST(ClientTest, NamesThatNeverEndAreProtocol) {
   FakeServer server([&](Peer& peer, const wire::Frame& frame) {
     wire::NamesReplyT reply;

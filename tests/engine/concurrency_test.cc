@@ -20,6 +20,7 @@
 #include "engine/book.h"
 #include "tests/engine/model_book.h"
 #include "tests/engine/random_history_actions.h"
+#include "tests/engine/random_history_churn.h"
 #include "tests/engine/random_history_compare.h"
 #include "tests/engine/random_history_questions.h"
 
@@ -52,6 +53,8 @@ class Reader {
       : book_(book), history_(history), random_(seed), empty_(history.rules, history.first_day) {}
 
   void AskOnce() {
+    // Rarely: it takes longer than all the others.
+    if (random_.Chance(3)) return AskChurn();
     switch (random_.Below(8)) {
       case 0:
         return AskStatus();
@@ -188,6 +191,22 @@ class Reader {
     EXPECT_EQ(revenue, answer->total.revenue);
     Keep(answer->state, [answer, query](const ModelBook& model, Differences* differences) {
       ComparePipeline("pipeline", *model.Pipeline(query), *answer, differences);
+    });
+  }
+
+  void AskChurn() {
+    ChurnQuery query;
+    if (random_.Chance(50)) {
+      query.until = history_.first_day - 40;
+      query.check_until = history_.first_day;
+    }
+    const Result<ChurnAnswer> answer = book_->Churn(query);
+    if (answer.has_error()) {
+      EXPECT_EQ(answer.error().code, ErrorCode::kTooLittleData);
+      return;
+    }
+    Keep(answer->state, [answer, query](const ModelBook& model, Differences* differences) {
+      CompareChurn("churn", *model.Churn(query), *answer, differences);
     });
   }
 

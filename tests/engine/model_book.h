@@ -135,6 +135,9 @@ class ModelBook {
   Result<CountAnswer> Count(std::string_view where) const;
   Result<ListAnswer> List(const ListQuery& query) const;
   Result<PipelineAnswer> Pipeline(const PipelineQuery& query) const;
+  // The parameters of a fit come from the engine's, which has tests of its own
+  // (churn_fit_test.cc): what it is given, and all that is made of them, is worked out here.
+  Result<ChurnAnswer> Churn(const ChurnQuery& query) const;
 
   const Rules& rules() const { return *rules_; }
   Day today() const { return today_; }

@@ -1,5 +1,6 @@
 #include "tests/engine/random_history_compare.h"
 
+#include "tests/engine/random_history_churn.h"
 #include "tests/engine/random_history_questions.h"
 #include "tests/engine/record_twin.h"
 
@@ -376,6 +377,7 @@ void CompareBooks(const ModelBook& model, Book* engine, uint64_t question_seed, 
     AskPipeline(model, engine, RandomPipelineQuery(&random, model), differences);
   }
   if (!thorough) return;
+  AskChurn(model, engine, RandomChurnQuery(&random, model.today()), differences);
   for (size_t i = 0; i < catalog.size(); ++i) {
     for (const bool descending : {false, true}) {
       ListQuery query;

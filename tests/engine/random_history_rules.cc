@@ -105,6 +105,18 @@ void RandomizeValue(Random* random, const FieldCatalog& catalog, ValueSettings* 
   for (uint64_t n = random->Below(3); n > 0; --n) value->potential.push_back(where());
 }
 
+// Mostly pinned, because few histories have customers enough for a fit.
+void RandomizeChurn(Random* random, ChurnSettings* churn) {
+  churn->model = random->Pick({ChurnModelKind::kMbgNbd, ChurnModelKind::kBgNbd});
+  churn->horizon_days = random->Pick({1, 30, 365});
+  if (random->Chance(20)) return;
+  ChurnParameters& pinned = churn->pinned.emplace();
+  pinned.r = random->Pick({0.05, 0.525, 3.0});
+  pinned.alpha = random->Pick({0.5, 6.183, 80.0});
+  pinned.a = random->Pick({0.1, 0.891, 4.0});
+  pinned.b = random->Pick({0.2, 1.614, 30.0});
+}
+
 }  // namespace
 
 std::shared_ptr<const Rules> RandomRules(Random* random, std::vector<StageSetting> stages,
@@ -123,6 +135,7 @@ std::shared_ptr<const Rules> RandomRules(Random* random, std::vector<StageSettin
   if (settings.rfm.otherwise) segments.push_back(*settings.rfm.otherwise);
   if (segments.empty()) segments = {"Champions", "New", "Lost"};
   RandomizeValue(random, CustomerCatalog(segments), &settings.value);
+  RandomizeChurn(random, &settings.churn);
 
   Result<std::shared_ptr<const Rules>> rules =
       CompileRules(std::move(settings), std::move(calendar));

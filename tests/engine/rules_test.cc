@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <functional>
 #include <string>
+#include <utility>
 
 namespace kundig::engine {
 namespace {
@@ -143,6 +145,29 @@ TEST(RulesTest, NameTheSettingThatIsOutOfRange) {
   EXPECT_EQ(FieldRefused([](auto* s) { s->activity.overdue_percent = 0; }),
             "activity.overdue_percent");
   EXPECT_EQ(FieldRefused([](auto* s) { s->waiting_days = -1; }), "reactivation.waiting_days");
+}
+
+TEST(RulesTest, CheckTheChurnModel) {
+  RuleSettings edges;
+  edges.churn = {.model = ChurnModelKind::kBgNbd,
+                 .horizon_days = 1,
+                 .pinned = ChurnParameters{.r = 0.001, .alpha = 10'000, .a = 0.001, .b = 10'000}};
+  EXPECT_NO_THROW(Compiled(edges));
+  edges.churn.horizon_days = 65535;
+  EXPECT_NO_THROW(Compiled(edges));
+  EXPECT_EQ(FieldRefused([](auto* s) { s->churn.horizon_days = 0; }), "churn.horizon_days");
+  EXPECT_EQ(FieldRefused([](auto* s) { s->churn.horizon_days = 65536; }), "churn.horizon_days");
+  const std::pair<const char*, double ChurnParameters::*> named[] = {
+      {"churn.parameters.r", &ChurnParameters::r},
+      {"churn.parameters.alpha", &ChurnParameters::alpha},
+      {"churn.parameters.a", &ChurnParameters::a},
+      {"churn.parameters.b", &ChurnParameters::b}};
+  for (const auto& parameter : named) {
+    for (const double value : {0.0, -1.0, 0.0009, 10'001.0, std::nan("")}) {
+      EXPECT_EQ(FieldRefused([&](auto* s) { s->churn.pinned.emplace().*parameter.second = value; }),
+                parameter.first);
+    }
+  }
 }
 
 TEST(RulesTest, CheckCutsOnlyWhereTheyCount) {

@@ -209,6 +209,13 @@ void CheckQuestions(wire::MessageType type, std::span<const uint8_t> payload) {
         KUNDIG_CHECK(!query->by.empty() && query->by.size() <= 8 && query->closed_by.size() <= 9);
       }
       return;
+    case wire::MessageType::churn:
+      if (const auto query = DecodeChurn(payload)) {
+        for (const auto& day : {query->until, query->check_until}) {
+          KUNDIG_CHECK(!day || (*day >= engine::kFirstDay && *day <= engine::kLastDay));
+        }
+      }
+      return;
     case wire::MessageType::advance_day:
       if (const auto day = DecodeAdvanceDay(payload)) Judge::Day(*day);
       return;
@@ -233,7 +240,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   kundig::server::Source in({data, size});
   // Every request type; cancel stands for the requests without fields.
   constexpr int kFirst = static_cast<int>(MessageType::events);
-  constexpr int kTypes = static_cast<int>(MessageType::export_customer) - kFirst + 1;
+  constexpr int kTypes = static_cast<int>(MessageType::churn) - kFirst + 1;
   const auto type = static_cast<MessageType>(kFirst + in.Byte() % kTypes);
   const bool well_formed = in.Flag();
   // Memory from operator new is aligned as the payload of a frame is.

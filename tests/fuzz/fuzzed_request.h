@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "schemas/admin_generated.h"
+#include "schemas/churn_generated.h"
 #include "schemas/events_generated.h"
 #include "schemas/export_generated.h"
 #include "schemas/lists_generated.h"
@@ -270,6 +271,11 @@ inline std::vector<uint8_t> MessageFrom(wire::MessageType type, Source* in) {
     request.by = in->Choices<wire::PipelineKey>();
     request.closed_by = in->Choices<wire::PipelineKey>();
     request.where = in->Text();
+    Pack(request, &builder);
+  } else if (type == wire::MessageType::churn) {
+    wire::ChurnRequestT request;
+    in->Maybe<int32_t>(&request.until);
+    in->Maybe<int32_t>(&request.check_until);
     Pack(request, &builder);
   } else if (type == wire::MessageType::advance_day) {
     wire::AdvanceDayRequestT request;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "schemas/admin_generated.h"
+#include "schemas/churn_generated.h"
 #include "schemas/events_generated.h"
 #include "schemas/export_generated.h"
 #include "schemas/lists_generated.h"

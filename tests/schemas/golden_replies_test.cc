@@ -144,6 +144,30 @@ PipelineReplyT FullPipeline() {
   return reply;
 }
 
+ChurnReplyT FullChurn() {
+  ChurnReplyT reply;
+  reply.state = SomeState();
+  reply.model = ChurnModel::bg_nbd;
+  reply.parameters = std::make_unique<ChurnParameters>(0.25, 4.5, 0.75, 2.5);
+  reply.pinned = true;
+  reply.converged = true;
+  reply.at_limit = true;
+  reply.log_likelihood = -9582.5;
+  reply.customers = 2'357;
+  reply.fitted_through = 10'134;
+  reply.alive = 1'234.5;
+  reply.horizon_days = 365;
+  reply.expected_purchases = 2'345.25;
+  reply.checked_through = 10'407;
+  auto row = std::make_unique<ChurnHoldOutT>();
+  row->repeats = 7;
+  row->customers = 64;
+  row->purchases = 407;
+  row->expected = 399.75;
+  reply.hold_out.push_back(std::move(row));
+  return reply;
+}
+
 std::vector<GoldenMessage> Summaries() {
   RfmReplyT rfm;
   rfm.state = SomeState();
@@ -297,6 +321,7 @@ std::vector<GoldenMessage> GoldenReplies() {
   exported.last = true;
   exported.cancelled = true;
   all.push_back(Golden("export_customer_reply", MessageType::export_customer_reply, 19, exported));
+  all.push_back(Golden("churn_reply", MessageType::churn_reply, 20, FullChurn()));
   all.push_back(Golden("error", MessageType::error, 7, *SomeError()));
   return all;
 }

@@ -179,6 +179,10 @@ std::vector<GoldenMessage> GoldenRequests() {
   ExportRequestT exported;
   exported.customer = "17850";
   all.push_back(Golden("export_customer", MessageType::export_customer, 19, exported));
+  ChurnRequestT churn;
+  churn.until = 10'134;
+  churn.check_until = 10'407;
+  all.push_back(Golden("churn", MessageType::churn, 20, churn));
   all.push_back(Golden("cancel", MessageType::cancel, 6, CancelT{}));
   return all;
 }

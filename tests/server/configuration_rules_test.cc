@@ -115,10 +115,17 @@ TEST(ConfigurationRules, TakeTheExampleAsAWhole) {
   EXPECT_EQ(settings.value.always[0].where, "key_account = true");
   ASSERT_EQ(settings.stages.size(), 1u);
   EXPECT_EQ(settings.stages[0].chance_hundredths, 7'500);
+  EXPECT_EQ(settings.churn.model, engine::ChurnModelKind::kMbgNbd);
+  EXPECT_EQ(settings.churn.horizon_days, 365);
+  ASSERT_TRUE(settings.churn.pinned.has_value());
+  EXPECT_EQ(settings.churn.pinned->r, 0.525);
+  EXPECT_EQ(settings.churn.pinned->alpha, 6.183);
+  EXPECT_EQ(settings.churn.pinned->a, 0.891);
+  EXPECT_EQ(settings.churn.pinned->b, 1.614);
   // Midnight in London's summer is an hour before that of UTC.
   EXPECT_EQ(loaded->rules->calendar().DayOf(engine::TimeMs{1'279'237'000'000}),
             engine::ParseDay("2010-07-16"));
-  EXPECT_EQ(loaded->notes.size(), 3u);
+  EXPECT_EQ(loaded->notes.size(), 2u);
 }
 
 TEST(ConfigurationRules, TakeOddSettings) {
@@ -186,6 +193,10 @@ TEST(ConfigurationRules, WhatIsPrintedReadsBackTheSame) {
                       {.name = "Good", .cells = {}, .recency = {2, 5}}};
   odd.abc.b_hundredths = 9'205;
   odd.value.always = {{engine::ValueClass::kReview, "owner = 'x'"}};
+  // Whole, with an exponent, and with more digits than one would type.
+  odd.churn = {.model = engine::ChurnModelKind::kBgNbd,
+               .horizon_days = 7,
+               .pinned = engine::ChurnParameters{.r = 1, .alpha = 10'000, .a = 1e-3, .b = 2.0 / 3}};
   const std::string text =
       PrintBookSettings(odd, "UTC", engine::ParseDay("2020-02-29"), 12'345'678);
   auto file = TomlFile::Parse(text, "printed");
@@ -194,6 +205,10 @@ TEST(ConfigurationRules, WhatIsPrintedReadsBackTheSame) {
   const BookSettings read = ReadBookSettings(&root);
   ASSERT_FALSE(file->error().has_value()) << file->error()->message;
   EXPECT_EQ(read.rules.rfm.otherwise, odd.rfm.otherwise);
+  EXPECT_EQ(read.rules.churn.pinned->r, 1);
+  EXPECT_EQ(read.rules.churn.pinned->alpha, 10'000);
+  EXPECT_EQ(read.rules.churn.pinned->a, 1e-3);
+  EXPECT_EQ(read.rules.churn.pinned->b, 2.0 / 3);
   EXPECT_EQ(PrintBookSettings(read.rules, read.time_zone, read.today, read.memory_limit_bytes),
             text);
 }
@@ -251,10 +266,26 @@ TEST(ConfigurationRules, NameTheLineOfWhatTheEngineRefuses) {
   ExpectMistake("[abc]\na = 96\n", "1: abc.b: ");
 }
 
-TEST(ConfigurationRules, CheckSectionsOfLaterVersions) {
+TEST(ConfigurationRules, CheckTheChurnModel) {
+  const auto plain = LoadText("[churn]\nmodel = \"bg-nbd\"\nhorizon_days = 30\n");
+  ASSERT_TRUE(plain.has_value()) << plain.error().message;
+  EXPECT_EQ(SettingsOf(plain).churn.model, engine::ChurnModelKind::kBgNbd);
+  EXPECT_EQ(SettingsOf(plain).churn.horizon_days, 30);
+  EXPECT_FALSE(SettingsOf(plain).churn.pinned.has_value());
+  EXPECT_TRUE(plain->notes.empty());
   ExpectMistake("[churn]\nmodel = \"pareto\"\n", "2: churn.model: expected \"mbg-nbd\" or");
+  ExpectMistake("[churn]\nhorizon_days = 0\n", "2: churn.horizon_days: expected a whole number");
   ExpectMistake("[churn]\nparameters = { r = 1 }\n",
                 "2: churn.parameters.alpha: expected a number");
+  ExpectMistake("[churn]\nparameters = { r = 1, alpha = nan, a = 1, b = 1 }\n",
+                "2: churn.parameters.alpha: expected a number");
+  ExpectMistake("[churn]\nparameters = { r = 1, alpha = 1, a = 0, b = 1 }\n",
+                "2: churn.parameters.a: expected a number from 0.001 to 10000");
+  ExpectMistake("[churn]\nparameters = { r = 1, alpha = 1, a = 1, b = 1, c = 1 }\n",
+                "2: churn.parameters.c: unknown key");
+}
+
+TEST(ConfigurationRules, CheckSectionsOfLaterVersions) {
   ExpectMistake("[phase]\nold_days = 3\n", "2: phase.old_days: unknown key");
   ExpectMistake("[phase]\nnew_days = 0\n", "2: phase.new_days: expected a whole number from 1");
   ExpectMistake("[risk]\ncontacts_per_30_days = -1\n",

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "schemas/churn_generated.h"
 #include "schemas/export_generated.h"
 #include "schemas/lists_generated.h"
 #include "schemas/pipeline_generated.h"
@@ -116,6 +117,7 @@ TEST(Decode, RefusesUnsoundPayloadsOfEveryType) {
   ExpectRefused(DecodeList(payload), wire::ErrorCode::bad_message, "");
   ExpectRefused(DecodeCount(payload), wire::ErrorCode::bad_message, "");
   ExpectRefused(DecodePipeline(payload), wire::ErrorCode::bad_message, "");
+  ExpectRefused(DecodeChurn(payload), wire::ErrorCode::bad_message, "");
   ExpectRefused(DecodeStatus(payload), wire::ErrorCode::bad_message, "");
   ExpectRefused(DecodeAdvanceDay(payload), wire::ErrorCode::bad_message, "");
   EXPECT_FALSE(DecodeEmpty<wire::RfmRequest>(Packed(wire::RfmRequestT()), "RfmRequest"));
@@ -193,6 +195,20 @@ TEST(DecodePipeline, DefaultsToStages) {
   ASSERT_TRUE(query.has_value());
   EXPECT_EQ(query->by, std::vector<engine::PipelineKey>{engine::PipelineKey::kStage});
   EXPECT_TRUE(query->closed_by.empty());
+}
+
+TEST(DecodeChurn, TakesDaysThatEventsCanLieOn) {
+  wire::ChurnRequestT request;
+  EXPECT_EQ(DecodeChurn(Packed(request))->until, std::nullopt);
+  EXPECT_EQ(DecodeChurn(Packed(request))->check_until, std::nullopt);
+  request.until = engine::kFirstDay.since_epoch;
+  request.check_until = engine::kLastDay.since_epoch;
+  EXPECT_EQ(DecodeChurn(Packed(request))->until, engine::kFirstDay);
+  EXPECT_EQ(DecodeChurn(Packed(request))->check_until, engine::kLastDay);
+  request.check_until = engine::kLastDay.since_epoch + 1;
+  ExpectRefused(DecodeChurn(Packed(request)), wire::ErrorCode::invalid_value, "check_until");
+  request.until = engine::kFirstDay.since_epoch - 1;
+  ExpectRefused(DecodeChurn(Packed(request)), wire::ErrorCode::invalid_value, "until");
 }
 
 TEST(DecodePipeline, TakesReasonForClosedLeadsOnly) {

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "engine/calendar.h"
+#include "schemas/churn_generated.h"
 #include "schemas/export_generated.h"
 #include "schemas/lists_generated.h"
 #include "schemas/pipeline_generated.h"
@@ -311,6 +312,27 @@ TEST_F(DispatchTest, AnswersScansFromItsOwnThreads) {
   EXPECT_EQ(fresh.state->ranking_version(), fresh.state->journal_sequence());
 }
 
+TEST_F(DispatchTest, FitsTheChurnModelOnAQueryThread) {
+  PlaceOrders(200);
+  const wire::ErrorT few = GetError(MessageType::churn, wire::ChurnRequestT());
+  EXPECT_EQ(few.code, wire::ErrorCode::too_little_data);
+  EXPECT_EQ(few.field, "repeats");
+  wire::EventBatchT again;
+  for (int i = 0; i < 50; ++i) {
+    wire::OrderT order = OrderOf("customer-" + std::to_string(i), "earlier", 100);
+    order.at -= int64_t{86'400'000} * (i + 1);
+    AddTo(&again, order);
+  }
+  Get<wire::EventBatchReplyT>(MessageType::events, again);
+  wire::ChurnRequestT request;
+  const auto answer = Ask(MessageType::churn, request);
+  EXPECT_EQ(answer->WaitForType(), MessageType::churn_reply);
+  EXPECT_NE(answer->thread(), std::this_thread::get_id());
+  EXPECT_EQ(Unpacked<wire::ChurnReplyT>(answer->payload()).customers, 200u);
+  request.until = kToday.since_epoch + 1;
+  EXPECT_EQ(GetError(MessageType::churn, request).field, "until");
+}
+
 TEST_F(DispatchTest, RefusesWithTypedErrors) {
   wire::CountRequestT count;
   count.where = "orders > 1 and revenu > 3";
@@ -334,7 +356,7 @@ TEST_F(DispatchTest, RefusesWithTypedErrors) {
        {MessageType::orders, MessageType::records, MessageType::names, MessageType::events,
         MessageType::profiles, MessageType::explain, MessageType::list, MessageType::count,
         MessageType::export_customer, MessageType::rfm, MessageType::abc, MessageType::value,
-        MessageType::pipeline, MessageType::status, MessageType::advance_day}) {
+        MessageType::pipeline, MessageType::churn, MessageType::status, MessageType::advance_day}) {
     const auto answer = AskBytes(type, std::vector<uint8_t>(32, 0xff));
     EXPECT_EQ(ErrorOf(answer).code, wire::ErrorCode::bad_message)
         << wire::EnumNameMessageType(type);

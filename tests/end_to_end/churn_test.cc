@@ -1,0 +1,115 @@
+// The churn model from outside, on the data that its papers use.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <filesystem>
+#include <string>
+
+#include "tests/end_to_end/programs.h"
+#include "tests/end_to_end/small_shop.h"
+
+namespace kundig::end_to_end {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr const char* kSample = KUNDIG_SOURCE_DIR "/../shared/data/cdnow_sample.csv.gz";
+
+std::string Rules(const std::string& churn) {
+  return "[book]\ncurrency = \"USD\"\ntoday = 1998-07-01\n[churn]\n" + churn;
+}
+
+double Parameter(const boost::json::object& answer, const char* name) {
+  return answer.at("parameters").at(name).to_number<double>();
+}
+
+// Table 2 of Fader, Hardie and Lee (2005), and Batislam, Denizel and Filiztekin's model (2007) on
+// the same data.
+TEST(Churn, GivesThePublishedFiguresOfCdnow) {
+  if (!std::filesystem::exists(kSample)) GTEST_SKIP() << kSample << " is not there";
+  const Server bg(Rules("model = \"bg-nbd\"\n"));
+  ASSERT_NE(bg.address(), "") << bg.log();
+  bg.One({"import", "orders", kSample});
+  const boost::json::object answer = bg.One({"churn", "--until", "1997-09-30"});
+  EXPECT_EQ(answer.at("model"), "bg-nbd");
+  EXPECT_EQ(answer.at("customers"), 2357);
+  EXPECT_EQ(answer.at("fitted_through"), "1997-09-30");
+  EXPECT_NEAR(Parameter(answer, "r"), 0.243, 0.0005);
+  EXPECT_NEAR(Parameter(answer, "alpha"), 4.414, 0.0005);
+  EXPECT_NEAR(Parameter(answer, "a"), 0.793, 0.0005);
+  EXPECT_NEAR(Parameter(answer, "b"), 2.426, 0.0005);
+  EXPECT_NEAR(answer.at("log_likelihood").to_number<double>(), -9582.43, 0.005);
+  EXPECT_FALSE(answer.contains("hold_out"));
+
+  const boost::json::object checked =
+      bg.One({"churn", "--until", "1997-09-30", "--check-until", "1998-06-30"});
+  const auto& rows = checked.at("hold_out").as_array();
+  ASSERT_EQ(rows.size(), 8u);
+  const int customers[] = {1411, 439, 214, 100, 62, 38, 29, 64};
+  const int purchases[] = {334, 306, 298, 156, 157, 112, 112, 407};
+  for (size_t i = 0; i < rows.size(); ++i) {
+    EXPECT_EQ(rows[i].at("customers"), customers[i]);
+    EXPECT_NEAR(rows[i].at("actual").to_number<double>() * customers[i], purchases[i], 1e-6);
+    EXPECT_GT(rows[i].at("expected").to_number<double>(), 0);
+  }
+  const Done shown = bg.Run({"churn", "--until", "1997-09-30", "--check-until", "1998-06-30"});
+  EXPECT_EQ(shown.code, 0) << shown.err;
+  EXPECT_THAT(shown.out, HasSubstr("alpha                 4.414  weeks\n"));
+  EXPECT_THAT(shown.out, HasSubstr("7 and more         64  actual     6.36  █████"));
+  EXPECT_THAT(
+      bg.Run({"churn", "--csv", "--until", "1997-09-30", "--check-until", "1998-06-30"}).out,
+      HasSubstr("repeats,customers,actual,expected\n0,1411,0.236"));
+
+  const Server mbg(Rules(""));
+  ASSERT_NE(mbg.address(), "") << mbg.log();
+  mbg.One({"import", "orders", kSample});
+  const boost::json::object other = mbg.One({"churn", "--until", "1997-09-30"});
+  EXPECT_EQ(other.at("model"), "mbg-nbd");
+  EXPECT_NEAR(Parameter(other, "r"), 0.525, 0.0005);
+  EXPECT_NEAR(Parameter(other, "alpha"), 6.183, 0.0005);
+  EXPECT_NEAR(Parameter(other, "a"), 0.891, 0.0005);
+  EXPECT_NEAR(Parameter(other, "b"), 1.614, 0.0005);
+}
+
+TEST(Churn, SaysWhatToDoWhereItCannotAnswer) {
+  const Server server(kSmallShopRules);
+  ASSERT_NE(server.address(), "") << server.log();
+  ImportSmallShop(server);
+  const Done few = server.Run({"churn"});
+  EXPECT_EQ(few.code, 1);
+  EXPECT_THAT(few.err, HasSubstr("kundig: Ask again when 100 customers or more have an order (now "
+                                 "4), or pin the parameters of the churn model."));
+  const Done future = server.Run({"churn", "--until", "2010-12-11"});
+  EXPECT_EQ(future.code, 1);
+  EXPECT_THAT(future.err, HasSubstr("Name a day up to today, 2010-12-10."));
+}
+
+// The configuration is part of a durable book: it must read back as it was printed into it.
+TEST(Churn, PinnedParametersOutliveARestart) {
+  const Folder data;
+  const std::string rules =
+      "[book]\ntoday = 2010-12-10\n[churn]\nmodel = \"bg-nbd\"\nhorizon_days = 30\n"
+      "parameters = { r = 0.243, alpha = 4.414, a = 0.793, b = 2.426 }\n[server]\ndata = \"" +
+      (data / "book") + "\"\n";
+  for (int start = 0; start < 2; ++start) {
+    Server server(rules);
+    ASSERT_NE(server.address(), "") << server.log();
+    if (start == 0) {
+      server.One({"import", "orders",
+                  server.folder().Write("o.csv",
+                                        "customer,order,at,revenue\n"
+                                        "a,o1,2010-12-01,1.00\n")});
+    }
+    const boost::json::object answer = server.One({"churn"});
+    EXPECT_EQ(answer.at("pinned"), true);
+    EXPECT_EQ(Parameter(answer, "alpha"), 4.414);
+    EXPECT_EQ(answer.at("customers"), 1);
+    EXPECT_EQ(answer.at("horizon_days"), 30);
+    EXPECT_EQ(server.Stop(SIGTERM), 0) << server.log();
+  }
+}
+
+}  // namespace
+}  // namespace kundig::end_to_end
