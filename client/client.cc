@@ -323,6 +323,11 @@ Result<wire::SnapshotReplyT> Client::Backup(const std::string& folder) {
   return impl_->CallWithoutDeadline<wire::SnapshotReplyT>(MessageType::backup, question);
 }
 
+Result<wire::ReloadReplyT> Client::Reload() {
+  return impl_->CallWithoutDeadline<wire::ReloadReplyT>(MessageType::reload,
+                                                        wire::ReloadRequestT{});
+}
+
 Result<wire::AdvanceDayReplyT> Client::AdvanceDay(int32_t day) {
   wire::AdvanceDayRequestT question;
   question.day = day;

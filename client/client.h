@@ -252,6 +252,8 @@ class Client {
   Result<wire::SnapshotReplyT> Snapshot(bool compact);
   // Copies the book into a new folder on the server's machine and reads the copy back; no deadline.
   Result<wire::SnapshotReplyT> Backup(const std::string& folder);
+  // Has the server read its configuration again and put its rules in force; no deadline.
+  Result<wire::ReloadReplyT> Reload();
   // `day` in days since 1970-01-01.
   Result<wire::AdvanceDayReplyT> AdvanceDay(int32_t day);
 

@@ -89,6 +89,8 @@ bool HasSoundAnswer(MessageType type, std::span<const uint8_t> payload) {
       return VerifiedRoot<wire::ChurnReply>(payload) != nullptr;
     case MessageType::status_reply:
       return VerifiedRoot<wire::StatusReply>(payload) != nullptr;
+    case MessageType::reload_reply:
+      return VerifiedRoot<wire::ReloadReply>(payload) != nullptr;
     case MessageType::advance_day_reply:
       return VerifiedRoot<wire::AdvanceDayReply>(payload) != nullptr;
     case MessageType::snapshot_reply:

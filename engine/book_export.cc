@@ -34,6 +34,7 @@ CustomerSet AttributesOf(const Profile& profile, ColumnFlag key_account) {
   set.satisfaction = PatchOf(profile.satisfaction);
   set.referral = PatchOf(profile.referral);
   set.bonding = PatchOf(profile.bonding);
+  if (profile.value_pinned) set.pinned_class = Patch<ValueClass>::Set(profile.value_class);
   return set;
 }
 

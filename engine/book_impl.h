@@ -115,6 +115,8 @@ class Book::Impl {
   // Brings the windows of shards first ... last - 1, at most as many as there are lanes, from the
   // day `before` to today.
   void RollShards(size_t first, size_t last, Day before, const StateLock::Turn& turn);
+  // Keeps every customer's value class as that of the day close, where the rules want it.
+  void CloseClasses(const StateLock::Turn& turn);
   template <typename Body>
   Result<Effect> ApplyBody(const Body& body, const ApplyContext& context, bool* figures_changed);
   // All dictionaries, in the order in which snapshots keep them.
@@ -128,7 +130,7 @@ class Book::Impl {
   void EndReplay();
   // These need the lookup, scan or write lock.
   std::optional<Error> JudgeRulesLocked(const Rules& rules) const;
-  StateName State() const { return {sequence_, ranking_.version, today_}; }
+  StateName State() const { return {sequence_, ranking_.version, today_, rules_version_}; }
   bool Stale() const { return figures_changed_at_ > ranking_.version; }
 
   // Publishes a ranking that a scan has computed, unless a newer one is in force.
@@ -144,7 +146,7 @@ class Book::Impl {
   StateLock lock_;
   // Everything below is guarded by lock_.
   std::shared_ptr<const Rules> rules_;
-  uint64_t rules_version_ = 0;
+  uint32_t rules_version_ = 1;
   Day today_;
   uint64_t sequence_ = 0;
   Growth growth_ = Growth::kAllowed;  // of the batch that is being applied

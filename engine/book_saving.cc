@@ -88,6 +88,7 @@ std::optional<Error> Book::Impl::Saving::SaveLeads() {
         book_.leads_.BeginCopying();
         info_.begin_sequence = book_.sequence_;
         info_.begin_day = book_.today_;
+        info_.rules_version = book_.rules_version_;
         info_.currency = book_.rules_->settings().currency;
       }
       more = book_.leads_.CopyPart(*book_.rules_, order_.limits, &leads_);

@@ -26,7 +26,9 @@ class Book::Impl::Scanning {
     return *fresh_;
   }
   StateName StateWith(const Ranking& ranking) const {
-    return {book_->sequence_, ranking.version, book_->today_};
+    StateName state = book_->State();
+    state.ranking_version = ranking.version;
+    return state;
   }
 
  private:

@@ -11,8 +11,10 @@
 #include <utility>
 #include <variant>
 
+#include "engine/block_scan.h"
 #include "engine/book_impl.h"
 #include "engine/hash.h"
+#include "engine/value_judge.h"
 
 namespace kundig::engine {
 
@@ -214,6 +216,31 @@ void Book::Impl::RollShards(size_t first, size_t last, Day before, const StateLo
   for (size_t shard = first; shard < last; ++shard) shards_[shard]->Settle(today_);
 }
 
+void Book::Impl::CloseClasses(const StateLock::Turn& turn) {
+  if (rules_->settings().value.between == Between::kReview) return;
+  const ValueJudge judge(*rules_, names_);
+  const BookView view = View();
+  for (const std::unique_ptr<Shard>& shard : shards_) {
+    // Judged beside lookups: this turn changes nothing else meanwhile.
+    std::vector<std::vector<Shard::ClosedClass>> of_blocks(shard->blocks());
+    runner_.ForEach(of_blocks.size(), [&](size_t at) {
+      const CustomerBlock& block = shard->block(static_cast<uint32_t>(at));
+      const ValueJudge::Classes classes = judge.Judge(view, block, LiveRows(block));
+      for (size_t value_class = 0; value_class < classes.rows.size(); ++value_class) {
+        const ClassCode code = ToCode(static_cast<ValueClass>(value_class));
+        classes.rows[value_class].ForEach([&](uint32_t row) {
+          if (block.columns.closed_class[row] == code) return;
+          of_blocks[at].push_back({static_cast<uint32_t>(at) * kBlockRows + row, code});
+        });
+      }
+    });
+    for (const std::vector<Shard::ClosedClass>& classes : of_blocks) {
+      const StateLock::Alone alone(turn);
+      shard->StoreClosedClasses(classes);
+    }
+  }
+}
+
 Result<StateName> Book::Impl::AdvanceDay(Day day) {
   const StateLock::Turn turn(&lock_);
   if (day <= today_ || day > kLastDay) {
@@ -235,8 +262,11 @@ Result<StateName> Book::Impl::AdvanceDay(Day day) {
     RollShards(first, std::min(first + lanes_.size(), shards_.size()), before, turn);
   }
   const Ranking ranking = NewRanking();
-  const StateLock::Alone alone(turn);
-  ranking_ = ranking;
+  {
+    const StateLock::Alone alone(turn);
+    ranking_ = ranking;
+  }
+  CloseClasses(turn);
   return State();
 }
 

@@ -55,6 +55,7 @@ void CustomerBlock::StoreAll(uint32_t at) {
   StoreMeasures(at);
   StoreContacts(at);
   StoreAttributes(at);
+  StoreClosedClass(at);
   columns.live[at] = rows[at].live ? 1 : 0;
 }
 
@@ -72,6 +73,7 @@ void CustomerBlock::StoreAttributes(uint32_t at) {
   columns.satisfaction[at] = row.satisfaction;
   columns.referral[at] = row.referral;
   columns.bonding[at] = row.bonding;
+  columns.pinned_class[at] = row.pinned_class;
 }
 
 }  // namespace kundig::engine

@@ -51,6 +51,7 @@ struct CustomerColumns {
   Column<uint8_t> kind;         // ColumnKind
   Column<uint8_t> key_account;  // ColumnFlag
   Column<uint8_t> satisfaction, referral, bonding;
+  Column<ClassCode> pinned_class, closed_class;
 };
 
 // Lives in zeroed memory of a BlockArena. An all-zero row is that of nobody.
@@ -66,6 +67,7 @@ struct CustomerBlock {
   void StoreMeasures(uint32_t at);  // what orders and returns change
   void StoreContacts(uint32_t at);  // what visits, contacts and consents change
   void StoreAttributes(uint32_t at);
+  void StoreClosedClass(uint32_t at) { columns.closed_class[at] = rows[at].closed_class; }
 
   // Asks the processor for the lines that an order of this row will write.
   void PrefetchMeasures(uint32_t at) const;
@@ -103,6 +105,8 @@ class RowFields {
   uint8_t satisfaction() const { return row_.satisfaction; }
   uint8_t referral() const { return row_.referral; }
   uint8_t bonding() const { return row_.bonding; }
+  ClassCode pinned_class() const { return row_.pinned_class; }
+  ClassCode closed_class() const { return row_.closed_class; }
 
  private:
   const CustomerFigures& row_;
@@ -154,6 +158,8 @@ class ColumnFields {
   uint8_t satisfaction() const { return block_.columns.satisfaction[at_]; }
   uint8_t referral() const { return block_.columns.referral[at_]; }
   uint8_t bonding() const { return block_.columns.bonding[at_]; }
+  ClassCode pinned_class() const { return block_.columns.pinned_class[at_]; }
+  ClassCode closed_class() const { return block_.columns.closed_class[at_]; }
 
  private:
   int64_t Widened(const Column<int32_t>& column, int64_t CustomerFigures::*field) const {

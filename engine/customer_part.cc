@@ -25,6 +25,13 @@ void ForEachAttribute(Figures& c, Use&& use) {
   use(8, c.company_size);
   use(9, c.products);
   use(10, c.potential);
+  ClassCode pinned = c.pinned_class, closed = c.closed_class;
+  use(11, pinned);
+  use(12, closed);
+  if constexpr (!std::is_const_v<Figures>) {
+    c.pinned_class = pinned & kClassCodes;
+    c.closed_class = closed & kClassCodes;
+  }
 }
 
 // One more than the attribute as an unsigned number, so that most marks of absence, which are all
@@ -54,16 +61,27 @@ void CustomerPart::Encode(std::string* bytes) const {
   bytes->clear();
   PutNumbers(live, bytes);
   PutTexts(ids, bytes);
-  for (const std::vector<uint64_t>& column : attributes) PutNumbers(column, bytes);
+  for (size_t at = 0; at < kFirstAttributes; ++at) PutNumbers(attributes[at], bytes);
   PutTexts(histories, bytes);
+  for (size_t at = kFirstAttributes; at < kAttributes; ++at) PutNumbers(attributes[at], bytes);
 }
 
 bool CustomerPart::Decode(std::string_view bytes) {
   ColumnReader columns(bytes);
   columns.Numbers(PartLimits::kMost, &live);
   columns.Texts(PartLimits::kMost, &ids);
-  for (std::vector<uint64_t>& column : attributes) columns.Numbers(PartLimits::kMost, &column);
+  for (size_t at = 0; at < kFirstAttributes; ++at) {
+    columns.Numbers(PartLimits::kMost, &attributes[at]);
+  }
   columns.Texts(PartLimits::kMost, &histories);
+  const bool has_all = !columns.at_end();
+  for (size_t at = kFirstAttributes; at < kAttributes; ++at) {
+    if (has_all) {
+      columns.Numbers(PartLimits::kMost, &attributes[at]);
+    } else {
+      attributes[at].assign(ids.sizes.size(), Word(kNoClass));
+    }
+  }
   const auto customers = static_cast<size_t>(std::count(live.begin(), live.end(), uint64_t{1}));
   const auto holes = static_cast<size_t>(std::count(live.begin(), live.end(), uint64_t{0}));
   bool fits = columns.ok() && columns.at_end() && customers + holes == live.size() &&

@@ -24,7 +24,9 @@ namespace kundig::engine {
 class Shard;
 
 struct CustomerPart {
-  static constexpr size_t kAttributes = 11;
+  static constexpr size_t kAttributes = 13;
+  // The others came with format 4, behind the histories.
+  static constexpr size_t kFirstAttributes = 11;
 
   std::vector<uint64_t> live;  // one for each row; 0 for that of nobody
   // Of the others:

@@ -45,6 +45,19 @@ enum class ColumnKind : uint8_t { kAbsent, kConsumer, kBusiness };
 enum class ColumnFlag : uint8_t { kAbsent, kFalse, kTrue };
 enum class ColumnConsent : uint8_t { kAbsent, kGranted, kWithdrawn };
 
+// A value class in two bits, 0 = none.
+using ClassCode = uint8_t;
+inline constexpr ClassCode kNoClass = 0;
+inline constexpr ClassCode kClassCodes = 3;  // a mask
+
+constexpr ClassCode ToCode(ValueClass value_class) {
+  return static_cast<ClassCode>(static_cast<ClassCode>(value_class) + 1);
+}
+constexpr std::optional<ValueClass> OptionalClass(ClassCode code) {
+  if (code == kNoClass) return std::nullopt;
+  return static_cast<ValueClass>(code - 1);
+}
+
 // Measures and attributes. Orders dated tomorrow count in the days, and in no sum before their day
 // has come.
 struct CustomerFigures {
@@ -69,7 +82,11 @@ struct CustomerFigures {
   ColumnKind kind = ColumnKind::kAbsent;
   ColumnFlag key_account = ColumnFlag::kAbsent;
   uint8_t satisfaction = kNoRating, referral = kNoRating, bonding = kNoRating;
-  bool live = false;  // false for a row that belongs to nobody
+  bool live : 1 = false;  // false for a row that belongs to nobody
+  // The value class that a person set, and the one at the last day close where the rules remember
+  // it.
+  ClassCode pinned_class : 2 = kNoClass;
+  ClassCode closed_class : 2 = kNoClass;
 };
 
 // An id of usual length, padded with zeros, so that comparing needs no loop and no branch: a call

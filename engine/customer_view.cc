@@ -30,11 +30,17 @@ int32_t PointsOf(const CompiledCriterion& criterion, int64_t value) {
   return points;
 }
 
-ValueClass ClassByScore(const ValueSettings& settings, int64_t hundredths, int64_t weights) {
+ValueClass ClassBetween(const ValueSettings& settings, ClassCode closed) {
+  if (settings.between == Between::kReview) return ValueClass::kReview;
+  return OptionalClass(closed).value_or(ValueClass::kReview);
+}
+
+ValueClass ClassByScore(const ValueSettings& settings, int64_t hundredths, int64_t weights,
+                        ClassCode closed) {
   if (weights == 0) return ValueClass::kReview;
   if (hundredths >= settings.individual_at_hundredths * weights) return ValueClass::kIndividual;
   if (hundredths < settings.standard_below_hundredths * weights) return ValueClass::kStandard;
-  return ValueClass::kReview;
+  return ClassBetween(settings, closed);
 }
 
 ValueVerdict JudgeValue(const CustomerView& customer) {
@@ -50,6 +56,11 @@ ValueVerdict JudgeValue(const CustomerView& customer) {
     verdict.weights += criterion.weight;
   }
   verdict.score_thousandths = Thousandths(verdict.points, verdict.weights);
+  if (const auto pinned = OptionalClass(customer.figures->pinned_class)) {
+    verdict.decided_by = DecidedBy::kPinned;
+    verdict.value_class = *pinned;
+    return verdict;
+  }
   for (uint32_t index = 0; index < rules.always().size(); ++index) {
     if (rules.always()[index].where.Holds(reader)) {
       verdict.decided_by = DecidedBy::kAlwaysRule;
@@ -59,8 +70,13 @@ ValueVerdict JudgeValue(const CustomerView& customer) {
     }
   }
   if (verdict.weights == 0) return verdict;
-  verdict.decided_by = DecidedBy::kScore;
-  verdict.value_class = ClassByScore(settings, verdict.points * 100, verdict.weights);
+  const ClassCode closed = customer.figures->closed_class;
+  const int64_t hundredths = verdict.points * 100;
+  verdict.value_class = ClassByScore(settings, hundredths, verdict.weights, closed);
+  // Without memory it would be another one.
+  const bool remembered =
+      verdict.value_class != ClassByScore(settings, hundredths, verdict.weights, kNoClass);
+  verdict.decided_by = remembered ? DecidedBy::kLastClose : DecidedBy::kScore;
   return verdict;
 }
 
@@ -165,6 +181,7 @@ void FillProfile(const CustomerView& customer, Profile* profile) {
   const ValueVerdict verdict = JudgeValue(customer);
   p.value_score_thousandths = verdict.score_thousandths;
   p.value_class = verdict.value_class;
+  p.value_pinned = verdict.decided_by == DecidedBy::kPinned;
   p.hidden_potential = HiddenPotential(customer, verdict.value_class).has_value();
   p.activity = ActivityOf(view, fields);
   p.consent = ConsentOf(view, fields);
@@ -220,6 +237,7 @@ void FillRecord(const CustomerView& customer, ProfileRecord* record) {
   const ValueVerdict verdict = JudgeValue(customer);
   out.value_score_thousandths = verdict.score_thousandths.value_or(kRecordNoScore);
   out.value_class = static_cast<uint8_t>(verdict.value_class);
+  out.value_pinned = verdict.decided_by == DecidedBy::kPinned;
   out.hidden_potential = HiddenPotential(customer, verdict.value_class).has_value();
   out.activity = static_cast<uint8_t>(ActivityOf(view, fields));
   if (const std::optional<ConsentStatus> consent = ConsentOf(view, fields)) {
@@ -251,14 +269,18 @@ void FillExplanation(const CustomerView& customer, ExplainAnswer* answer) {
     }
     answer->criteria.push_back(explained);
   }
-  if (verdict.decided_by == DecidedBy::kScore && verdict.value_class != ValueClass::kIndividual) {
-    // From standard the next better class is what stands at standard_below: review, or individual
-    // at once where the two thresholds are one.
-    const bool to_review = verdict.value_class == ValueClass::kStandard &&
-                           settings.standard_below_hundredths < settings.individual_at_hundredths;
-    answer->next_class = to_review ? ValueClass::kReview : ValueClass::kIndividual;
+  const bool by_score =
+      verdict.decided_by == DecidedBy::kScore || verdict.decided_by == DecidedBy::kLastClose;
+  if (by_score && verdict.value_class != ValueClass::kIndividual) {
+    // The next better class from below standard_below is what stands between the thresholds, unless
+    // that is standard as well, or there is nothing between them.
+    const ValueClass between = ClassBetween(settings, customer.figures->closed_class);
+    const bool below = verdict.points * 100 < settings.standard_below_hundredths * verdict.weights;
+    const bool to_between = below && between != ValueClass::kStandard &&
+                            settings.standard_below_hundredths < settings.individual_at_hundredths;
+    answer->next_class = to_between ? between : ValueClass::kIndividual;
     const int64_t at =
-        to_review ? settings.standard_below_hundredths : settings.individual_at_hundredths;
+        to_between ? settings.standard_below_hundredths : settings.individual_at_hundredths;
     // (at / 100 - points / weights) in thousandths, rounded up.
     const int64_t missing = at * verdict.weights - verdict.points * 100;
     const int64_t scale = verdict.weights * 100;

@@ -56,8 +56,12 @@ struct ValueVerdict {
 ValueVerdict JudgeValue(const CustomerView& customer);
 // The points of the highest step at or below the value, 0 below the first.
 int32_t PointsOf(const CompiledCriterion& criterion, int64_t value);
+// The class between the two thresholds, of a customer who was of class `closed` at the last day
+// close.
+ValueClass ClassBetween(const ValueSettings& settings, ClassCode closed);
 // The class of a score of points / weights, in hundredths of a point.
-ValueClass ClassByScore(const ValueSettings& settings, int64_t hundredths, int64_t weights);
+ValueClass ClassByScore(const ValueSettings& settings, int64_t hundredths, int64_t weights,
+                        ClassCode closed);
 // The first of [[value.potential]] that holds, where the class is standard.
 std::optional<uint32_t> HiddenPotential(const CustomerView& customer, ValueClass value_class);
 

@@ -280,6 +280,13 @@ Result<ApplyAnswer> DurableBook::ApplyOne(const WriteRequest& write) {
 }
 
 void DurableBook::Write(std::span<const WriteRequest> writes, const Answer& answer) {
+  // The classes of a day close follow from the whole book at that moment, which no replay over
+  // parts of different moments could tell again.
+  const bool closes_day = std::any_of(writes.begin(), writes.end(), [](const WriteRequest& write) {
+    return std::holds_alternative<Day>(write.what);
+  });
+  std::unique_lock<std::mutex> saving(saving_, std::defer_lock);
+  if (closes_day) saving.lock();
   const std::lock_guard<std::mutex> lock(writing_);
   for (size_t next = 0; next < writes.size();) {
     next += WriteGroup(writes.subspan(next), next, answer);

@@ -152,8 +152,8 @@ class DurableBook {
   // Takes batches and days in the order given; calls `answer` once for each, in that order.
   void Write(std::span<const WriteRequest> writes, const Answer& answer);
   Result<StateName> AdvanceDay(Day day);
-  // Puts other rules in force, as Book::ReplaceRules; waits for a snapshot that is being saved, so
-  // that all of it is of one set of rules.
+  // Puts other rules in force, as Book::ReplaceRules. Rules and days wait for a snapshot that is
+  // being saved, so that all of it is of one set of rules, and no day closes between its parts.
   Result<StateName> ReplaceRules(const RulesChange& change);
   // Makes everything written so far durable; only needed without sync_every_write.
   std::optional<Error> Sync();

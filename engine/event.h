@@ -21,6 +21,7 @@ namespace kundig::engine {
 enum class CustomerKind : uint8_t { kConsumer, kBusiness };
 enum class ConsentState : uint8_t { kGranted, kWithdrawn };
 enum class LeadStatus : uint8_t { kOpen, kWon, kLost };
+enum class ValueClass : uint8_t { kIndividual, kStandard, kReview };
 
 // What an upsert says of one attribute.
 template <typename T>
@@ -40,9 +41,10 @@ struct CustomerSet {
   Patch<uint32_t> company_size, products;
   Patch<Minor> potential;  // minor units a year, >= 0
   Patch<bool> key_account;
-  Patch<uint8_t> satisfaction;  // 0..10
-  Patch<uint8_t> referral;      // 0..10
-  Patch<uint8_t> bonding;       // 0..100
+  Patch<uint8_t> satisfaction;     // 0..10
+  Patch<uint8_t> referral;         // 0..10
+  Patch<uint8_t> bonding;          // 0..100
+  Patch<ValueClass> pinned_class;  // by a person; comes before every rule
 };
 
 struct OrderPlaced {

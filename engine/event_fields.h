@@ -1,7 +1,8 @@
 // The fields of each event in the order in which the journal keeps them: one list, read by the
 // writer and by the reader alike, so that the two cannot drift apart. A codec is called with one
 // field after the other. The order is part of the stored format: whoever changes it, or adds a
-// field, raises kRecordFormat and keeps the reader of the older one.
+// field, raises kRecordFormat and keeps the reader of the older one. A Patch behind the last one of
+// an event was kKeep in records that did not know it.
 //
 // Thread safety: pure functions.
 
@@ -22,7 +23,7 @@ template <typename Codec, EventOf<CustomerSet> E>
 void Fields(Codec& codec, E& event) {
   codec(event.customer, event.kind, event.country, event.region, event.owner, event.company_size,
         event.products, event.potential, event.key_account, event.satisfaction, event.referral,
-        event.bonding);
+        event.bonding, event.pinned_class);
 }
 
 template <typename Codec, EventOf<OrderPlaced> E>
@@ -82,6 +83,10 @@ constexpr ConsentState LastOf(ConsentState) {
 }
 constexpr LeadStatus LastOf(LeadStatus) {
   return LeadStatus::kLost;
+}
+
+constexpr ValueClass LastOf(ValueClass) {
+  return ValueClass::kReview;
 }
 
 }  // namespace kundig::engine

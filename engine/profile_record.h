@@ -41,7 +41,7 @@ struct ProfileRecord {
   uint8_t value_class = 2;  // ValueClass
   uint8_t activity = 0;     // Activity
   uint8_t consent = kRecordNoByte;
-  uint8_t reserved_byte = 0;
+  bool value_pinned = false;
 };
 static_assert(sizeof(ProfileRecord) == 128);
 

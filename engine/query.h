@@ -39,6 +39,8 @@ struct StateName {
   uint64_t ranking_version =
       0;  // journal_sequence of the state the rankings in force were computed on
   Day as_of;
+  // How many rule sets the book has had, this one included: rules change answers and no entry.
+  uint32_t rules_version = 1;
 };
 
 struct RfmScores {
@@ -67,6 +69,7 @@ struct Profile {
   AbcClass abc = AbcClass::kNone;
   std::optional<int32_t> value_score_thousandths;
   ValueClass value_class = ValueClass::kReview;
+  bool value_pinned = false;  // value_class was set by a person
   bool hidden_potential = false;
   Activity activity = Activity::kNever;
   std::optional<ConsentStatus> consent;
@@ -101,7 +104,7 @@ struct ExplainedCriterion {
   std::optional<int32_t> share_thousandths;  // w*p/sum(w), floored; absent where skipped
 };
 
-enum class DecidedBy : uint8_t { kScore, kAlwaysRule, kNoCriterion };
+enum class DecidedBy : uint8_t { kScore, kAlwaysRule, kNoCriterion, kPinned, kLastClose };
 
 struct ExplainAnswer {
   StateName state;

@@ -19,6 +19,7 @@
 #include "engine/calendar.h"
 #include "engine/churn_model.h"
 #include "engine/customer_field.h"
+#include "engine/event.h"
 #include "engine/expression.h"
 #include "engine/field.h"
 #include "engine/result.h"
@@ -41,7 +42,8 @@ enum class RfmFrequency : uint8_t { kOrders, kPurchaseDays };
 enum class RfmMonetary : uint8_t { kTotal, kAverage };
 enum class AbcMeasure : uint8_t { kRevenue, kMargin };
 enum class AbcBoundary : uint8_t { kStay, kDrop };
-enum class ValueClass : uint8_t { kIndividual, kStandard, kReview };
+// What customers are whose score lies between the two classes: in review, or what they were.
+enum class Between : uint8_t { kReview, kLastClose };
 enum class Missing : uint8_t { kSkip, kZero };
 
 // [[rfm.segment]]: either cells, or ranges.
@@ -90,6 +92,7 @@ struct AlwaysSetting {
 struct ValueSettings {
   int32_t individual_at_hundredths = 6000;   // of score
   int32_t standard_below_hundredths = 5000;  // <= individual_at
+  Between between = Between::kReview;
   std::vector<CriterionSetting> criteria;
   std::vector<AlwaysSetting> always;
   std::vector<std::string> potential;  // `where` of [[value.potential]]

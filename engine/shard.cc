@@ -186,6 +186,9 @@ Result<Effect> Shard::Apply(const CustomerSet& event, const ApplyContext& contex
   changed |= Patched(&c.satisfaction, kNoRating, event.satisfaction, same);
   changed |= Patched(&c.referral, kNoRating, event.referral, same);
   changed |= Patched(&c.bonding, kNoRating, event.bonding, same);
+  ClassCode pinned = c.pinned_class;
+  changed |= Patched(&pinned, kNoClass, event.pinned_class, ToCode);
+  c.pinned_class = pinned & kClassCodes;
   if (!changed) return Effect::kUnchanged;
   BlockOf(at).changed_at[at % kBlockRows] = context.sequence;
   BlockOf(at).StoreAttributes(at % kBlockRows);

@@ -78,6 +78,12 @@ class Shard {
   // Brings these rows' windows to `today`; with all of RowsToRoll the shard is settled for it.
   void RollRows(std::span<const uint32_t> rows, const ApplyContext& context);
   void Settle(Day today) { settled_ = today; }
+  // A row and the value class that it is to have had at the last day close.
+  struct ClosedClass {
+    uint32_t row = 0;
+    ClassCode value_class = kNoClass;
+  };
+  void StoreClosedClasses(std::span<const ClosedClass> classes);
   // Other rules are in force: all windows anew. Adds the customers to `counts`.
   void Recompute(const Rules& rules, Day today, RankCounts* counts);
 

@@ -261,6 +261,13 @@ void Shard::RollRows(std::span<const uint32_t> rows, const ApplyContext& context
   }
 }
 
+void Shard::StoreClosedClasses(std::span<const ClosedClass> classes) {
+  for (const ClosedClass& closed : classes) {
+    RowAt(closed.row).closed_class = closed.value_class & kClassCodes;
+    BlockOf(closed.row).StoreClosedClass(closed.row % kBlockRows);
+  }
+}
+
 void Shard::Recompute(const Rules& rules, Day today, RankCounts* counts) {
   rows_on_day_.Clear();
   settled_ = today;
@@ -269,6 +276,10 @@ void Shard::Recompute(const Rules& rules, Day today, RankCounts* counts) {
     if (!row.live) continue;
     RecomputeSums(row.history, rules.settings(), today, &row);
     BlockOf(at).StoreMeasures(at % kBlockRows);
+    if (rules.settings().value.between == Between::kReview && row.closed_class != kNoClass) {
+      row.closed_class = kNoClass;  // the next close will not renew it
+      BlockOf(at).StoreClosedClass(at % kBlockRows);
+    }
     counts->Add(RankedOf(row, rules.settings().rfm));
     RememberDaysOf(at, rules, today);
   }

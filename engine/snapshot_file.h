@@ -35,9 +35,9 @@ class Env;
 
 namespace kundig::engine {
 
-// 2: the manifest holds the rules. 3: the attachment holds the sequences of erasures. Files of 1
-// and 2 are read.
-inline constexpr uint32_t kSnapshotFormat = 3;
+// 2: the manifest holds the rules. 3: the attachment holds the sequences of erasures. 4: value
+// classes that were pinned or closed. Files of all before are read.
+inline constexpr uint32_t kSnapshotFormat = 4;
 inline constexpr std::string_view kSnapshotMagic = "KUNDIGS\n";
 inline constexpr std::string_view kUnfinished = ".unfinished";
 inline constexpr std::string_view kManifest = "manifest";

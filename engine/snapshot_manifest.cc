@@ -8,7 +8,8 @@
 namespace kundig::engine {
 namespace {
 
-constexpr size_t kNumbers = 9;
+constexpr size_t kNumbers = 10;
+constexpr size_t kNumbersBeforeRulesVersion = 9;
 constexpr size_t kTexts = 3;
 constexpr size_t kTextsBeforeRules = 2;
 constexpr size_t kMaxFiles = kMaxShards + 16;
@@ -37,7 +38,8 @@ std::string EncodeManifest(const SnapshotInfo& info) {
                                          Word(info.end_day.since_epoch),
                                          info.shards,
                                          Word(info.saved_at.since_epoch),
-                                         info.files.size()};
+                                         info.files.size(),
+                                         info.rules_version};
   TextColumn texts, names;
   texts.Add(info.currency);
   texts.Add(info.time_zone);
@@ -74,7 +76,7 @@ Result<SnapshotInfo> ReadManifest(rocksdb::Env* env, const std::string& folder) 
   columns.Texts(kMaxFiles, &names);
   columns.Numbers(kMaxFiles, &sizes);
   columns.Numbers(kMaxFiles, &checksums);
-  if (!columns.ok() || !columns.at_end() || numbers.size() != kNumbers ||
+  if (!columns.ok() || !columns.at_end() || numbers.size() < kNumbersBeforeRulesVersion ||
       texts.sizes.size() < kTextsBeforeRules || names.sizes.size() != numbers[8] ||
       sizes.size() != numbers[8] || checksums.size() != numbers[8]) {
     return reader.Damage("it cannot be read");
@@ -88,6 +90,9 @@ Result<SnapshotInfo> ReadManifest(rocksdb::Env* env, const std::string& folder) 
   info.end_day = DayFrom(numbers[5]);
   info.shards = static_cast<uint32_t>(numbers[6]);
   info.saved_at = TimeMs{static_cast<int64_t>(numbers[7])};
+  if (numbers.size() > kNumbersBeforeRulesVersion) {
+    info.rules_version = static_cast<uint32_t>(numbers[9]);
+  }
   TextCursor next_text(texts), next_name(names);
   info.currency = next_text.Next();
   info.time_zone = next_text.Next();

@@ -25,7 +25,8 @@ struct SnapshotInfo {
   Day begin_day, end_day;                         // the book's today after these records
   uint32_t shards = 0;
   std::string currency, time_zone;  // of the server that saved it
-  std::string rules;  // the text of those in force; empty in files of the first releases
+  std::string rules;           // the text of those in force; empty in files of the first releases
+  uint32_t rules_version = 1;  // of StateName
   TimeMs saved_at;
   std::vector<SnapshotFile> files;
 

@@ -4,6 +4,17 @@
 
 namespace kundig::engine {
 
+namespace {
+
+// Pinning is rare, so one look at the whole column spares most blocks a look at each row.
+bool AnyPinned(const CustomerBlock& block) {
+  ClassCode any = kNoClass;
+  for (const ClassCode code : block.columns.pinned_class) any |= code;
+  return any != kNoClass;
+}
+
+}  // namespace
+
 static_assert(int64_t{kMaxCriteria} * kMaxCriterionWeight * 100 <= INT32_MAX);
 
 ValueJudge::ValueJudge(const Rules& rules, const CustomerNames& names) : rules_(rules) {
@@ -40,6 +51,13 @@ ValueJudge::Classes ValueJudge::Judge(const BookView& view, const CustomerBlock&
     return classes.rows[static_cast<size_t>(value_class)];
   };
   Selection open = among;
+  if (AnyPinned(block)) {
+    const Column<ClassCode>& pinned = block.columns.pinned_class;
+    open.ForEach([&](uint32_t row) {
+      if (const auto value_class = OptionalClass(pinned[row])) rows_of(*value_class).Add(row);
+    });
+    open = open.Where([&](uint32_t row) { return pinned[row] == kNoClass; });
+  }
   for (size_t rule = 0; rule < always_.size(); ++rule) {
     const Selection decided = always_[rule].Narrow(view, block, open);
     Selection& rows = rows_of(rules_.always()[rule].value_class);
@@ -52,7 +70,8 @@ ValueJudge::Classes ValueJudge::Judge(const BookView& view, const CustomerBlock&
     const ValueSettings& settings = rules_.settings().value;
     open.ForEach([&](uint32_t row) {
       const int64_t points = int64_t{scores->points[row]} * 100, weights = scores->weights[row];
-      rows_of(ClassByScore(settings, points, weights)).Add(row);
+      const ClassCode closed = block.columns.closed_class[row];
+      rows_of(ClassByScore(settings, points, weights, closed)).Add(row);
     });
   }
   Selection standard = rows_of(ValueClass::kStandard);

@@ -175,6 +175,11 @@ Result<Configuration> LoadConfiguration(int argc, const char* const* argv,
   configuration.today = book.today;
   configuration.rules = std::move(*rules);
   configuration.notes = std::move(book.notes);
+  configuration.read_again = [words = std::vector<std::string>(argv, argv + argc), environment] {
+    std::vector<const char*> again;
+    for (const std::string& word : words) again.push_back(word.c_str());
+    return LoadConfiguration(static_cast<int>(again.size()), again.data(), environment);
+  };
   if (line->print) {
     configuration.task = Task::kPrintText;
     configuration.text = PrintConfiguration(configuration);

@@ -85,7 +85,8 @@ const char* ClassName(engine::ValueClass value_class) {
 
 void PrintValue(const engine::ValueSettings& value, std::ostream& out) {
   out << "\n[value]\nindividual_at = " << Decimal(value.individual_at_hundredths)
-      << "\nstandard_below = " << Decimal(value.standard_below_hundredths) << "\n";
+      << "\nstandard_below = " << Decimal(value.standard_below_hundredths) << "\nbetween = "
+      << (value.between == engine::Between::kReview ? "\"review\"" : "\"last_close\"") << "\n";
   for (const engine::CriterionSetting& criterion : value.criteria) {
     out << "\n[[value.criterion]]\nfield = " << Quoted(criterion.field)
         << "\nweight = " << criterion.weight

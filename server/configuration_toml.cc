@@ -99,6 +99,10 @@ void ReadActivity(TomlSection section, engine::ActivitySettings* activity) {
 void ReadValue(TomlSection section, engine::ValueSettings* value) {
   section.Hundredths("individual_at", &value->individual_at_hundredths);
   section.Hundredths("standard_below", &value->standard_below_hundredths);
+  section.Choice(
+      "between",
+      {{"review", engine::Between::kReview}, {"last_close", engine::Between::kLastClose}},
+      &value->between);
   for (TomlSection& table : section.Sections("criterion")) {
     engine::CriterionSetting& criterion = value->criteria.emplace_back();
     table.Require("field", "expected the name of a field");

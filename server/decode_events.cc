@@ -45,6 +45,8 @@ bool RemoveAttribute(wire::CustomerAttribute attribute, engine::CustomerSet* eve
       return Remove(&event->referral, refusal);
     case wire::CustomerAttribute::bonding:
       return Remove(&event->bonding, refusal);
+    case wire::CustomerAttribute::pinned_class:
+      return Remove(&event->pinned_class, refusal);
   }
   return RefuseAttribute(refusal);
 }
@@ -98,6 +100,8 @@ bool Take(const wire::CustomerSet& in, engine::CustomerSet* out, Refusal* refusa
          PatchNumber(in.satisfaction(), 10, "satisfaction", &out->satisfaction, refusal) &&
          PatchNumber(in.referral(), 10, "referral", &out->referral, refusal) &&
          PatchNumber(in.bonding(), 100, "bonding", &out->bonding, refusal) &&
+         PatchNumber(in.pinned_class(), kLast<wire::ValueClass>, "pinned_class", &out->pinned_class,
+                     refusal) &&
          RemoveAttributes(in.remove(), out, refusal);
 }
 

@@ -68,6 +68,11 @@ Refusal WriterBusy() {
                     "Too many events wait for the writer; send this again later.");
 }
 
+Refusal MaintenanceBusy() {
+  return Overloaded("max_queued_maintenance",
+                    "Other snapshots, backups or reloads wait already; ask again later.");
+}
+
 Refusal ShuttingDown() {
   return Refusal{
       .code = wire::ErrorCode::shutting_down,
@@ -133,6 +138,8 @@ void Dispatcher::Handle(MessageType type, std::span<const uint8_t> payload,
       return HandleSnapshot(payload, std::move(responder));
     case MessageType::backup:
       return HandleBackup(payload, std::move(responder));
+    case MessageType::reload:
+      return HandleReload(payload, std::move(responder));
     case MessageType::list:
       return HandleList(payload, std::move(responder));
     case MessageType::export_customer:
@@ -287,6 +294,20 @@ void Dispatcher::HandleBackup(std::span<const uint8_t> payload,
            MessageType::backup_reply, std::move(responder));
 }
 
+void Dispatcher::HandleReload(std::span<const uint8_t> payload,
+                              std::unique_ptr<Responder> responder) {
+  if (const auto refusal = DecodeEmpty<wire::ReloadRequest>(payload, "ReloadRequest")) {
+    return SendRefusal(*refusal, responder.get());
+  }
+  auto run = [this](Responder* to) {
+    const engine::Result<ReloadOutcome> outcome = callbacks_.reload();
+    if (!outcome) return SendRefusal(ToRefusal(outcome.error()), to);
+    SendReply(MessageType::reload_reply, to, [&](auto* out) { EncodeReload(*outcome, out); });
+  };
+  Submit(&maintenance_, JobPool::Job{.run = std::move(run), .responder = std::move(responder)},
+         MaintenanceBusy());
+}
+
 void Dispatcher::Maintain(std::function<engine::Result<engine::SnapshotInfo>()> save,
                           MessageType reply, std::unique_ptr<Responder> responder) {
   auto run = [save = std::move(save), reply](Responder* to) {
@@ -295,8 +316,7 @@ void Dispatcher::Maintain(std::function<engine::Result<engine::SnapshotInfo>()> 
     SendReply(reply, to, [&](auto* out) { EncodeSnapshot(*saved, out); });
   };
   Submit(&maintenance_, JobPool::Job{.run = std::move(run), .responder = std::move(responder)},
-         Overloaded("max_queued_maintenance",
-                    "Other snapshots or backups wait already; ask again later."));
+         MaintenanceBusy());
 }
 
 void Dispatcher::HandleList(std::span<const uint8_t> payload,

@@ -26,6 +26,7 @@
 #include "server/lookups.h"
 #include "server/memory_limit.h"
 #include "server/refusal.h"
+#include "server/reload.h"
 #include "server/request_handler.h"
 #include "server/write_queue.h"
 
@@ -42,6 +43,7 @@ class Dispatcher final : public RequestHandler {
     // On a thread that may wait for them.
     std::function<engine::Result<engine::SnapshotInfo>(engine::Generations)> save;
     std::function<engine::Result<engine::SnapshotInfo>(const std::string& folder)> backup;
+    std::function<engine::Result<ReloadOutcome>()> reload;
   };
 
   // `book` outlives the dispatcher.
@@ -77,6 +79,7 @@ class Dispatcher final : public RequestHandler {
   void HandleChurn(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void HandleSnapshot(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void HandleBackup(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
+  void HandleReload(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   // Has `save` done by the maintenance thread, and its answer sent.
   void Maintain(std::function<engine::Result<engine::SnapshotInfo>()> save, wire::MessageType reply,
                 std::unique_ptr<Responder> responder);

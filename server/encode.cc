@@ -35,6 +35,8 @@ static_assert(SameCode<wire::ConsentStatus>(engine::ConsentStatus::kExpired) ==
 static_assert(SameCode<wire::DecidedBy>(engine::DecidedBy::kScore) == wire::DecidedBy::score);
 static_assert(SameCode<wire::DecidedBy>(engine::DecidedBy::kNoCriterion) ==
               wire::DecidedBy::no_criterion);
+static_assert(SameCode<wire::DecidedBy>(engine::DecidedBy::kLastClose) ==
+              wire::DecidedBy::last_close);
 static_assert(SameCode<wire::LeadStatus>(engine::LeadStatus::kLost) == wire::LeadStatus::lost);
 static_assert(SameCode<wire::PipelineKey>(engine::PipelineKey::kReason) ==
               wire::PipelineKey::reason);
@@ -113,6 +115,7 @@ Offset<wire::Profile> AddProfile(const engine::Profile& profile, const engine::R
   out.add_abc(SameCode<wire::AbcClass>(profile.abc));
   out.add_value_class(SameCode<wire::ValueClass>(profile.value_class));
   out.add_hidden_potential(profile.hidden_potential);
+  out.add_value_pinned(profile.value_pinned);
   out.add_activity(SameCode<wire::Activity>(profile.activity));
   if (profile.consent) out.add_consent(SameCode<wire::ConsentStatus>(*profile.consent));
   return out.Finish();
@@ -317,6 +320,13 @@ void EncodeSnapshot(const engine::SnapshotInfo& info, FlatBufferBuilder* builder
   builder->Clear();
   builder->Finish(wire::CreateSnapshotReply(*builder, info.begin_sequence, info.bytes(),
                                             info.saved_at.since_epoch));
+}
+
+void EncodeReload(const ReloadOutcome& outcome, FlatBufferBuilder* builder) {
+  builder->Clear();
+  const wire::State state = WireState(outcome.state);
+  builder->Finish(
+      wire::CreateReloadReply(*builder, &state, outcome.changed, outcome.needs_restart));
 }
 
 void EncodeAdvanceDay(const engine::StateName& state_name, FlatBufferBuilder* builder) {

@@ -20,6 +20,7 @@
 #include "engine/query.h"
 #include "server/decoded_batch.h"
 #include "server/refusal.h"
+#include "server/reload.h"
 
 namespace kundig::server {
 
@@ -63,6 +64,7 @@ void EncodeStatus(const engine::StatusAnswer& answer, const MemoryUse& memory,
                   std::string_view durability_text, const engine::DurabilityStatus& kept,
                   const ErasureReceipt& receipt, flatbuffers::FlatBufferBuilder* builder);
 void EncodeSnapshot(const engine::SnapshotInfo& info, flatbuffers::FlatBufferBuilder* builder);
+void EncodeReload(const ReloadOutcome& outcome, flatbuffers::FlatBufferBuilder* builder);
 void EncodeAdvanceDay(const engine::StateName& state, flatbuffers::FlatBufferBuilder* builder);
 
 // One chunk of a list or an export.

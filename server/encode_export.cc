@@ -62,7 +62,8 @@ class EventEncoder {
         Nullable<uint32_t>(Held(event.company_size)), Nullable<uint32_t>(Held(event.products)),
         Units(Held(event.potential)), Nullable<bool>(Held(event.key_account)),
         Nullable<uint8_t>(Held(event.satisfaction)), Nullable<uint8_t>(Held(event.referral)),
-        Nullable<uint8_t>(Held(event.bonding))));
+        Nullable<uint8_t>(Held(event.bonding)), /*remove=*/0,
+        Nullable<wire::ValueClass>(Held(event.pinned_class))));
   }
   Offset<wire::Event> operator()(const engine::OrderPlaced& event) {
     const auto customer = Put(event.customer);

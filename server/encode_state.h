@@ -11,7 +11,8 @@
 namespace kundig::server {
 
 inline wire::State WireState(const engine::StateName& state) {
-  return {state.journal_sequence, state.ranking_version, state.as_of.since_epoch};
+  return {state.journal_sequence, state.ranking_version, state.as_of.since_epoch,
+          state.rules_version};
 }
 
 }  // namespace kundig::server

@@ -1,5 +1,5 @@
 // kundigd: reads its configuration, serves, and drains on SIGTERM or SIGINT; a second signal cuts
-// the drain short.
+// the drain short. SIGHUP puts the rules of the configuration as it is then in force.
 //
 // Exit codes: 0 asked to stop, or what was asked is done; 1 could not start, the data are damaged,
 // or the storage failed; 2 wrong usage.
@@ -77,7 +77,9 @@ int Serve(Configuration configuration) {
   sigemptyset(&stop_signals);
   sigaddset(&stop_signals, SIGTERM);
   sigaddset(&stop_signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
+  sigset_t awaited = stop_signals;
+  sigaddset(&awaited, SIGHUP);
+  pthread_sigmask(SIG_BLOCK, &awaited, nullptr);
   // A reader of the log that goes away must not take the server with it.
   signal(SIGPIPE, SIG_IGN);
 
@@ -112,7 +114,9 @@ int Serve(Configuration configuration) {
   }
 
   int received = SIGTERM;
-  if (!stop_asked) sigwait(&stop_signals, &received);
+  while (!stop_asked && sigwait(&awaited, &received) == 0 && received == SIGHUP) {
+    server.ReadConfigurationAgain();
+  }
   Log(LogLevel::kInfo, "server", "draining",
       {{"signal", strsignal(received)},
        {"drain_timeout_ms", kundig::server::kDrainTimeout.count()}});

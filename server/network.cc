@@ -33,6 +33,10 @@ class Network::Thread {
     session_context_.handler = handler;
     thread_ = std::thread([this] { io_context_.run(); });
   }
+  // On the thread itself.
+  void Announce(const std::vector<uint8_t>& hello_reply) {
+    session_context_.hello_reply = hello_reply;
+  }
   void Join() { thread_.join(); }
   template <typename Task>
   void Post(Task task) {
@@ -122,6 +126,14 @@ void Network::Start(const ServerInfo& info, RequestHandler* handler) {
           OnAccepted(std::move(socket), threads_[next_thread_++ % threads_.size()].get());
         });
   });
+}
+
+void Network::Announce(const ServerInfo& info) {
+  const std::vector<uint8_t> hello_reply =
+      EncodeHelloReply(info, options_.session.max_frame_bytes, options_.session.max_in_flight);
+  for (const auto& thread : threads_) {
+    thread->Post([to = thread.get(), hello_reply] { to->Announce(hello_reply); });
+  }
 }
 
 void Network::OnAccepted(Socket socket, Thread* thread) {

@@ -47,6 +47,8 @@ class Network {
   const std::string& address() const { return address_; }
   // `handler` must outlive the network.
   void Start(const ServerInfo& info, RequestHandler* handler);
+  // What connections are told from now on; after Start, from any thread but those of the network.
+  void Announce(const ServerInfo& info);
 
   // Takes no new connections, answers what is in flight, refuses further requests with
   // shutting_down, and returns when all connections are closed, at the latest after `timeout` or

@@ -17,6 +17,7 @@
 #include "server/interval_sync.h"
 #include "server/log.h"
 #include "server/network.h"
+#include "server/reload.h"
 #include "server/snapshots.h"
 
 namespace kundig::server {
@@ -144,6 +145,7 @@ class Server::Impl {
     giving_up_ = true;
     // From the top down: nobody is called who has gone.
     dispatcher_->Stop();
+    reload_.reset();
     housekeeping_.reset();
     dispatcher_.reset();
     sync_.reset();
@@ -153,6 +155,8 @@ class Server::Impl {
     book_.reset();
     return all_answered;
   }
+
+  void ReadConfigurationAgain() { static_cast<void>(reload_->Run()); }
 
   void GiveUpStarting() { cut_off_ = true; }
   // Also without the snapshot at the end.
@@ -211,6 +215,13 @@ class Server::Impl {
     household_.emplace(book_.get(), EndWithoutAnswer);
     housekeeping_.emplace(&*household_, &clock_,
                           configuration_.today ? std::nullopt : std::optional(today_));
+    reload_.emplace(configuration_, book_.get(),
+                    Reload::Callbacks{.rules_changed =
+                                          [this](const Configuration& in_force) {
+                                            housekeeping_->BookChanged();
+                                            network_.Announce(ToServerInfo(in_force));
+                                          },
+                                      .storage_failed = EndWithoutAnswer});
     dispatcher_ = std::make_unique<Dispatcher>(
         book_.get(), options, configuration_.today.has_value(), DurabilityOf(options),
         Dispatcher::Callbacks{
@@ -218,7 +229,8 @@ class Server::Impl {
             .storage_failed = EndWithoutAnswer,
             .save =
                 [this](engine::Generations keep) { return snapshots_->Save(keep, "asked for"); },
-            .backup = [this](const std::string& folder) { return snapshots_->Backup(folder); }});
+            .backup = [this](const std::string& folder) { return snapshots_->Backup(folder); },
+            .reload = [this] { return reload_->Run(); }});
     if (!options.data.empty() && interval_ms > 0) {
       sync_.emplace(std::chrono::milliseconds(interval_ms), [this] {
         const std::optional<engine::Error> error = book_->Sync();
@@ -301,6 +313,7 @@ class Server::Impl {
   std::optional<Snapshots> snapshots_;
   std::optional<BookHousehold> household_;
   std::optional<Housekeeping> housekeeping_;
+  std::optional<Reload> reload_;
   std::unique_ptr<Dispatcher> dispatcher_;
   std::optional<IntervalSync> sync_;
   Network network_;  // last: its threads use the rest
@@ -318,6 +331,9 @@ std::string Server::address() const {
 }
 bool Server::Stop(std::chrono::milliseconds drain_timeout) {
   return impl_->Stop(drain_timeout);
+}
+void Server::ReadConfigurationAgain() {
+  impl_->ReadConfigurationAgain();
 }
 void Server::GiveUpStarting() {
   impl_->GiveUpStarting();

@@ -31,6 +31,10 @@ class Server {
   // HOST:PORT in use, after Start.
   std::string address() const;
 
+  // Puts the rules of the configuration as it is now in force, or logs why not. Between Start and
+  // Stop.
+  void ReadConfigurationAgain();
+
   // Takes no new connections, answers what is in flight and ends everything, at the latest after
   // `drain_timeout`. Whether everything in flight was answered.
   bool Stop(std::chrono::milliseconds drain_timeout = kDrainTimeout);

@@ -26,6 +26,27 @@ int RunAdvanceDay(const GlobalOptions& options, int32_t day) {
       });
 }
 
+int RunReload(const GlobalOptions& options) {
+  if (int code = RefuseCsv(options, "admin reload")) return code;
+  return AskServer(
+      options, {}, [](client::Client& client) { return client.Reload(); },
+      [&](const wire::ReloadReplyT& reply, const client::ServerInfo&) {
+        boost::json::object json{{"changed", reply.changed},
+                                 {"needs_restart", reply.needs_restart},
+                                 {"as_of", FormatDay(reply.state->as_of())}};
+        AddState(*reply.state, &json);
+        return Show(options, json, [&] {
+          return fmt::format(
+              "{} (version {}).{}\n",
+              reply.changed ? "Other rules are in force" : "The rules are those that were in force",
+              reply.state->rules_version(),
+              reply.needs_restart ? " The configuration differs in more than its"
+                                    " rules; that counts from the next start on."
+                                  : "");
+        });
+      });
+}
+
 // What a snapshot or backup says of itself.
 boost::json::object SavedJson(const wire::SnapshotReplyT& reply) {
   return {{"journal_sequence", reply.journal_sequence},
@@ -103,6 +124,11 @@ void AddAdminCommands(CLI::App* app, CommandLine* line) {
       ->add_subcommand(
           "compact", "Save the book and keep nothing older: what was erased is gone from the disk")
       ->callback([line, &options] { line->chosen = [&options] { return RunCompact(options); }; });
+  admin
+      ->add_subcommand("reload",
+                       "Read the configuration again and put its rules in force as a"
+                       " whole, or refuse them")
+      ->callback([line, &options] { line->chosen = [&options] { return RunReload(options); }; });
   CLI::App* advance =
       admin->add_subcommand("advance-day", "Move the day of a server with a pinned day forward");
   auto date = std::make_shared<std::string>();

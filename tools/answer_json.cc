@@ -73,6 +73,7 @@ void AddGroup(const wire::PipelineGroupT& group, json::object* out) {
 void AddState(const wire::State& state, json::object* answer) {
   (*answer)["journal_sequence"] = state.journal_sequence();
   (*answer)["ranking_version"] = state.ranking_version();
+  (*answer)["rules_version"] = state.rules_version();
 }
 
 json::object StatusJson(const wire::StatusReplyT& reply) {
@@ -129,12 +130,14 @@ json::object ProfileJson(const wire::ProfileT& profile, const wire::State& state
                       {"abc", Name(profile.abc)},
                       {"value_score", ThousandthsOrNull(profile.value_score)},
                       {"value_class", Name(profile.value_class)},
+                      {"value_pinned", profile.value_pinned},
                       {"hidden_potential", profile.hidden_potential},
                       {"activity", Name(profile.activity)},
                       {"consent", NameOrNull(profile.consent)},
                       {"last_contact", DayOrNull(profile.last_contact)},
                       {"ranking_version", state.ranking_version()}};
   answer["journal_sequence"] = state.journal_sequence();
+  answer["rules_version"] = state.rules_version();
   return answer;
 }
 

@@ -37,6 +37,7 @@ void AddQueryCommands(CLI::App* app,
                       CommandLine* line);  // ping status profile rfm abc value churn explain count
 void AddListCommands(CLI::App* app, CommandLine* line);     // inactive list pipeline
 void AddPrivacyCommands(CLI::App* app, CommandLine* line);  // export erase receipt
+void AddPinCommand(CLI::App* app, CommandLine* line);       // pin
 void AddAdminCommands(CLI::App* app, CommandLine* line);    // backup, admin ...
 void AddImportCommands(
     CLI::App* app, CommandLine* line);  // import orders|customers|leads|visits|contacts|consents

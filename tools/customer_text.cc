@@ -60,6 +60,7 @@ std::string ActivityLine(const wire::ProfileT& profile) {
 
 std::string ValueLine(const wire::ProfileT& profile) {
   std::string line(Name(profile.value_class));
+  if (profile.value_pinned) line += ", pinned";
   if (profile.value_score) line += ", score " + FormatThousandths(*profile.value_score);
   if (profile.hidden_potential) line += ", hidden potential";
   return line;
@@ -88,9 +89,13 @@ std::string Verdict(const wire::ExplainReplyT& reply) {
       return fmt::format("{}: the rule \"{}\" decides before the score.", sentence, reply.rule);
     case wire::DecidedBy::no_criterion:
       return sentence + ": no criterion has a value to score.";
+    case wire::DecidedBy::pinned:
+      return sentence + ": a person pinned it, whatever rules and score say.";
     case wire::DecidedBy::score:
+    case wire::DecidedBy::last_close:
       break;
   }
+  if (reply.decided_by == wire::DecidedBy::last_close) sentence += " as at the last day close,";
   if (reply.value_score) {
     sentence += fmt::format(" with a score of {}", FormatThousandths(*reply.value_score));
   }

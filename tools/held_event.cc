@@ -42,7 +42,7 @@ HeldEvent Read(const wire::CustomerSetT& set) {
                   Number("products", set.products), Money("potential", set.potential),
                   Figure("key_account", wire::FieldType::boolean, set.key_account),
                   Number("satisfaction", set.satisfaction), Number("referral", set.referral),
-                  Number("bonding", set.bonding)}};
+                  Number("bonding", set.bonding), Word("pinned_class", set.pinned_class)}};
 }
 HeldEvent Read(const wire::OrderT& order) {
   return {.type = "order",

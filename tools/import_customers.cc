@@ -2,8 +2,10 @@
 // is.
 
 #include <limits>
+#include <string_view>
 
 #include "tools/import_rows.h"
+#include "tools/names.h"
 
 namespace kundig::tools {
 
@@ -21,9 +23,10 @@ enum : size_t {
   kKeyAccount,
   kSatisfaction,
   kReferral,
-  kBonding
+  kBonding,
+  kPinnedClass
 };
-constexpr std::array<Role, 12> kRoles = {{{"customer", true},
+constexpr std::array<Role, 13> kRoles = {{{"customer", true},
                                           {"kind"},
                                           {"country"},
                                           {"region"},
@@ -34,11 +37,16 @@ constexpr std::array<Role, 12> kRoles = {{{"customer", true},
                                           {"key_account"},
                                           {"satisfaction"},
                                           {"referral"},
-                                          {"bonding"}}};
+                                          {"bonding"},
+                                          {"pinned_class"}}};
 
 // The largest marks of definitions.md.
 constexpr uint32_t kMaxMark = 10;
 constexpr uint32_t kMaxBonding = 100;
+
+// The word that takes a pinned class away: rules and score decide again.
+constexpr std::string_view kUnpinned = "none";
+constexpr wire::CustomerAttribute kPinnedAttribute = wire::CustomerAttribute::pinned_class;
 
 class CustomerImporter : public RowImporter {
  public:
@@ -60,30 +68,35 @@ class CustomerImporter : public RowImporter {
     const uint32_t bonding = Number(kBonding, kMaxBonding);
     const int64_t potential = Potential();
     const bool key_account = KeyAccount();
+    const wire::ValueClass pinned_class = PinnedClass();
+    const bool unpin = Lowered(text_.Raw(kPinnedClass)) == kUnpinned;
     if (!KeepRow(row, customer, desk_.tally, text_)) return {};
 
-    desk_.events->Add(row.line, wire::EventBody::CustomerSet,
-                      [&](flatbuffers::FlatBufferBuilder* to) {
-                        const auto id = EventSender::Text(to, customer);
-                        const auto country_text = EventSender::TextOrNone(to, country);
-                        const auto region_text = EventSender::TextOrNone(to, region);
-                        const auto owner_text = EventSender::TextOrNone(to, owner);
-                        wire::CustomerSetBuilder set(*to);
-                        set.add_customer(id);
-                        set.add_country(country_text);
-                        set.add_region(region_text);
-                        set.add_owner(owner_text);
-                        if (Given(kKind)) set.add_kind(kind);
-                        if (Given(kCompanySize)) set.add_company_size(company_size);
-                        if (Given(kProducts)) set.add_products(products);
-                        if (Given(kPotential)) set.add_potential(potential);
-                        if (Given(kKeyAccount)) set.add_key_account(key_account);
-                        if (Given(kSatisfaction))
-                          set.add_satisfaction(static_cast<uint8_t>(satisfaction));
-                        if (Given(kReferral)) set.add_referral(static_cast<uint8_t>(referral));
-                        if (Given(kBonding)) set.add_bonding(static_cast<uint8_t>(bonding));
-                        return set.Finish().Union();
-                      });
+    desk_.events->Add(
+        row.line, wire::EventBody::CustomerSet, [&](flatbuffers::FlatBufferBuilder* to) {
+          const auto id = EventSender::Text(to, customer);
+          const auto country_text = EventSender::TextOrNone(to, country);
+          const auto region_text = EventSender::TextOrNone(to, region);
+          const auto owner_text = EventSender::TextOrNone(to, owner);
+          const flatbuffers::Offset<flatbuffers::Vector<wire::CustomerAttribute>> removed =
+              unpin ? to->CreateVector(&kPinnedAttribute, 1) : 0;
+          wire::CustomerSetBuilder set(*to);
+          set.add_customer(id);
+          set.add_country(country_text);
+          set.add_region(region_text);
+          set.add_owner(owner_text);
+          if (Given(kKind)) set.add_kind(kind);
+          if (Given(kCompanySize)) set.add_company_size(company_size);
+          if (Given(kProducts)) set.add_products(products);
+          if (Given(kPotential)) set.add_potential(potential);
+          if (Given(kKeyAccount)) set.add_key_account(key_account);
+          if (Given(kSatisfaction)) set.add_satisfaction(static_cast<uint8_t>(satisfaction));
+          if (Given(kReferral)) set.add_referral(static_cast<uint8_t>(referral));
+          if (Given(kBonding)) set.add_bonding(static_cast<uint8_t>(bonding));
+          set.add_remove(removed);
+          if (Given(kPinnedClass) && !unpin) set.add_pinned_class(pinned_class);
+          return set.Finish().Union();
+        });
     return {};
   }
 
@@ -101,6 +114,16 @@ class CustomerImporter : public RowImporter {
     const auto minor = potential.Truncated(desk_.options->minor_units ? 0 : 2);
     if (!minor || potential.negative()) text_.MarkBad(kPotential, "an amount of 0 or more");
     return minor.value_or(0);
+  }
+
+  wire::ValueClass PinnedClass() {
+    const std::string word = Lowered(text_.Raw(kPinnedClass));
+    if (word.empty() || word == kUnpinned) return wire::ValueClass::review;
+    for (const wire::ValueClass value_class : wire::EnumValuesValueClass()) {
+      if (word == Name(value_class)) return value_class;
+    }
+    text_.MarkBad(kPinnedClass, "individual, standard, review or none");
+    return wire::ValueClass::review;
   }
 
   bool KeyAccount() {

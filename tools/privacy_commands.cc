@@ -14,6 +14,7 @@
 #include "tools/connect.h"
 #include "tools/export_format.h"
 #include "tools/figures.h"
+#include "tools/one_event.h"
 #include "tools/show.h"
 
 namespace kundig::tools {
@@ -60,20 +61,8 @@ int RunErase(const GlobalOptions& options, const std::string& customer) {
 
   wire::EraseT erase;
   erase.customer = customer;
-  auto event = std::make_unique<wire::EventT>();
-  event->body.Set(std::move(erase));
-  wire::EventBatchT batch;
-  batch.events.push_back(std::move(event));
-  client::Result<wire::EventBatchReplyT> reply = client->Send(batch);
+  const client::Result<wire::EventBatchReplyT> reply = SendOne(&*client, erase);
   if (!reply) return Report(reply.error());
-  if (!reply->refused.empty()) {
-    const wire::ErrorT& refused = *reply->refused.front()->error;
-    client::Error error;
-    error.kind = client::ErrorKind::kRefused;
-    error.code = refused.code;
-    error.message = refused.message;
-    return Report(error);
-  }
   // An erase of somebody that the book does not know changes nothing.
   const bool erased = reply->unchanged == 0;
   const uint64_t sequence = reply->state->journal_sequence();

@@ -95,6 +95,8 @@ class BlockScanTest : public testing::TestWithParam<uint64_t> {
     row->satisfaction = OneOf<uint8_t>({kNoRating, 0, 5, 10});
     row->referral = OneOf<uint8_t>({kNoRating, 0, 5, 10});
     row->bonding = OneOf<uint8_t>({kNoRating, 0, 50, 100});
+    row->pinned_class = OneOf<ClassCode>({0, 0, 1, 2, 3}) & kClassCodes;
+    row->closed_class = OneOf<ClassCode>({0, 1, 2, 3}) & kClassCodes;
   }
 
   // The field of a row as a lookup reads it.

@@ -47,6 +47,7 @@ std::vector<Event> EveryKind(const Book& book) {
   attributes.satisfaction = Set<uint8_t>(9);
   attributes.referral = Set<uint8_t>(0);
   attributes.bonding = Set<uint8_t>(100);
+  attributes.pinned_class = Set<ValueClass>(ValueClass::kStandard);
   LeadSet open;
   open.lead = "roof";
   open.stage = std::string_view(book.rules()->stages()[0].name);

@@ -156,7 +156,8 @@ TEST(EventCodecTest, KeepsEveryFieldOfEveryEvent) {
                              .key_account = Patch<bool>::Set(true),
                              .satisfaction = Patch<uint8_t>::Set(10),
                              .referral = Patch<uint8_t>::Remove(),
-                             .bonding = Patch<uint8_t>::Set(100)};
+                             .bonding = Patch<uint8_t>::Set(100),
+                             .pinned_class = Patch<ValueClass>::Set(ValueClass::kReview)};
   const OrderPlaced order{.customer = "C2",
                           .order = "O1",
                           .at = TimeMs{1'700'000'000'000},

@@ -31,7 +31,7 @@ ModelBook::ModelBook(std::shared_ptr<const Rules> rules, Day today)
     : rules_(std::move(rules)), today_(today) {}
 
 StateName ModelBook::State() const {
-  return StateName{journal_sequence_, journal_sequence_, today_};
+  return StateName{journal_sequence_, journal_sequence_, today_, rules_version_};
 }
 
 bool ModelBook::Grows(const Event& event) const {
@@ -92,6 +92,14 @@ Result<StateName> ModelBook::AdvanceDay(Day day) {
   today_ = day;
   ++journal_sequence_;
   rows_.reset();
+  if (rules_->settings().value.between == Between::kLastClose) {
+    std::map<std::string, ValueClass> classes;
+    for (const ModelRow& row : Rows()) {
+      classes[std::string(row.profile.customer)] = row.profile.value_class;
+    }
+    for (const auto& [id, value_class] : classes) customers_[id].closed_class = value_class;
+    rows_.reset();
+  }
   return State();
 }
 
@@ -106,6 +114,10 @@ Result<StateName> ModelBook::ReplaceRules(std::shared_ptr<const Rules> rules) {
     }
   }
   rules_ = std::move(rules);
+  ++rules_version_;
+  if (rules_->settings().value.between == Between::kReview) {
+    for (auto& [id, customer] : customers_) customer.closed_class.reset();
+  }
   rows_.reset();
   return State();
 }
@@ -138,6 +150,7 @@ Result<ModelBook::Outcome> ModelBook::Take(const CustomerSet& event) {
   Amend(&attributes.satisfaction, event.satisfaction);
   Amend(&attributes.referral, event.referral);
   Amend(&attributes.bonding, event.bonding);
+  Amend(&attributes.pinned_class, event.pinned_class);
   return is_new || attributes != before ? Outcome::kApplied : Outcome::kUnchanged;
 }
 

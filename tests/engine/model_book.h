@@ -77,6 +77,7 @@ struct ModelAttributes {
   std::optional<Minor> potential;
   std::optional<bool> key_account;
   std::optional<uint8_t> satisfaction, referral, bonding;
+  std::optional<ValueClass> pinned_class;
   friend bool operator==(const ModelAttributes&, const ModelAttributes&) = default;
 };
 
@@ -87,6 +88,7 @@ struct ModelCustomer {
   std::map<TimeMs, Day> visits;
   std::map<TimeMs, ModelContact> contacts;
   std::map<TimeMs, ModelConsent> consents;
+  std::optional<ValueClass> closed_class;  // at the last day close, where the rules remember it
 };
 
 struct ModelLead {
@@ -106,6 +108,7 @@ struct ModelRow {
   Profile profile;
   int64_t rfm_frequency = 0, rfm_monetary = 0;  // where profile.orders >= 1
   int64_t abc_measure = 0;
+  std::optional<ValueClass> pinned_class, closed_class;
 };
 
 // How a value class came about.
@@ -174,7 +177,7 @@ class ModelBook {
   std::optional<RfmAnswer::Cuts> Cuts(const std::vector<ModelRow>& rows) const;
   void Score(std::vector<ModelRow>* rows) const;
   void Classify(std::vector<ModelRow>* rows) const;
-  ModelJudgement Judge(const Profile& profile) const;
+  ModelJudgement Judge(const ModelRow& row) const;
   std::optional<uint32_t> PotentialRule(const Profile& profile) const;
   bool MayApproach(const ListQuery& query, const Profile& profile, ListAnswer* answer) const;
   ListColumn Column(FieldIndex field, std::span<const ModelRow* const> rows) const;
@@ -183,6 +186,7 @@ class ModelBook {
   std::shared_ptr<const Rules> rules_;
   Day today_;
   uint64_t journal_sequence_ = 0;
+  uint32_t rules_version_ = 1;
   std::map<std::string, ModelCustomer> customers_;
   std::map<std::string, ModelLead> leads_;
   mutable std::optional<std::vector<ModelRow>> rows_;  // empty after a write

@@ -93,6 +93,8 @@ ModelRow ModelBook::Measure(const std::string& id, const ModelCustomer& customer
   ModelRow row;
   Profile& profile = row.profile;
   profile = AttributesOf(id, customer.attributes);
+  row.pinned_class = customer.attributes.pinned_class;
+  row.closed_class = customer.closed_class;
 
   std::set<Day> days, window_days;
   for (const auto& [order_id, order] : customer.orders) {
@@ -208,8 +210,8 @@ void ModelBook::Classify(std::vector<ModelRow>* rows) const {
   }
 }
 
-ModelJudgement ModelBook::Judge(const Profile& profile) const {
-  const ModelProfileReader reader(*rules_, profile);
+ModelJudgement ModelBook::Judge(const ModelRow& row) const {
+  const ModelProfileReader reader(*rules_, row.profile);
   ModelJudgement judgement;
   for (const CompiledCriterion& criterion : rules_->criteria()) {
     int64_t value = 0;
@@ -217,6 +219,11 @@ ModelJudgement ModelBook::Judge(const Profile& profile) const {
     if (!present && criterion.missing == Missing::kSkip) continue;
     judgement.weights += criterion.weight;
     if (present) judgement.points += criterion.weight * PointsOf(criterion, value);
+  }
+  if (row.pinned_class) {
+    judgement.value_class = *row.pinned_class;
+    judgement.decided_by = DecidedBy::kPinned;
+    return judgement;
   }
   for (size_t i = 0; i < rules_->always().size(); ++i) {
     if (!rules_->always()[i].where.Holds(reader)) continue;
@@ -232,6 +239,10 @@ ModelJudgement ModelBook::Judge(const Profile& profile) const {
     judgement.value_class = ValueClass::kIndividual;
   } else if (judgement.points * 100 < settings.standard_below_hundredths * judgement.weights) {
     judgement.value_class = ValueClass::kStandard;
+  } else if (settings.between == Between::kLastClose && row.closed_class &&
+             *row.closed_class != ValueClass::kReview) {
+    judgement.value_class = *row.closed_class;
+    judgement.decided_by = DecidedBy::kLastClose;
   }
   return judgement;
 }
@@ -251,8 +262,9 @@ const std::vector<ModelRow>& ModelBook::Rows() const {
   Score(&rows);
   Classify(&rows);
   for (ModelRow& row : rows) {
-    const ModelJudgement judgement = Judge(row.profile);
+    const ModelJudgement judgement = Judge(row);
     row.profile.value_class = judgement.value_class;
+    row.profile.value_pinned = judgement.decided_by == DecidedBy::kPinned;
     if (judgement.weights > 0) {
       row.profile.value_score_thousandths =
           static_cast<int32_t>(judgement.points * 1000 / judgement.weights);
@@ -273,7 +285,7 @@ ExplainAnswer ModelBook::Explain(std::string_view id) const {
   });
   if (row == Rows().end()) return answer;
   const Profile& profile = row->profile;
-  const ModelJudgement judgement = Judge(profile);
+  const ModelJudgement judgement = Judge(*row);
   answer.found = true;
   answer.value_class = profile.value_class;
   answer.value_score_thousandths = profile.value_score_thousandths;
@@ -307,9 +319,17 @@ ExplainAnswer ModelBook::Explain(std::string_view id) const {
   };
   const bool between_exists =
       settings.standard_below_hundredths < settings.individual_at_hundredths;
-  if (judgement.decided_by == DecidedBy::kScore) {
-    if (judgement.value_class == ValueClass::kStandard && between_exists) {
-      next(ValueClass::kReview, settings.standard_below_hundredths);
+  const bool remembers = settings.between == Between::kLastClose && row->closed_class.has_value();
+  if (judgement.decided_by == DecidedBy::kLastClose) {
+    if (judgement.value_class == ValueClass::kStandard) {
+      next(ValueClass::kIndividual, settings.individual_at_hundredths);
+    }
+  } else if (judgement.decided_by == DecidedBy::kScore) {
+    const bool stays_standard = remembers && row->closed_class == ValueClass::kStandard;
+    if (judgement.value_class == ValueClass::kStandard && between_exists && !stays_standard) {
+      const bool was_individual = remembers && row->closed_class == ValueClass::kIndividual;
+      next(was_individual ? ValueClass::kIndividual : ValueClass::kReview,
+           settings.standard_below_hundredths);
     } else if (judgement.value_class != ValueClass::kIndividual) {
       next(ValueClass::kIndividual, settings.individual_at_hundredths);
     }

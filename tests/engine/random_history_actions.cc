@@ -129,6 +129,9 @@ class HistoryMaker {
     set.satisfaction = MaybeSet<uint8_t>(20, [this] { return random_.Below(11); });
     set.referral = MaybeSet<uint8_t>(20, [this] { return random_.Below(11); });
     set.bonding = MaybeSet<uint8_t>(20, [this] { return random_.Below(101); });
+    set.pinned_class = MaybeSet<ValueClass>(5, [this] {
+      return random_.Pick({ValueClass::kIndividual, ValueClass::kStandard, ValueClass::kReview});
+    });
     return set;
   }
 

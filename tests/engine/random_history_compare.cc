@@ -12,6 +12,7 @@ void CompareState(std::string_view where, const StateName& model, const StateNam
                   Differences* differences) {
   differences->Same(where, "journal_sequence", model.journal_sequence, engine.journal_sequence);
   differences->Same(where, "as_of", model.as_of, engine.as_of);
+  differences->Same(where, "rules_version", model.rules_version, engine.rules_version);
   differences->Same(where, "ranking_version is not of the future", true,
                     engine.ranking_version <= engine.journal_sequence);
 }
@@ -291,6 +292,7 @@ void CompareProfile(const std::string& where, const Profile& a, const Profile& b
   same("abc", a.abc, b.abc);
   same("value_score", a.value_score_thousandths, b.value_score_thousandths);
   same("value_class", a.value_class, b.value_class);
+  same("value_pinned", a.value_pinned, b.value_pinned);
   same("hidden_potential", a.hidden_potential, b.hidden_potential);
 }
 

@@ -45,7 +45,7 @@ struct Describer {
            Field("company_size", e.company_size) + Field("products", e.products) +
            Field("potential", e.potential) + Field("key_account", e.key_account) +
            Field("satisfaction", e.satisfaction) + Field("referral", e.referral) +
-           Field("bonding", e.bonding);
+           Field("bonding", e.bonding) + Field("pinned_class", e.pinned_class);
   }
   std::string operator()(const OrderPlaced& e) const {
     return "order" + Field("customer", e.customer) + Field("order", e.order) + Field("at", e.at) +

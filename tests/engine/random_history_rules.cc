@@ -95,6 +95,7 @@ void RandomizeValue(Random* random, const FieldCatalog& catalog, ValueSettings* 
   value->individual_at_hundredths = random->Pick({2500, 5000, 6000, 6667, 10000});
   value->standard_below_hundredths =
       std::min(value->individual_at_hundredths, random->Pick({1, 2500, 3333, 5000, 6000}));
+  value->between = random->Pick({Between::kReview, Between::kLastClose});
   value->criteria = RandomCriteria(random);
   const auto where = [&] { return RandomExpression(random, catalog, BeforeValueClass, nullptr); };
   for (uint64_t n = random->Below(3); n > 0; --n) {

@@ -85,6 +85,7 @@ void CompareRecords(const Book& book, std::span<const std::string_view> ids,
     same("value_score", Number(p.value_score_thousandths),
          Unless(r.value_score_thousandths, kRecordNoScore));
     same("value_class", static_cast<uint8_t>(p.value_class), r.value_class);
+    same("value_pinned", p.value_pinned, r.value_pinned);
     same("hidden_potential", p.hidden_potential, r.hidden_potential);
     same("activity", static_cast<uint8_t>(p.activity), r.activity);
     same("consent", Number(p.consent), Unless(r.consent, kRecordNoByte));

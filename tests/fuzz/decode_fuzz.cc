@@ -75,7 +75,8 @@ struct Judge {
     Amount(event.potential.value, 0);
     KUNDIG_CHECK(event.kind.value <= engine::CustomerKind::kBusiness);
     KUNDIG_CHECK(event.satisfaction.value <= 10 && event.referral.value <= 10 &&
-                 event.bonding.value <= 100);
+                 event.bonding.value <= 100 &&
+                 event.pinned_class.value <= engine::ValueClass::kReview);
   }
   void operator()(const engine::OrderPlaced& event) const {
     Id(event.customer);

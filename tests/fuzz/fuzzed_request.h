@@ -79,6 +79,7 @@ inline wire::CustomerSetT CustomerSetFrom(Source* in) {
   in->Maybe<bool>(&event.key_account);
   in->Maybe<uint8_t>(&event.satisfaction);
   in->Maybe<uint8_t>(&event.bonding);
+  in->Maybe<wire::ValueClass>(&event.pinned_class);
   event.remove = in->Choices<wire::CustomerAttribute>();
   return event;
 }

@@ -11,7 +11,7 @@ namespace kundig::wire {
 namespace {
 
 std::unique_ptr<State> SomeState() {
-  return std::make_unique<State>(1234, 1200, 14'953);
+  return std::make_unique<State>(1234, 1200, 14'953, 3);
 }
 
 ProfileT FullProfile() {
@@ -53,6 +53,7 @@ ProfileT FullProfile() {
   profile.activity = Activity::active;
   profile.consent = ConsentStatus::expired;
   profile.last_contact = 14'900;
+  profile.value_pinned = true;
   return profile;
 }
 
@@ -63,7 +64,7 @@ ProfileRecord UnknownRecord() {
                        kNoScore, 0, false, false, false, kNoByte, kNoByte, kNoByte, kNoByte,
                        kNoByte, kNoByte, kNoByte, 0, static_cast<uint8_t>(AbcClass::none),
                        static_cast<uint8_t>(ValueClass::review),
-                       static_cast<uint8_t>(Activity::never), kNoByte, 0);
+                       static_cast<uint8_t>(Activity::never), kNoByte, false);
 }
 
 ExplainReplyT FullExplain() {
@@ -322,6 +323,11 @@ std::vector<GoldenMessage> GoldenReplies() {
   exported.cancelled = true;
   all.push_back(Golden("export_customer_reply", MessageType::export_customer_reply, 19, exported));
   all.push_back(Golden("churn_reply", MessageType::churn_reply, 20, FullChurn()));
+  ReloadReplyT reloaded;
+  reloaded.state = SomeState();
+  reloaded.changed = true;
+  reloaded.needs_restart = true;
+  all.push_back(Golden("reload_reply", MessageType::reload_reply, 21, reloaded));
   all.push_back(Golden("error", MessageType::error, 7, *SomeError()));
   return all;
 }

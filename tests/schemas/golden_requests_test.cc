@@ -30,6 +30,7 @@ EventBatchT EveryEvent() {
   customer.satisfaction = 9;
   customer.referral = 8;
   customer.bonding = 70;
+  customer.pinned_class = ValueClass::individual;
   customer.remove = {CustomerAttribute::owner};
   add(customer);
   OrderT order;
@@ -183,6 +184,7 @@ std::vector<GoldenMessage> GoldenRequests() {
   churn.until = 10'134;
   churn.check_until = 10'407;
   all.push_back(Golden("churn", MessageType::churn, 20, churn));
+  all.push_back(Golden("reload", MessageType::reload, 21, ReloadRequestT{}));
   all.push_back(Golden("cancel", MessageType::cancel, 6, CancelT{}));
   return all;
 }

@@ -130,6 +130,7 @@ TEST(DecodeEvents, PatchesAttributesOfACustomer) {
   message.potential = 0;
   message.key_account = false;
   message.bonding = 100;
+  message.pinned_class = wire::ValueClass::standard;
   message.remove = {wire::CustomerAttribute::owner, wire::CustomerAttribute::satisfaction};
   std::unique_ptr<Decoded> keep;
   const auto event = Taken<engine::CustomerSet>(message, &keep);
@@ -143,6 +144,7 @@ TEST(DecodeEvents, PatchesAttributesOfACustomer) {
   EXPECT_FALSE(event.key_account.value);
   EXPECT_EQ(event.satisfaction.verb, engine::Patch<uint8_t>::Verb::kRemove);
   EXPECT_EQ(event.bonding.value, 100);
+  EXPECT_EQ(event.pinned_class.value, engine::ValueClass::kStandard);
 }
 
 TEST(DecodeEvents, RemovesEveryAttributeThatMayBeNamed) {
@@ -156,6 +158,7 @@ TEST(DecodeEvents, RemovesEveryAttributeThatMayBeNamed) {
   EXPECT_EQ(set.kind.verb, engine::Patch<engine::CustomerKind>::Verb::kRemove);
   EXPECT_EQ(set.products.verb, engine::Patch<uint32_t>::Verb::kRemove);
   EXPECT_EQ(set.bonding.verb, engine::Patch<uint8_t>::Verb::kRemove);
+  EXPECT_EQ(set.pinned_class.verb, engine::Patch<engine::ValueClass>::Verb::kRemove);
 
   wire::LeadSetT lead = Lead();
   for (const auto attribute : wire::EnumValuesLeadAttribute()) lead.remove.push_back(attribute);
@@ -273,7 +276,7 @@ TEST(DecodeEvents, RefusesWhatDoesNotGoTogether) {
   customer.region = "north";
   customer.remove = {wire::CustomerAttribute::region};
   ExpectInvalid(customer, "remove");
-  customer.remove = {static_cast<wire::CustomerAttribute>(11)};
+  customer.remove = {static_cast<wire::CustomerAttribute>(12)};
   ExpectInvalid(customer, "remove");
 }
 

@@ -2,99 +2,20 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <memory>
 #include <string>
 #include <thread>
 
-#include "engine/calendar.h"
 #include "schemas/churn_generated.h"
 #include "schemas/export_generated.h"
 #include "schemas/lists_generated.h"
 #include "schemas/pipeline_generated.h"
 #include "schemas/profile_generated.h"
 #include "schemas/summaries_generated.h"
-#include "tests/server/kept_answer.h"
-#include "tests/server/messages.h"
+#include "tests/server/dispatch_fixture.h"
 
 namespace kundig::server {
 namespace {
-
-using wire::MessageType;
-
-// 2001-09-09, the day of the orders that OrderOf makes.
-constexpr engine::Day kToday{11'574};
-
-class DispatchTest : public testing::Test {
- protected:
-  explicit DispatchTest(ServerOptions options = SmallOptions(), bool day_is_pinned = true)
-      : book_(engine::DurableBook::InMemory(
-            engine::CompileRules({}, engine::Calendar()).value(),
-            engine::BookOptions{.today = kToday, .shards = 4, .threads = 2})),
-        dispatcher_(
-            book_.get(), options, day_is_pinned, "none",
-            {.book_changed = [this] { ++changes_; },
-             .storage_failed = [](const engine::Error& error) { ADD_FAILURE() << error.message; },
-             .save =
-                 [this](engine::Generations keep) {
-                   return book_->SaveSnapshot(engine::TimeMs{0}, keep);
-                 },
-             .backup =
-                 [this](const std::string& folder) {
-                   return book_->Backup(engine::TimeMs{0}, folder);
-                 }}) {}
-
-  static ServerOptions SmallOptions() {
-    ServerOptions options;
-    options.max_profile_ids = 3;
-    options.max_batch_events = 20'000;
-    options.query_threads = 1;
-    options.max_queued_queries = 1;
-    options.max_open_lists = 1;
-    return options;
-  }
-
-  std::shared_ptr<KeptAnswer> AskBytes(MessageType type, const std::vector<uint8_t>& payload,
-                                       bool hold = false) {
-    auto answer = std::make_shared<KeptAnswer>();
-    if (hold) answer->Hold();
-    dispatcher_.Handle(type, payload, KeptAnswer::ResponderOf(answer));
-    return answer;
-  }
-  template <typename Native>
-  std::shared_ptr<KeptAnswer> Ask(MessageType type, const Native& message, bool hold = false) {
-    return AskBytes(type, Packed(message), hold);
-  }
-  // Asks, waits, and reads the reply, which must be of this type.
-  template <typename Reply, typename Native>
-  Reply Get(MessageType type, const Native& message) {
-    const auto answer = Ask(type, message);
-    const auto expected = static_cast<MessageType>(static_cast<uint8_t>(type) | 0x80);
-    EXPECT_EQ(answer->WaitForType(), expected);
-    return Unpacked<Reply>(answer->payload());
-  }
-  template <typename Native>
-  wire::ErrorT GetError(MessageType type, const Native& message) {
-    return ErrorOf(Ask(type, message));
-  }
-  static wire::ErrorT ErrorOf(const std::shared_ptr<KeptAnswer>& answer) {
-    EXPECT_EQ(answer->WaitForType(), MessageType::error);
-    return Unpacked<wire::ErrorT>(answer->payload());
-  }
-
-  void PlaceOrders(int customers) {
-    wire::EventBatchT batch;
-    for (int i = 0; i < customers; ++i) {
-      AddTo(&batch, OrderOf("customer-" + std::to_string(i), "o", 100 + i));
-    }
-    const auto reply = Get<wire::EventBatchReplyT>(MessageType::events, batch);
-    ASSERT_EQ(reply.applied, static_cast<uint32_t>(customers));
-  }
-
-  std::atomic<int> changes_{0};
-  std::unique_ptr<engine::DurableBook> book_;
-  Dispatcher dispatcher_;
-};
 
 class FullDispatchTest : public DispatchTest {
  protected:
@@ -394,97 +315,25 @@ TEST_F(DispatchTest, AdvancesAPinnedDay) {
   EXPECT_EQ(GetError(MessageType::advance_day, request).code, wire::ErrorCode::day_not_forward);
 }
 
+TEST_F(DispatchTest, ReloadsOnTheMaintenanceThread) {
+  const auto answer = Ask(MessageType::reload, wire::ReloadRequestT{});
+  ASSERT_EQ(answer->WaitForType(), MessageType::reload_reply);
+  EXPECT_NE(answer->thread(), std::this_thread::get_id());
+  const auto reply = Unpacked<wire::ReloadReplyT>(answer->payload());
+  EXPECT_TRUE(reply.changed);
+  EXPECT_FALSE(reply.needs_restart);
+  EXPECT_EQ(reply.state->rules_version(), 1u);
+  const auto error = GetError(MessageType::reload, wire::ReloadRequestT{});
+  EXPECT_EQ(error.code, wire::ErrorCode::invalid_value);
+  EXPECT_EQ(error.message, "shop.toml:3: expected a number");
+  EXPECT_EQ(error.field, "abc.a");
+}
+
 TEST_F(UnpinnedDispatchTest, LeavesTheDayToTheClock) {
   wire::AdvanceDayRequestT request;
   request.day = (kToday + 1).since_epoch;
   EXPECT_EQ(GetError(MessageType::advance_day, request).code, wire::ErrorCode::day_not_pinned);
   EXPECT_EQ(book_->book().Status().state.as_of, kToday);
-}
-
-TEST_F(DispatchTest, StreamsLongListsAFewAtATime) {
-  constexpr int kCustomers = 20'000;
-  PlaceOrders(kCustomers);
-  wire::ListRequestT list;
-  list.limit = 0;
-  const auto first = Ask(MessageType::list, list);
-  ASSERT_EQ(first->WaitForType(), MessageType::list_reply);
-  ASSERT_NE(first->chunks(), nullptr);
-  const auto error = GetError(MessageType::list, list);
-  EXPECT_EQ(error.code, wire::ErrorCode::overloaded);
-  EXPECT_EQ(error.field, "max_open_lists");
-
-  uint64_t rows = 0;
-  int chunks = 0;
-  while (const auto chunk = first->chunks()->Next(false)) {
-    rows += Unpacked<wire::ListReplyT>(chunk->payload).rows;
-    ++chunks;
-  }
-  EXPECT_EQ(rows, static_cast<uint64_t>(kCustomers));
-  EXPECT_GT(chunks, 2);
-  first->DropChunks();
-  EXPECT_EQ(Ask(MessageType::list, list)->WaitForType(), MessageType::list_reply);
-}
-
-TEST_F(DispatchTest, ExportsOnAQueryThreadAndALongOneInChunks) {
-  PlaceOrders(2);
-  wire::ExportRequestT request;
-  request.customer = "customer-1";
-  const auto answer = Ask(MessageType::export_customer, request);
-  ASSERT_EQ(answer->WaitForType(), MessageType::export_customer_reply);
-  EXPECT_NE(answer->thread(), std::this_thread::get_id());
-  const auto reply = Unpacked<wire::ExportReplyT>(answer->payload());
-  EXPECT_TRUE(reply.found && reply.last);
-  ASSERT_EQ(reply.events.size(), 2u);
-  EXPECT_EQ(reply.events[1]->body.AsOrder()->revenue, 101);
-  request.customer = "nobody";
-  EXPECT_FALSE(Get<wire::ExportReplyT>(MessageType::export_customer, request).found);
-
-  wire::EventBatchT batch;
-  constexpr int kOrders = 1000;
-  for (int i = 0; i < kOrders; ++i) AddTo(&batch, OrderOf("till", "o" + std::to_string(i)));
-  ASSERT_EQ(Get<wire::EventBatchReplyT>(MessageType::events, batch).applied, 1000u);
-  request.customer = "till";
-  const auto streamed = Ask(MessageType::export_customer, request);
-  ASSERT_NE(streamed->WaitForType(), std::nullopt);
-  ASSERT_NE(streamed->chunks(), nullptr);
-  // Its events stay in memory as the rows of a list do.
-  EXPECT_EQ(GetError(MessageType::export_customer, request).field, "max_open_lists");
-  size_t events = 0;
-  while (const auto chunk = streamed->chunks()->Next(false)) {
-    events += Unpacked<wire::ExportReplyT>(chunk->payload).events.size();
-  }
-  EXPECT_EQ(events, 1 + static_cast<size_t>(kOrders));
-}
-
-TEST_F(DispatchTest, RefusesScansThatItsQueueHasNoPlaceFor) {
-  const auto running = Ask(MessageType::abc, wire::AbcRequestT(), true);
-  running->WaitUntilHolding();
-  const auto queued = Ask(MessageType::abc, wire::AbcRequestT());
-  const auto error = GetError(MessageType::abc, wire::AbcRequestT());
-  EXPECT_EQ(error.code, wire::ErrorCode::overloaded);
-  EXPECT_EQ(error.field, "max_queued_queries");
-  EXPECT_FALSE(queued->answered());
-  // Lookups go on meanwhile.
-  EXPECT_TRUE(Ask(MessageType::status, wire::StatusRequestT())->answered());
-  running->Release();
-  EXPECT_EQ(running->WaitForType(), MessageType::abc_reply);
-  EXPECT_EQ(queued->WaitForType(), MessageType::abc_reply);
-}
-
-TEST_F(DispatchTest, AnswersEveryScanWhenItStops) {
-  const auto running = Ask(MessageType::abc, wire::AbcRequestT(), true);
-  running->WaitUntilHolding();
-  const auto queued = Ask(MessageType::abc, wire::AbcRequestT());
-  std::thread stopper([&] { dispatcher_.Stop(); });
-  // Stop waits for the running scan; until it has begun, the queue is full.
-  while (GetError(MessageType::abc, wire::AbcRequestT()).code != wire::ErrorCode::shutting_down) {
-    std::this_thread::yield();
-  }
-  running->Release();
-  stopper.join();
-  EXPECT_EQ(running->WaitForType(), MessageType::abc_reply);
-  EXPECT_EQ(ErrorOf(queued).code, wire::ErrorCode::shutting_down);
-  EXPECT_EQ(GetError(MessageType::abc, wire::AbcRequestT()).code, wire::ErrorCode::shutting_down);
 }
 
 }  // namespace

@@ -56,6 +56,7 @@ TEST(EncodeExport, SaysEveryFieldOfEveryKind) {
   attributes.satisfaction = Set<uint8_t>(9);
   attributes.referral = Set<uint8_t>(8);
   attributes.bonding = Set<uint8_t>(70);
+  attributes.pinned_class = Set<engine::ValueClass>(engine::ValueClass::kReview);
   engine::LeadSet lead;
   lead.lead = "roof";
   lead.status = engine::LeadStatus::kLost;
@@ -94,6 +95,7 @@ TEST(EncodeExport, SaysEveryFieldOfEveryKind) {
   EXPECT_EQ(set.satisfaction, 9);
   EXPECT_EQ(set.referral, 8);
   EXPECT_EQ(set.bonding, 70);
+  EXPECT_EQ(set.pinned_class, wire::ValueClass::review);
   const wire::OrderT& order = *reply.events[1]->body.AsOrder();
   EXPECT_EQ(order.customer + order.order, "adao");
   EXPECT_EQ(order.at, 1);

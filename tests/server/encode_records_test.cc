@@ -70,10 +70,10 @@ TEST(EncodeRecords, LaysEveryFieldWhereTheSchemaHasIt) {
   record.value_class = 35;
   record.activity = 36;
   record.consent = 37;
-  record.reserved_byte = 38;
+  record.value_pinned = true;
   const wire::ProfileRecord expected(1, -2, -3, 4, -5, 6, 7, 8, 9, 10, 11, 12, 13, 14, -15, 16, 17,
                                      18, -1, 20, 21, 22, true, true, true, 1, 27, 28, 29, 30, 31,
-                                     32, 33, 34, 35, 36, 37, 38);
+                                     32, 33, 34, 35, 36, 37, true);
   EXPECT_EQ(std::memcmp(&record, &expected, sizeof(expected)), 0);
   // Where two neighbours of one value had changed places, the comparison above would not see it.
   for (const auto& [changed, read] :

@@ -66,6 +66,7 @@ TEST(EncodeProfiles, CarriesEveryField) {
   profile.abc = engine::AbcClass::kB;
   profile.value_score_thousandths = 61'234;
   profile.value_class = engine::ValueClass::kStandard;
+  profile.value_pinned = true;
   profile.hidden_potential = true;
   profile.activity = engine::Activity::kOverdue;
   profile.consent = engine::ConsentStatus::kExpired;
@@ -114,6 +115,7 @@ TEST(EncodeProfiles, CarriesEveryField) {
   EXPECT_EQ(got.abc, wire::AbcClass::b);
   EXPECT_EQ(got.value_score, 61'234);
   EXPECT_EQ(got.value_class, wire::ValueClass::standard);
+  EXPECT_TRUE(got.value_pinned);
   EXPECT_TRUE(got.hidden_potential);
   EXPECT_EQ(got.activity, wire::Activity::overdue);
   EXPECT_EQ(got.consent, wire::ConsentStatus::expired);

@@ -10,7 +10,7 @@ namespace {
 constexpr int32_t kToday = 14953;  // 2010-12-10
 
 std::unique_ptr<wire::State> SomeState() {
-  return std::make_unique<wire::State>(42, 40, kToday);
+  return std::make_unique<wire::State>(42, 40, kToday, 3);
 }
 
 TEST(AnswerJson, NumbersAreShortestDecimals) {
@@ -43,7 +43,7 @@ TEST(AnswerJson, StatusHasTheDocumentedKeysFirst) {
   reply.erased_at = 1'291'986'359'999;
   EXPECT_EQ(ToText(StatusJson(reply)),
             R"({"customers":3,"orders":5,"returns":1,"leads":4,"open_leads":2,)"
-            R"("today":"2010-12-10","journal_sequence":42,"ranking_version":40,)"
+            R"("today":"2010-12-10","journal_sequence":42,"ranking_version":40,"rules_version":3,)"
             R"("memory_bytes":1000,"memory_limit_bytes":2000,"version":"0.1.0",)"
             R"("durability":"sync","journal_bytes":7,)"
             R"("saved_sequence":41,"erased_sequence":30,"erased_at":"2010-12-10T13:05:59Z",)"
@@ -54,16 +54,17 @@ TEST(AnswerJson, AbsentValuesOfAProfileAreNull) {
   wire::ProfileT profile;
   profile.customer = "x";
   profile.found = true;
-  EXPECT_EQ(ToText(ProfileJson(profile, *SomeState())),
-            R"({"customer":"x","found":true,"as_of":"2010-12-10","kind":null,"country":null,)"
-            R"("region":null,"owner":null,"company_size":null,"products":null,"potential":null,)"
-            R"("key_account":false,"satisfaction":null,"referral":null,"bonding":null,)"
-            R"("first_order":null,"last_order":null,"last_activity":null,"recency_days":null,)"
-            R"("inactive_days":null,"purchase_days":0,"orders":0,"revenue":0,"margin":0,"items":0,)"
-            R"("orders_total":0,"revenue_total":0,"margin_total":0,"r":null,"f":null,"m":null,)"
-            R"("rfm_segment":null,"abc":"none","value_score":null,"value_class":"review",)"
-            R"("hidden_potential":false,"activity":"never","consent":null,"last_contact":null,)"
-            R"("ranking_version":40,"journal_sequence":42})");
+  EXPECT_EQ(
+      ToText(ProfileJson(profile, *SomeState())),
+      R"({"customer":"x","found":true,"as_of":"2010-12-10","kind":null,"country":null,)"
+      R"("region":null,"owner":null,"company_size":null,"products":null,"potential":null,)"
+      R"("key_account":false,"satisfaction":null,"referral":null,"bonding":null,)"
+      R"("first_order":null,"last_order":null,"last_activity":null,"recency_days":null,)"
+      R"("inactive_days":null,"purchase_days":0,"orders":0,"revenue":0,"margin":0,"items":0,)"
+      R"("orders_total":0,"revenue_total":0,"margin_total":0,"r":null,"f":null,"m":null,)"
+      R"("rfm_segment":null,"abc":"none","value_score":null,"value_class":"review",)"
+      R"("value_pinned":false,"hidden_potential":false,"activity":"never","consent":null,"last_contact":null,)"
+      R"("ranking_version":40,"journal_sequence":42,"rules_version":3})");
 }
 
 TEST(AnswerJson, PresentValuesOfAProfileHaveTheirForms) {
@@ -128,14 +129,15 @@ TEST(AnswerJson, ExplainSaysWhatDecided) {
   criterion->value = 1;
   criterion->weight = 1;
   reply.criteria.push_back(std::move(criterion));
-  EXPECT_EQ(ToText(ExplainJson(reply)),
-            R"({"customer":"x","found":true,"as_of":"2010-12-10","value_class":"standard",)"
-            R"("value_score":47.5,"decided_by":"score","rule":null,"rule_index":null,)"
-            R"("criteria":[{"field":"last_order","value":"2010-12-09","points":50,"weight":40,)"
-            R"("share":47.5},{"field":"key_account","value":true,"points":null,"weight":1,)"
-            R"("share":null}],"individual_at":60,"standard_below":50.5,)"
-            R"("next_class":"individual","distance":12.5,"hidden_potential":false,)"
-            R"("potential_rule":null,"journal_sequence":42,"ranking_version":40})");
+  EXPECT_EQ(
+      ToText(ExplainJson(reply)),
+      R"({"customer":"x","found":true,"as_of":"2010-12-10","value_class":"standard",)"
+      R"("value_score":47.5,"decided_by":"score","rule":null,"rule_index":null,)"
+      R"("criteria":[{"field":"last_order","value":"2010-12-09","points":50,"weight":40,)"
+      R"("share":47.5},{"field":"key_account","value":true,"points":null,"weight":1,)"
+      R"("share":null}],"individual_at":60,"standard_below":50.5,)"
+      R"("next_class":"individual","distance":12.5,"hidden_potential":false,)"
+      R"("potential_rule":null,"journal_sequence":42,"ranking_version":40,"rules_version":3})");
 }
 
 TEST(AnswerJson, RfmHasCutsCellsAndSegments) {
@@ -162,7 +164,7 @@ TEST(AnswerJson, RfmHasCutsCellsAndSegments) {
             R"("frequency":[1,1,1,1],"monetary":[500,500,500,500]},)"
             R"("cells":[{"r":1,"f":1,"m":1,"customers":1,"orders":1,"revenue":500}],)"
             R"("segments":[{"name":"Lost","customers":1,"orders":1,"revenue":500}],)"
-            R"("journal_sequence":42,"ranking_version":40})");
+            R"("journal_sequence":42,"ranking_version":40,"rules_version":3})");
 }
 
 TEST(AnswerJson, RfmOfNobodyHasNoCuts) {
@@ -170,7 +172,7 @@ TEST(AnswerJson, RfmOfNobodyHasNoCuts) {
   reply.state = SomeState();
   EXPECT_EQ(ToText(RfmJson(reply)),
             R"({"as_of":"2010-12-10","population":0,"cuts":null,"cells":[],"segments":[],)"
-            R"("journal_sequence":42,"ranking_version":40})");
+            R"("journal_sequence":42,"ranking_version":40,"rules_version":3})");
 }
 
 TEST(AnswerJson, AbcSharesAreFractionsOfTheTotal) {
@@ -198,7 +200,7 @@ TEST(AnswerJson, AbcSharesAreFractionsOfTheTotal) {
             R"({"class":"B","customers":1,"sum":100,"share":0.3333333333333333,"from":100},)"
             R"({"class":"C","customers":0,"sum":0,"share":0,"from":null},)"
             R"({"class":"none","customers":2,"sum":-50,"share":0,"from":-50}],)"
-            R"("journal_sequence":42,"ranking_version":40})");
+            R"("journal_sequence":42,"ranking_version":40,"rules_version":3})");
 }
 
 TEST(AnswerJson, ValueAndCountAreSums) {
@@ -213,7 +215,7 @@ TEST(AnswerJson, ValueAndCountAreSums) {
   EXPECT_EQ(ToText(ValueJson(value)),
             R"({"as_of":"2010-12-10","classes":[{"class":"individual","customers":2,"revenue":7}],)"
             R"("hidden_potential":{"customers":1,"revenue":3},)"
-            R"("journal_sequence":42,"ranking_version":40})");
+            R"("journal_sequence":42,"ranking_version":40,"rules_version":3})");
   wire::CountReplyT count;
   count.state = SomeState();
   count.customers = 1;
@@ -222,7 +224,7 @@ TEST(AnswerJson, ValueAndCountAreSums) {
   count.revenue_total = 4;
   EXPECT_EQ(ToText(CountJson(count)),
             R"({"customers":1,"orders":2,"revenue":3,"revenue_total":4,"as_of":"2010-12-10",)"
-            R"("journal_sequence":42,"ranking_version":40})");
+            R"("journal_sequence":42,"ranking_version":40,"rules_version":3})");
 }
 
 TEST(AnswerJson, PipelineNamesTheKeysOfItsGroups) {

@@ -14,7 +14,7 @@ using ::testing::Not;
 const Look kPlain{"GBP", false};
 
 std::unique_ptr<wire::State> SomeState() {
-  return std::make_unique<wire::State>(42, 40, 14953);
+  return std::make_unique<wire::State>(42, 40, 14953, 3);
 }
 
 wire::RfmReplyT SomeRfm() {

@@ -16,7 +16,7 @@ using ::testing::Not;
 
 wire::ChurnReplyT SomeChurn() {
   wire::ChurnReplyT reply;
-  reply.state = std::make_unique<wire::State>(42, 40, 14953);
+  reply.state = std::make_unique<wire::State>(42, 40, 14953, 3);
   reply.model = wire::ChurnModel::mbg_nbd;
   reply.parameters = std::make_unique<wire::ChurnParameters>(0.525, 6.183, 0.891, 1.614);
   reply.converged = true;

@@ -96,6 +96,8 @@ TEST(CommandLine, AnswersWithoutRowsTakeNoCsv) {
                                              {"export", "a"},
                                              {"erase", "a"},
                                              {"receipt", "1"},
+                                             {"pin", "a", "none"},
+                                             {"admin", "reload"},
                                              {"admin", "compact"},
                                              {"bench", "lookup"},
                                              {"bench", "ingest"},
@@ -129,6 +131,8 @@ TEST(CommandLine, NoServerIsThreeForEveryCommand) {
            {"export", "--", "-17"},
            {"erase", "a"},
            {"receipt", "17"},
+           {"pin", "a", "individual"},
+           {"admin", "reload"},
            {"backup", "folder"},
            {"admin", "snapshot"},
            {"admin", "compact"},
@@ -160,7 +164,7 @@ TEST(CommandLine, HelpAndVersionAreDone) {
   EXPECT_EQ(outcome.code, kExitDone);
   for (const char* command :
        {"ping", "status", "import", "profile", "rfm", "abc", "value", "explain", "inactive", "list",
-        "count", "pipeline", "export", "erase", "receipt", "admin", "bench"}) {
+        "count", "pipeline", "export", "erase", "receipt", "pin", "admin", "bench"}) {
     EXPECT_THAT(outcome.out, HasSubstr(std::string("\n  ") + command + " "));
   }
   outcome = RunKundig({"--version"});

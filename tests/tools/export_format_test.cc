@@ -21,7 +21,7 @@ void Add(Body body, wire::ExportReplyT* chunk) {
 
 wire::ExportReplyT ChunkOf(bool found) {
   wire::ExportReplyT chunk;
-  chunk.state = std::make_unique<wire::State>(42, 40, 14953);
+  chunk.state = std::make_unique<wire::State>(42, 40, 14953, 3);
   chunk.customer = "ada";
   chunk.found = found;
   return chunk;
@@ -99,7 +99,7 @@ TEST(ExportFormat, JsonHasEverythingThatIsHeld) {
       HasSubstr(
           R"(,"attributes":{"kind":"business","country":"Iceland","region":null,"owner":null,)"
           R"("company_size":null,"products":null,"potential":500,"key_account":false,)"
-          R"("satisfaction":null,"referral":0,"bonding":null},"events":[)"
+          R"("satisfaction":null,"referral":0,"bonding":null,"pinned_class":null},"events":[)"
           R"({"type":"order","at":"2010-12-10T13:05:59.007Z","order":"o\"1",)"
           R"("revenue":1250,"margin":-5,"items":3},)"
           R"({"type":"return","at":"2010-12-10T13:06:00.000Z","return_id":"r-1",)"
@@ -132,8 +132,10 @@ TEST(ExportFormat, JsonOfWhoHasNothingElse) {
   chunks.push_back(ChunkOf(true));
   Add(wire::CustomerSetT(), &chunks[0]);
   chunks[0].last = true;
-  EXPECT_THAT(Rendered(MakeExportJson("EUR").get(), chunks),
-              HasSubstr(R"("bonding":null},"events":[],"leads":[],"journal_sequence":42})"));
+  EXPECT_THAT(
+      Rendered(MakeExportJson("EUR").get(), chunks),
+      HasSubstr(
+          R"("bonding":null,"pinned_class":null},"events":[],"leads":[],"journal_sequence":42})"));
 }
 
 TEST(ExportFormat, NothingHeldIsNotFound) {

@@ -54,10 +54,10 @@ TEST_F(ImportKinds, CustomersKeepWhatIsNotNamed) {
   const auto answer = Import(
       ImportKind::kCustomers,
       "customer,kind,country,region,owner,company_size,products,potential,key_account,satisfaction,"
-      "referral,bonding,remark\n"
-      "c1,business,Germany,North,anna,120,3,1234.567,Yes,10,0,100,x\n"
-      "c2,,,,,,,,,,,,\n"
-      "c3,consumer,,,,,,0,false,,,,\n");
+      "referral,bonding,pinned_class,remark\n"
+      "c1,business,Germany,North,anna,120,3,1234.567,Yes,10,0,100,Standard,x\n"
+      "c2,,,,,,,,,,,,,\n"
+      "c3,consumer,,,,,,0,false,,,,none,\n");
   EXPECT_EQ(answer.rows, 3U);
   EXPECT_EQ(answer.taken, 3U);
   EXPECT_THAT(answer.unused_columns, ElementsAre("remark"));
@@ -75,27 +75,33 @@ TEST_F(ImportKinds, CustomersKeepWhatIsNotNamed) {
   EXPECT_EQ(full.satisfaction, 10);
   EXPECT_EQ(full.referral, 0);
   EXPECT_EQ(full.bonding, 100);
+  EXPECT_EQ(full.pinned_class, wire::ValueClass::standard);
   const auto& empty = *customers[1];
   EXPECT_FALSE(empty.kind || empty.company_size || empty.products || empty.potential ||
-               empty.key_account || empty.satisfaction || empty.referral || empty.bonding);
+               empty.key_account || empty.satisfaction || empty.referral || empty.bonding ||
+               empty.pinned_class);
   EXPECT_THAT(empty.country + empty.region + empty.owner, IsEmpty());
   EXPECT_THAT(empty.remove, IsEmpty());
   EXPECT_EQ(customers[2]->potential, 0);
   EXPECT_EQ(customers[2]->key_account, false);
+  EXPECT_FALSE(customers[2]->pinned_class.has_value());
+  EXPECT_THAT(customers[2]->remove, ElementsAre(wire::CustomerAttribute::pinned_class));
 }
 
 TEST_F(ImportKinds, CustomersWithValuesThatAreNone) {
   const auto answer = Import(ImportKind::kCustomers,
-                             "customer,kind,company_size,potential,key_account,satisfaction\n"
-                             "c,firm,,,,\n"
-                             "c,,-1,,,\n"
-                             "c,,12.5,,,\n"
-                             "c,,4294967296,,,\n"
-                             "c,,,-1,,\n"
-                             "c,,,,maybe,\n"
-                             "c,,,,,11\n"
-                             ",,,,,\n");
-  EXPECT_THAT(answer.skipped, UnorderedElementsAre(Pair("bad_row", 7), Pair("no_customer", 1)));
+                             "customer,kind,company_size,potential,key_account,satisfaction,"
+                             "pinned_class\n"
+                             "c,firm,,,,,\n"
+                             "c,,-1,,,,\n"
+                             "c,,12.5,,,,\n"
+                             "c,,4294967296,,,,\n"
+                             "c,,,-1,,,\n"
+                             "c,,,,maybe,,\n"
+                             "c,,,,,11,\n"
+                             "c,,,,,,gold\n"
+                             ",,,,,,\n");
+  EXPECT_THAT(answer.skipped, UnorderedElementsAre(Pair("bad_row", 8), Pair("no_customer", 1)));
   EXPECT_THAT(said_.at(6), HasSubstr("satisfaction is '11', expected a whole number from 0 to 10"));
   EXPECT_EQ(answer.taken, 0U);
 }
