@@ -57,6 +57,16 @@ size_t BodyTextBytes(const wire::EventBodyUnion& body) {
       return TextBytes({&body.AsLeadClosed()->lead, &body.AsLeadClosed()->reason});
     case EventBody::Erase:
       return TextBytes({&body.AsErase()->customer});
+    case EventBody::Termination:
+      return TextBytes({&body.AsTermination()->customer, &body.AsTermination()->reason});
+    case EventBody::Complaint:
+      return TextBytes({&body.AsComplaint()->customer, &body.AsComplaint()->complaint});
+    case EventBody::ServiceRequest:
+      return TextBytes({&body.AsServiceRequest()->customer});
+    case EventBody::LatePayment:
+      return TextBytes({&body.AsLatePayment()->customer});
+    case EventBody::Cost:
+      return TextBytes({&body.AsCost()->customer, &body.AsCost()->cost, &body.AsCost()->currency});
   }
   return 0;
 }
@@ -147,6 +157,60 @@ EventBatch& EventBatch::CloseLead(std::string lead, wire::LeadStatus status, std
 EventBatch& EventBatch::Erase(std::string customer) {
   wire::EraseT event;
   event.customer = std::move(customer);
+  return Add(std::move(event));
+}
+
+EventBatch& EventBatch::GiveNotice(std::string customer, int64_t at_ms, int32_t effective_day,
+                                   std::string reason) {
+  wire::TerminationT event;
+  event.customer = std::move(customer);
+  event.at = at_ms;
+  event.state = wire::TerminationState::given;
+  event.effective = effective_day;
+  event.reason = std::move(reason);
+  return Add(std::move(event));
+}
+
+EventBatch& EventBatch::WithdrawNotice(std::string customer, int64_t at_ms, std::string reason) {
+  wire::TerminationT event;
+  event.customer = std::move(customer);
+  event.at = at_ms;
+  event.state = wire::TerminationState::withdrawn;
+  event.reason = std::move(reason);
+  return Add(std::move(event));
+}
+
+EventBatch& EventBatch::Complaint(std::string customer, std::string complaint, int64_t at_ms,
+                                  std::optional<int32_t> closed_day) {
+  wire::ComplaintT event;
+  event.customer = std::move(customer);
+  event.complaint = std::move(complaint);
+  event.at = at_ms;
+  SetIfGiven(closed_day, &event.closed);
+  return Add(std::move(event));
+}
+
+EventBatch& EventBatch::ServiceRequest(std::string customer, int64_t at_ms) {
+  wire::ServiceRequestT event;
+  event.customer = std::move(customer);
+  event.at = at_ms;
+  return Add(std::move(event));
+}
+
+EventBatch& EventBatch::LatePayment(std::string customer, int64_t at_ms) {
+  wire::LatePaymentT event;
+  event.customer = std::move(customer);
+  event.at = at_ms;
+  return Add(std::move(event));
+}
+
+EventBatch& EventBatch::Cost(std::string customer, std::string cost, int64_t at_ms,
+                             int64_t amount_minor) {
+  wire::CostT event;
+  event.customer = std::move(customer);
+  event.cost = std::move(cost);
+  event.at = at_ms;
+  event.amount = amount_minor;
   return Add(std::move(event));
 }
 

@@ -40,6 +40,14 @@ class EventBatch {
   EventBatch& CloseLead(std::string lead, wire::LeadStatus status, std::string reason,
                         std::optional<int32_t> closed_day = std::nullopt);
   EventBatch& Erase(std::string customer);
+  EventBatch& GiveNotice(std::string customer, int64_t at_ms, int32_t effective_day,
+                         std::string reason = "");
+  EventBatch& WithdrawNotice(std::string customer, int64_t at_ms, std::string reason = "");
+  EventBatch& Complaint(std::string customer, std::string complaint, int64_t at_ms,
+                        std::optional<int32_t> closed_day = std::nullopt);
+  EventBatch& ServiceRequest(std::string customer, int64_t at_ms);
+  EventBatch& LatePayment(std::string customer, int64_t at_ms);
+  EventBatch& Cost(std::string customer, std::string cost, int64_t at_ms, int64_t amount_minor);
   // Any event with all that it may carry: wire::CustomerSetT, OrderT, LeadSetT and so on.
   template <typename T>
   EventBatch& Add(T event) {

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "engine/book_impl.h"
-#include "engine/check.h"
 #include "engine/hash.h"
+#include "engine/history_event.h"
 
 namespace kundig::engine {
 namespace {
@@ -36,42 +36,6 @@ CustomerSet AttributesOf(const Profile& profile, ColumnFlag key_account) {
   set.bonding = PatchOf(profile.bonding);
   if (profile.value_pinned) set.pinned_class = Patch<ValueClass>::Set(profile.value_class);
   return set;
-}
-
-// The one place that says which event an entry of a history is.
-HeldEvent EventOf(std::string_view customer, const HistoryEntry& entry,
-                  const CustomerNames& names) {
-  const auto text = [](const Dictionary& all, NameCode code) {
-    return code == kNoName ? std::string_view() : all.Text(code);
-  };
-  switch (entry.kind) {
-    case EntryKind::kOrder:
-      return OrderPlaced{.customer = customer,
-                         .order = entry.id,
-                         .at = entry.at,
-                         .revenue = entry.amount,
-                         .margin = entry.margin,
-                         .items = entry.items,
-                         .currency = {}};
-    case EntryKind::kReturn:
-      return ReturnReceived{.customer = customer,
-                            .return_id = entry.id,
-                            .at = entry.at,
-                            .amount = entry.amount,
-                            .margin = entry.margin,
-                            .currency = {}};
-    case EntryKind::kVisit:
-      return Visit{.customer = customer, .at = entry.at};
-    case EntryKind::kContact:
-      return Contact{.customer = customer,
-                     .at = entry.at,
-                     .channel = text(names.channels, entry.channel),
-                     .campaign = text(names.campaigns, entry.campaign)};
-    case EntryKind::kConsent:
-      return Consent{
-          .customer = customer, .at = entry.at, .state = entry.consent, .until = entry.until};
-  }
-  KUNDIG_CHECK(false);
 }
 
 // Where the entries lie in the packed ones, by time.

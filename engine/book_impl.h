@@ -119,8 +119,9 @@ class Book::Impl {
   void CloseClasses(const StateLock::Turn& turn);
   template <typename Body>
   Result<Effect> ApplyBody(const Body& body, const ApplyContext& context, bool* figures_changed);
-  // All dictionaries, in the order in which snapshots keep them.
-  std::array<Dictionary*, 10> Dictionaries();
+  // All dictionaries, by the numbers that snapshots know them by: new ones come last.
+  static constexpr size_t kDictionaries = 11;
+  std::array<Dictionary*, kDictionaries> Dictionaries();
   // Whether what the event does to its customer or lead was loaded already.
   template <typename Body>
   bool IsLoaded(uint64_t record, const Body& body) const;

@@ -64,7 +64,7 @@ std::optional<Error> Book::Impl::Loading::ForEachPart(std::string_view name, Tak
 }
 
 std::optional<Error> Book::Impl::Loading::LoadNames() {
-  const std::array<Dictionary*, 10> dictionaries = book_.Dictionaries();
+  const std::array<Dictionary*, kDictionaries> dictionaries = book_.Dictionaries();
   TextColumn names;
   return ForEachPart(kNamesFile,
                      [&](const PartHead& head, const std::string& payload,

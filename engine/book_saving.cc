@@ -16,10 +16,19 @@
 
 namespace kundig::engine {
 
-std::array<Dictionary*, 10> Book::Impl::Dictionaries() {
+std::array<Dictionary*, Book::Impl::kDictionaries> Book::Impl::Dictionaries() {
   const std::array<Dictionary*, 5> leads = leads_.dictionaries();
-  return {&names_.countries, &names_.regions, &names_.owners, &names_.channels, &names_.campaigns,
-          leads[0],          leads[1],        leads[2],       leads[3],         leads[4]};
+  return {&names_.countries,
+          &names_.regions,
+          &names_.owners,
+          &names_.channels,
+          &names_.campaigns,
+          leads[0],
+          leads[1],
+          leads[2],
+          leads[3],
+          leads[4],
+          &names_.termination_reasons};
 }
 
 class Book::Impl::Saving {
@@ -123,10 +132,10 @@ std::optional<Error> Book::Impl::Saving::SaveCustomers(size_t shard) {
 
 std::optional<Error> Book::Impl::Saving::SaveNames() {
   if (auto error = writer_.BeginFile(kNamesFile)) return error;
-  const std::array<Dictionary*, 10> dictionaries = book_.Dictionaries();
-  std::array<size_t, 10> saved{};
+  const std::array<Dictionary*, kDictionaries> dictionaries = book_.Dictionaries();
+  std::array<size_t, kDictionaries> saved{};
   for (bool last = false; !last;) {
-    std::array<TextColumn, 10> names;
+    std::array<TextColumn, kDictionaries> names;
     info_.end_record = order_.while_still([&] {
       {
         const StateLock::Lookup lookup(&book_.lock_);

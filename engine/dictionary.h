@@ -40,9 +40,10 @@ class Dictionary {
   boost::unordered_flat_map<std::string_view, NameCode> codes_;
 };
 
-// The names of customers' attributes. One for the whole book, so that shards agree on the codes.
+// The names in customers' attributes and histories. One for the whole book, so that shards agree on
+// the codes.
 struct CustomerNames {
-  Dictionary countries, regions, owners, channels, campaigns;
+  Dictionary countries, regions, owners, channels, campaigns, termination_reasons;
 };
 
 }  // namespace kundig::engine

@@ -22,6 +22,7 @@ enum class CustomerKind : uint8_t { kConsumer, kBusiness };
 enum class ConsentState : uint8_t { kGranted, kWithdrawn };
 enum class LeadStatus : uint8_t { kOpen, kWon, kLost };
 enum class ValueClass : uint8_t { kIndividual, kStandard, kReview };
+enum class TerminationState : uint8_t { kGiven, kWithdrawn };
 
 // What an upsert says of one attribute.
 template <typename T>
@@ -110,13 +111,48 @@ struct Erase {
   std::string_view customer;
 };
 
-// Whether a batch may bring new customers, leads, orders, returns, visits and contacts. Where it
-// may not, because the memory set aside is used up, those are refused (kMemoryFull), and what
-// corrects, cancels, erases or closes is taken; so is what a customer who is there consents to.
+// The customer gives notice, or takes it back: the latest by time is in force.
+struct Termination {
+  std::string_view customer;
+  TimeMs at;
+  TerminationState state = TerminationState::kGiven;
+  std::optional<Day> effective;  // with kGiven, and only then
+  std::string_view reason;       // may be empty
+};
+
+// Opened `at`; sent again with `closed` it is closed.
+struct Complaint {
+  std::string_view customer, complaint;
+  TimeMs at;
+  std::optional<Day> closed;  // not before the day of `at`
+};
+
+struct ServiceRequest {
+  std::string_view customer;
+  TimeMs at;
+};
+
+struct LatePayment {
+  std::string_view customer;
+  TimeMs at;
+};
+
+// What a customer cost, service or acquisition for example.
+struct Cost {
+  std::string_view customer, cost;
+  TimeMs at;
+  Minor amount;  // >= 0
+  std::string_view currency;
+};
+
+// Whether a batch may bring new customers, leads and entries of histories. Where it may not,
+// because the memory set aside is used up, those are refused (kMemoryFull), and what corrects,
+// cancels, erases or closes is taken; so is what a customer who is there consents to.
 enum class Growth : uint8_t { kAllowed, kRefused };
 
 using Event = std::variant<CustomerSet, OrderPlaced, ReturnReceived, OrderCancelled, Visit, Contact,
-                           Consent, LeadSet, LeadClosed, Erase>;
+                           Consent, LeadSet, LeadClosed, Erase, Termination, Complaint,
+                           ServiceRequest, LatePayment, Cost>;
 
 }  // namespace kundig::engine
 

@@ -33,8 +33,8 @@
 
 namespace kundig::engine {
 
-// 2: rules, and batches for a book that is not to grow. 3: pinned value classes. All of 1 and 2 is
-// read as it was.
+// 2: rules, and batches for a book that is not to grow. 3: terminations, complaints, service
+// requests, late payments, costs; pinned value classes. All of 1 and 2 is read as it was.
 inline constexpr uint8_t kRecordFormat = 3;
 
 // Numbers are part of the stored format: new kinds are added, none is used again.

@@ -74,6 +74,31 @@ void Fields(Codec& codec, E& event) {
   codec(event.customer);
 }
 
+template <typename Codec, EventOf<Termination> E>
+void Fields(Codec& codec, E& event) {
+  codec(event.customer, event.at, event.state, event.effective, event.reason);
+}
+
+template <typename Codec, EventOf<Complaint> E>
+void Fields(Codec& codec, E& event) {
+  codec(event.customer, event.complaint, event.at, event.closed);
+}
+
+template <typename Codec, EventOf<ServiceRequest> E>
+void Fields(Codec& codec, E& event) {
+  codec(event.customer, event.at);
+}
+
+template <typename Codec, EventOf<LatePayment> E>
+void Fields(Codec& codec, E& event) {
+  codec(event.customer, event.at);
+}
+
+template <typename Codec, EventOf<Cost> E>
+void Fields(Codec& codec, E& event) {
+  codec(event.customer, event.cost, event.at, event.amount, event.currency);
+}
+
 // The last value of each enumeration: a larger one was never written.
 constexpr CustomerKind LastOf(CustomerKind) {
   return CustomerKind::kBusiness;
@@ -83,6 +108,9 @@ constexpr ConsentState LastOf(ConsentState) {
 }
 constexpr LeadStatus LastOf(LeadStatus) {
   return LeadStatus::kLost;
+}
+constexpr TerminationState LastOf(TerminationState) {
+  return TerminationState::kWithdrawn;
 }
 
 constexpr ValueClass LastOf(ValueClass) {

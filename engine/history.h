@@ -1,9 +1,9 @@
 // Everything that happened to one customer, packed into one block of memory.
 //
-// A block holds the customer's id and then its entries (orders, returns, visits, contacts,
-// consents), one behind the other in the order in which they came, each about 20 bytes. Measures of
-// a customer are sums over its entries, so corrections, cancellations and late orders come out
-// exact: take the old entry's share away, add the new one's.
+// A block holds the customer's id and then its entries (one of EntryKind each), one behind the
+// other in the order in which they came, each about 20 bytes. Measures of a customer are sums over
+// its entries, so corrections, cancellations and late orders come out exact: take the old entry's
+// share away, add the new one's.
 //
 // Most customers have few entries, and finding one is a walk over some hundred bytes. A customer
 // whose block has grown beyond kIndexedBytes (the "walk-in customer" of a till has hundreds of
@@ -48,7 +48,7 @@ class History {
 
   std::string_view customer() const;
 
-  // The entry of the same kind and identity (id for orders and returns, time for the others).
+  // The entry of the same kind and identity (its id where it has one, else its time).
   std::optional<HistoryEntry> Find(const HistoryEntry& identity) const;
   // False where the customer has kMaxHistoryEntries entries. The identity must not be there yet.
   bool Add(const HistoryEntry& entry);

@@ -5,7 +5,7 @@
 namespace kundig::engine {
 namespace {
 
-constexpr uint8_t kHasOptional = 0x10;   // a margin; a last day
+constexpr uint8_t kHasOptional = 0x10;   // a margin; a last, effective or closing day
 constexpr uint8_t kMilliseconds = 0x40;  // the time is no whole second
 constexpr uint32_t kIdOffset = 4;        // behind kind, size and day
 constexpr int64_t kDayMs = 86'400'000;
@@ -37,7 +37,21 @@ class Reader {
 };
 
 bool HasId(EntryKind kind) {
-  return kind == EntryKind::kOrder || kind == EntryKind::kReturn;
+  return kind == EntryKind::kOrder || kind == EntryKind::kReturn || kind == EntryKind::kComplaint ||
+         kind == EntryKind::kCost;
+}
+
+bool HasOptional(const HistoryEntry& entry) {
+  switch (entry.kind) {
+    case EntryKind::kConsent:
+      return entry.until.has_value();
+    case EntryKind::kTermination:
+      return entry.effective.has_value();
+    case EntryKind::kComplaint:
+      return entry.closed.has_value();
+    default:
+      return entry.margin.has_value();
+  }
 }
 
 }  // namespace
@@ -55,11 +69,10 @@ void PackedEntry::Zigzag(int64_t value) {
 }
 
 PackedEntry::PackedEntry(const HistoryEntry& entry) {
-  const bool has_optional =
-      entry.kind == EntryKind::kConsent ? entry.until.has_value() : entry.margin.has_value();
   const int64_t time_ms = entry.at.since_epoch - int64_t{entry.day.since_epoch} * kDayMs;
   const bool milliseconds = time_ms % 1000 != 0;
-  Byte(static_cast<uint8_t>(static_cast<uint8_t>(entry.kind) | (has_optional ? kHasOptional : 0) |
+  Byte(static_cast<uint8_t>(static_cast<uint8_t>(entry.kind) |
+                            (HasOptional(entry) ? kHasOptional : 0) |
                             (milliseconds ? kMilliseconds : 0)));
   Byte(0);  // the size, below
   const auto day = static_cast<uint16_t>(entry.day - kDayBeforeFirst);
@@ -79,6 +92,8 @@ PackedEntry::PackedEntry(const HistoryEntry& entry) {
       if (entry.kind == EntryKind::kOrder) Varint(entry.items);
       break;
     case EntryKind::kVisit:
+    case EntryKind::kServiceRequest:
+    case EntryKind::kLatePayment:
       break;
     case EntryKind::kContact:
       Varint(entry.channel);
@@ -87,6 +102,16 @@ PackedEntry::PackedEntry(const HistoryEntry& entry) {
     case EntryKind::kConsent:
       Byte(static_cast<uint8_t>(entry.consent));
       if (entry.until) Zigzag(entry.until->since_epoch);
+      break;
+    case EntryKind::kTermination:
+      Varint(entry.reason);
+      if (entry.effective) Zigzag(*entry.effective - entry.day);
+      break;
+    case EntryKind::kComplaint:
+      if (entry.closed) Zigzag(*entry.closed - entry.day);
+      break;
+    case EntryKind::kCost:
+      Varint(static_cast<uint64_t>(entry.amount.units));
       break;
   }
   bytes_[1] = static_cast<uint8_t>(size_ - 2);
@@ -119,6 +144,8 @@ bool Unpack(const uint8_t* packed, HistoryEntry* entry) {
       if (entry->kind == EntryKind::kOrder) entry->items = static_cast<uint32_t>(in.Varint());
       break;
     case EntryKind::kVisit:
+    case EntryKind::kServiceRequest:
+    case EntryKind::kLatePayment:
       break;
     case EntryKind::kContact:
       entry->channel = static_cast<NameCode>(in.Varint());
@@ -127,6 +154,16 @@ bool Unpack(const uint8_t* packed, HistoryEntry* entry) {
     case EntryKind::kConsent:
       entry->consent = static_cast<ConsentState>(in.Byte());
       if (has_optional) entry->until = Day{static_cast<int32_t>(in.Zigzag())};
+      break;
+    case EntryKind::kTermination:
+      entry->reason = static_cast<NameCode>(in.Varint());
+      if (has_optional) entry->effective = entry->day + static_cast<int32_t>(in.Zigzag());
+      break;
+    case EntryKind::kComplaint:
+      if (has_optional) entry->closed = entry->day + static_cast<int32_t>(in.Zigzag());
+      break;
+    case EntryKind::kCost:
+      entry->amount = Minor{static_cast<int64_t>(in.Varint())};
       break;
   }
   return true;
@@ -158,11 +195,19 @@ bool HistoryEntry::SameContent(const HistoryEntry& other) const {
     case EntryKind::kReturn:
       return amount == other.amount && margin == other.margin;
     case EntryKind::kVisit:
+    case EntryKind::kServiceRequest:
+    case EntryKind::kLatePayment:
       return true;
     case EntryKind::kContact:
       return channel == other.channel && campaign == other.campaign;
     case EntryKind::kConsent:
       return consent == other.consent && until == other.until;
+    case EntryKind::kTermination:
+      return reason == other.reason && effective == other.effective;
+    case EntryKind::kComplaint:
+      return closed == other.closed;
+    case EntryKind::kCost:
+      return amount == other.amount;
   }
   return false;
 }

@@ -4,13 +4,17 @@
 //   u8      kind in the low 4 bits, flags above
 //   u8      size of what follows
 //   u16     business day, days since kDayBeforeFirst
-//   orders and returns: u8 length and bytes of the id
+//   where entries of the kind have ids: u8 length and bytes of the id
 //   varint  time since the UTC midnight of that day, zigzag: whole seconds, or milliseconds
 //   then by kind:
-//     order   varint revenue, [zigzag margin], varint items
-//     return  varint amount, [zigzag margin]
-//     contact varint channel, varint campaign
-//     consent u8 state, [zigzag day of until]
+//     order        varint revenue, [zigzag margin], varint items
+//     return       varint amount, [zigzag margin]
+//     contact      varint channel, varint campaign
+//     consent      u8 state, [zigzag day of until]
+//     termination  varint reason, [zigzag days from the business day to the effective one]
+//     complaint    [zigzag days from the business day to the closing one]
+//     cost         varint amount
+//   and nothing more for visits, service requests and late payments.
 // An id lies at a fixed place, so that looking for it needs no unpacking.
 //
 // Thread safety: plain values, pure functions.
@@ -32,20 +36,35 @@
 
 namespace kundig::engine {
 
-enum class EntryKind : uint8_t { kOrder = 1, kReturn = 2, kVisit = 3, kContact = 4, kConsent = 5 };
+// Numbers are part of the stored format.
+enum class EntryKind : uint8_t {
+  kOrder = 1,
+  kReturn = 2,
+  kVisit = 3,
+  kContact = 4,
+  kConsent = 5,
+  kTermination = 6,
+  kComplaint = 7,
+  kServiceRequest = 8,
+  kLatePayment = 9,
+  kCost = 10
+};
 
 // One entry, unpacked. Which fields count depends on the kind.
 struct HistoryEntry {
   EntryKind kind = EntryKind::kOrder;
   Day day;
   TimeMs at;
-  std::string_view id;                             // order, return
-  Minor amount;                                    // order: revenue; return: amount
+  std::string_view id;                             // order, return, complaint, cost
+  Minor amount;                                    // order: revenue; return, cost: amount
   std::optional<Minor> margin;                     // order, return
   uint32_t items = 0;                              // order
   NameCode channel = kNoName, campaign = kNoName;  // contact
   ConsentState consent = ConsentState::kGranted;   // consent
   std::optional<Day> until;                        // consent
+  NameCode reason = kNoName;                       // termination
+  std::optional<Day> effective;                    // termination; absent: the notice is taken back
+  std::optional<Day> closed;                       // complaint
 
   bool SameContent(const HistoryEntry& other) const;
 };
@@ -88,8 +107,8 @@ inline Day PackedDay(const uint8_t* packed) {
 bool Unpack(const uint8_t* packed, HistoryEntry* entry);
 bool IsRemoved(const uint8_t* packed);
 void MarkRemoved(uint8_t* packed);
-// Whether it has this kind and identity (id of orders and returns, time of the others), and is not
-// removed.
+// Whether it has this kind and identity (the id where entries of the kind have ids, else the time),
+// and is not removed.
 bool HasIdentityOfKind(const uint8_t* packed, const HistoryEntry& identity);
 inline bool HasIdentity(const uint8_t* packed, const HistoryEntry& identity) {
   return IsOfKind(packed, identity.kind) && HasIdentityOfKind(packed, identity);

@@ -122,8 +122,8 @@ struct ExplainAnswer {
 };
 
 // What a book may hold of one customer, as the event that would make it hold that again.
-using HeldEvent =
-    std::variant<CustomerSet, OrderPlaced, ReturnReceived, Visit, Contact, Consent, LeadSet>;
+using HeldEvent = std::variant<CustomerSet, OrderPlaced, ReturnReceived, Visit, Contact, Consent,
+                               LeadSet, Termination, Complaint, ServiceRequest, LatePayment, Cost>;
 
 struct ExportAnswer {
   StateName state;

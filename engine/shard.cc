@@ -19,56 +19,11 @@ Error Refusal(ErrorCode code, std::string message, std::string field) {
   return Error{code, std::move(message), std::move(field), std::nullopt};
 }
 
-// The business day of an event, or why it cannot be taken.
-Result<Day> JudgeTime(TimeMs at, const ApplyContext& context) {
-  const Day day = context.rules->calendar().DayOf(at);
-  if (day < kFirstDay || day > kLastDay) {
-    return Refusal(
-        ErrorCode::kInvalidValue,
-        "the time must lie between " + FormatDay(kFirstDay) + " and " + FormatDay(kLastDay), "at");
-  }
-  if (day > context.today + 1) {
-    return Refusal(ErrorCode::kFutureEvent,
-                   "the event is dated " + FormatDay(day) +
-                       ", later than the end of tomorrow (today is " + FormatDay(context.today) +
-                       ")",
-                   "at");
-  }
-  return day;
-}
-
-std::optional<Error> JudgeMoney(std::string_view currency, Minor amount,
-                                std::optional<Minor> margin, const char* amount_field,
-                                const ApplyContext& context) {
-  const std::string& own = context.rules->settings().currency;
-  if (!currency.empty() && currency != own) {
-    return Refusal(ErrorCode::kCurrencyMismatch,
-                   "the book is kept in " + own + ", the event is in " + std::string(currency),
-                   "currency");
-  }
-  if (amount.units < 0 || amount.units > kMaxAmountMinor) {
-    return Refusal(ErrorCode::kInvalidValue,
-                   "the amount must be 0 to " + std::to_string(kMaxAmountMinor) + " minor units",
-                   amount_field);
-  }
-  if (margin && (margin->units < -kMaxAmountMinor || margin->units > kMaxAmountMinor)) {
-    return Refusal(ErrorCode::kInvalidValue,
-                   "the margin must be within " + std::to_string(kMaxAmountMinor) + " minor units",
-                   "margin");
-  }
-  return std::nullopt;
-}
-
 Error MemoryFull(const char* what) {
   return Refusal(ErrorCode::kMemoryFull,
                  std::string("the memory set aside for the book is used up, and ") + what +
                      " is new; erase customers, or raise book.memory_limit",
                  "memory_limit");
-}
-
-Error TooManyNames(const char* field) {
-  return Refusal(ErrorCode::kLimitExceeded,
-                 "the book holds " + std::to_string(kMaxNames) + " different names already", field);
 }
 
 // Puts what the patch says into the column; true where that changed it.
@@ -195,39 +150,6 @@ Result<Effect> Shard::Apply(const CustomerSet& event, const ApplyContext& contex
   return Effect::kApplied;
 }
 
-Result<Effect> Shard::Apply(const OrderPlaced& event, const ApplyContext& context) {
-  if (auto refusal = JudgeMoney(event.currency, event.revenue, event.margin, "revenue", context)) {
-    return *refusal;
-  }
-  const Result<Day> day = JudgeTime(event.at, context);
-  if (!day) return day.error();
-  HistoryEntry entry;
-  entry.kind = EntryKind::kOrder;
-  entry.day = *day;
-  entry.at = event.at;
-  entry.id = event.order;
-  entry.amount = event.revenue;
-  entry.margin = event.margin;
-  entry.items = event.items;
-  return Put(event.customer, entry, context);
-}
-
-Result<Effect> Shard::Apply(const ReturnReceived& event, const ApplyContext& context) {
-  if (auto refusal = JudgeMoney(event.currency, event.amount, event.margin, "amount", context)) {
-    return *refusal;
-  }
-  const Result<Day> day = JudgeTime(event.at, context);
-  if (!day) return day.error();
-  HistoryEntry entry;
-  entry.kind = EntryKind::kReturn;
-  entry.day = *day;
-  entry.at = event.at;
-  entry.id = event.return_id;
-  entry.amount = event.amount;
-  entry.margin = event.margin;
-  return Put(event.customer, entry, context);
-}
-
 Result<Effect> Shard::Apply(const OrderCancelled& event, const ApplyContext& context) {
   const Result<uint32_t> found = FindOrCreate(event.customer, context);
   if (!found) return found.error();
@@ -243,48 +165,6 @@ Result<Effect> Shard::Apply(const OrderCancelled& event, const ApplyContext& con
   SettleDays(&row);
   Store(at, EntryKind::kOrder, before, context);
   return Effect::kApplied;
-}
-
-Result<Effect> Shard::Apply(const Visit& event, const ApplyContext& context) {
-  const Result<Day> day = JudgeTime(event.at, context);
-  if (!day) return day.error();
-  HistoryEntry entry;
-  entry.kind = EntryKind::kVisit;
-  entry.day = *day;
-  entry.at = event.at;
-  return Put(event.customer, entry, context);
-}
-
-Result<Effect> Shard::Apply(const Contact& event, const ApplyContext& context) {
-  const Result<Day> day = JudgeTime(event.at, context);
-  if (!day) return day.error();
-  HistoryEntry entry;
-  entry.kind = EntryKind::kContact;
-  entry.day = *day;
-  entry.at = event.at;
-  if (!event.channel.empty()) {
-    const std::optional<NameCode> channel = context.names->channels.Add(event.channel);
-    if (!channel) return TooManyNames("channel");
-    entry.channel = *channel;
-  }
-  if (!event.campaign.empty()) {
-    const std::optional<NameCode> campaign = context.names->campaigns.Add(event.campaign);
-    if (!campaign) return TooManyNames("campaign");
-    entry.campaign = *campaign;
-  }
-  return Put(event.customer, entry, context);
-}
-
-Result<Effect> Shard::Apply(const Consent& event, const ApplyContext& context) {
-  const Result<Day> day = JudgeTime(event.at, context);
-  if (!day) return day.error();
-  HistoryEntry entry;
-  entry.kind = EntryKind::kConsent;
-  entry.day = *day;
-  entry.at = event.at;
-  entry.consent = event.state;
-  entry.until = event.until;
-  return Put(event.customer, entry, context);
 }
 
 Effect Shard::Erase(const engine::Erase& event, const ApplyContext& context) {

@@ -21,13 +21,16 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "engine/apply_context.h"
 #include "engine/customer_block.h"
 #include "engine/day_log.h"
 #include "engine/dictionary.h"
 #include "engine/event.h"
 #include "engine/history.h"
+#include "engine/history_event.h"
 #include "engine/huge_pages.h"
 #include "engine/key_index.h"
 #include "engine/rank_counts.h"
@@ -41,17 +44,6 @@ struct CustomerPart;
 
 enum class Effect : uint8_t { kApplied, kReplaced, kUnchanged };
 
-// What applying an event needs to know besides the shard.
-struct ApplyContext {
-  const Rules* rules = nullptr;
-  CustomerNames* names = nullptr;
-  RankCounts* counts = nullptr;
-  Day today;
-  uint64_t sequence = 0;  // journal_sequence of the event
-  uint64_t hash = 0;      // HashBytes of the customer's id
-  Growth growth = Growth::kAllowed;
-};
-
 class Shard {
  public:
   // `arena` outlives the shard.
@@ -62,12 +54,15 @@ class Shard {
 
   // Events of this shard's customers. Nothing is changed where an error is returned.
   Result<Effect> Apply(const CustomerSet& event, const ApplyContext& context);
-  Result<Effect> Apply(const OrderPlaced& event, const ApplyContext& context);
-  Result<Effect> Apply(const ReturnReceived& event, const ApplyContext& context);
   Result<Effect> Apply(const OrderCancelled& event, const ApplyContext& context);
-  Result<Effect> Apply(const Visit& event, const ApplyContext& context);
-  Result<Effect> Apply(const Contact& event, const ApplyContext& context);
-  Result<Effect> Apply(const Consent& event, const ApplyContext& context);
+  template <HistoryEvent E>
+  Result<Effect> Apply(const E& event, const ApplyContext& context) {
+    HistoryEntry entry;
+    if (std::optional<Error> refusal = MakeEntry(event, context, &entry)) {
+      return *std::move(refusal);
+    }
+    return Put(event.customer, entry, context);
+  }
   // kUnchanged where there is no such customer.
   Effect Erase(const engine::Erase& event, const ApplyContext& context);
 

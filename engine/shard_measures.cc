@@ -137,6 +137,12 @@ void Shard::AddUp(uint32_t at, const HistoryEntry& entry, const ApplyContext& co
     case EntryKind::kConsent:
       SettleConsent(&c, entry);
       return;
+    case EntryKind::kTermination:
+    case EntryKind::kComplaint:
+    case EntryKind::kServiceRequest:
+    case EntryKind::kLatePayment:
+    case EntryKind::kCost:
+      return;
   }
   CountSums(&c, entry, context.rules->settings(), context.today, 1);
 }
@@ -168,6 +174,12 @@ void Shard::MeasureAll(uint32_t at, const Rules& rules, Day today) {
       case EntryKind::kConsent:
         if (entry.at >= latest_consent) PutConsent(&c, entry);
         latest_consent = std::max(latest_consent, entry.at);
+        break;
+      case EntryKind::kTermination:
+      case EntryKind::kComplaint:
+      case EntryKind::kServiceRequest:
+      case EntryKind::kLatePayment:
+      case EntryKind::kCost:
         break;
     }
   });

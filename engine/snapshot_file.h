@@ -35,8 +35,9 @@ class Env;
 
 namespace kundig::engine {
 
-// 2: the manifest holds the rules. 3: the attachment holds the sequences of erasures. 4: value
-// classes that were pinned or closed. Files of all before are read.
+// 2: the manifest holds the rules. 3: the attachment holds the sequences of erasures. 4: histories
+// hold terminations, complaints, service requests, late payments and costs; customers their pinned
+// and closed value classes. All older ones are read.
 inline constexpr uint32_t kSnapshotFormat = 4;
 inline constexpr std::string_view kSnapshotMagic = "KUNDIGS\n";
 inline constexpr std::string_view kUnfinished = ".unfinished";

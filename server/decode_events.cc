@@ -220,6 +220,48 @@ bool Take(const wire::Erase& in, engine::Erase* out, Refusal* refusal) {
   return TakeId(in.customer(), "customer", &out->customer, refusal);
 }
 
+bool Take(const wire::Termination& in, engine::Termination* out, Refusal* refusal) {
+  out->state = static_cast<engine::TerminationState>(in.state());
+  if (!TakeId(in.customer(), "customer", &out->customer, refusal) ||
+      !TakeTime(in.at(), &out->at, refusal) ||
+      !InRange(static_cast<int64_t>(in.state()), 0, kLast<wire::TerminationState>, "state",
+               refusal) ||
+      !TakeBookDay(in.effective(), "effective", &out->effective, refusal) ||
+      !TakeOptionalName(in.reason(), "reason", &out->reason, refusal)) {
+    return false;
+  }
+  const bool given = out->state == engine::TerminationState::kGiven;
+  return out->effective.has_value() == given ||
+         Refuse(wire::ErrorCode::invalid_value, "effective",
+                given ? "Send effective, the day on which the notice takes effect."
+                      : "Send effective with a notice that is given only.",
+                refusal);
+}
+
+bool Take(const wire::Complaint& in, engine::Complaint* out, Refusal* refusal) {
+  return TakeId(in.customer(), "customer", &out->customer, refusal) &&
+         TakeId(in.complaint(), "complaint", &out->complaint, refusal) &&
+         TakeTime(in.at(), &out->at, refusal) &&
+         TakeBookDay(in.closed(), "closed", &out->closed, refusal);
+}
+
+bool Take(const wire::ServiceRequest& in, engine::ServiceRequest* out, Refusal* refusal) {
+  return TakeId(in.customer(), "customer", &out->customer, refusal) &&
+         TakeTime(in.at(), &out->at, refusal);
+}
+
+bool Take(const wire::LatePayment& in, engine::LatePayment* out, Refusal* refusal) {
+  return TakeId(in.customer(), "customer", &out->customer, refusal) &&
+         TakeTime(in.at(), &out->at, refusal);
+}
+
+bool Take(const wire::Cost& in, engine::Cost* out, Refusal* refusal) {
+  return TakeId(in.customer(), "customer", &out->customer, refusal) &&
+         TakeId(in.cost(), "cost", &out->cost, refusal) && TakeTime(in.at(), &out->at, refusal) &&
+         TakeAmount(in.amount(), 0, "amount", &out->amount, refusal) &&
+         TakeCurrency(in.currency(), &out->currency, refusal);
+}
+
 // Judges one event; it becomes an entry of `events` or of `refused`.
 template <typename Event, typename Message>
 void Add(const Message* in, uint32_t index, DecodedBatch* batch) {
@@ -265,6 +307,21 @@ bool AddEvent(const wire::Event& event, uint32_t index, DecodedBatch* batch) {
       return true;
     case wire::EventBody::Erase:
       Add<engine::Erase>(event.body_as_Erase(), index, batch);
+      return true;
+    case wire::EventBody::Termination:
+      Add<engine::Termination>(event.body_as_Termination(), index, batch);
+      return true;
+    case wire::EventBody::Complaint:
+      Add<engine::Complaint>(event.body_as_Complaint(), index, batch);
+      return true;
+    case wire::EventBody::ServiceRequest:
+      Add<engine::ServiceRequest>(event.body_as_ServiceRequest(), index, batch);
+      return true;
+    case wire::EventBody::LatePayment:
+      Add<engine::LatePayment>(event.body_as_LatePayment(), index, batch);
+      return true;
+    case wire::EventBody::Cost:
+      Add<engine::Cost>(event.body_as_Cost(), index, batch);
       return true;
     case wire::EventBody::NONE:
       return false;

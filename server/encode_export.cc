@@ -29,6 +29,10 @@ static_assert(SameCode<wire::ConsentState>(engine::ConsentState::kGranted) ==
               wire::ConsentState::granted);
 static_assert(SameCode<wire::ConsentState>(engine::ConsentState::kWithdrawn) ==
               wire::ConsentState::withdrawn);
+static_assert(SameCode<wire::TerminationState>(engine::TerminationState::kGiven) ==
+              wire::TerminationState::given);
+static_assert(SameCode<wire::TerminationState>(engine::TerminationState::kWithdrawn) ==
+              wire::TerminationState::withdrawn);
 static_assert(SameCode<wire::LeadStatus>(engine::LeadStatus::kOpen) == wire::LeadStatus::open);
 static_assert(SameCode<wire::LeadStatus>(engine::LeadStatus::kLost) == wire::LeadStatus::lost);
 
@@ -107,6 +111,33 @@ class EventEncoder {
         Nullable<uint16_t>(Held(event.chance)), customer, owner, region, product, source,
         DayNumber(Held(event.opened)), DayNumber(Held(event.expected_close)),
         DayNumber(event.closed), reason));
+  }
+  Offset<wire::Event> operator()(const engine::Termination& event) {
+    const auto customer = Put(event.customer);
+    const auto reason = PutUnlessEmpty(event.reason);
+    return Whole(wire::CreateTermination(*builder_, customer, event.at.since_epoch,
+                                         SameCode<wire::TerminationState>(event.state),
+                                         DayNumber(event.effective), reason));
+  }
+  Offset<wire::Event> operator()(const engine::Complaint& event) {
+    const auto customer = Put(event.customer);
+    const auto complaint = Put(event.complaint);
+    return Whole(wire::CreateComplaint(*builder_, customer, complaint, event.at.since_epoch,
+                                       DayNumber(event.closed)));
+  }
+  Offset<wire::Event> operator()(const engine::ServiceRequest& event) {
+    const auto customer = Put(event.customer);
+    return Whole(wire::CreateServiceRequest(*builder_, customer, event.at.since_epoch));
+  }
+  Offset<wire::Event> operator()(const engine::LatePayment& event) {
+    const auto customer = Put(event.customer);
+    return Whole(wire::CreateLatePayment(*builder_, customer, event.at.since_epoch));
+  }
+  Offset<wire::Event> operator()(const engine::Cost& event) {
+    const auto customer = Put(event.customer);
+    const auto cost = Put(event.cost);
+    return Whole(
+        wire::CreateCost(*builder_, customer, cost, event.at.since_epoch, event.amount.units));
   }
 
  private:

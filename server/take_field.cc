@@ -86,6 +86,14 @@ bool TakeDay(flatbuffers::Optional<int32_t> day, const char* field,
   return DayInRange(*day, field, refusal);
 }
 
+bool TakeBookDay(flatbuffers::Optional<int32_t> day, const char* field,
+                 std::optional<engine::Day>* value, Refusal* refusal) {
+  if (!day.has_value()) return true;
+  *value = engine::Day{*day};
+  return (**value >= engine::kFirstDay && **value <= engine::kLastDay) ||
+         RefuseValue(field, "a day between 1900-01-02 and 2079-06-06", refusal);
+}
+
 bool TakeAmount(int64_t amount, int64_t low, const char* field, engine::Minor* value,
                 Refusal* refusal) {
   *value = engine::Minor{amount};

@@ -45,6 +45,9 @@ bool InRange(int64_t value, int64_t low, int64_t high, const char* field, Refusa
 bool TakeTime(int64_t at, engine::TimeMs* value, Refusal* refusal);
 bool TakeDay(flatbuffers::Optional<int32_t> day, const char* field,
              std::optional<engine::Day>* value, Refusal* refusal);
+// A day that events may lie on; TakeDay takes any that people write.
+bool TakeBookDay(flatbuffers::Optional<int32_t> day, const char* field,
+                 std::optional<engine::Day>* value, Refusal* refusal);
 // From `low` to the engine's largest amount.
 bool TakeAmount(int64_t amount, int64_t low, const char* field, engine::Minor* value,
                 Refusal* refusal);

@@ -70,6 +70,28 @@ HeldEvent Read(const wire::ConsentT& consent) {
           .at_unix_ms = consent.at,
           .figures = {Word("state", Name(consent.state)), Day("until", consent.until)}};
 }
+HeldEvent Read(const wire::TerminationT& notice) {
+  return {.type = "termination",
+          .at_unix_ms = notice.at,
+          .figures = {Word("state", Name(notice.state)), Day("effective", notice.effective),
+                      Word("reason", notice.reason)}};
+}
+HeldEvent Read(const wire::ComplaintT& complaint) {
+  return {.type = "complaint",
+          .at_unix_ms = complaint.at,
+          .figures = {Word("complaint", complaint.complaint), Day("closed", complaint.closed)}};
+}
+HeldEvent Read(const wire::ServiceRequestT& request) {
+  return {.type = "service_request", .at_unix_ms = request.at};
+}
+HeldEvent Read(const wire::LatePaymentT& payment) {
+  return {.type = "late_payment", .at_unix_ms = payment.at};
+}
+HeldEvent Read(const wire::CostT& cost) {
+  return {.type = "cost",
+          .at_unix_ms = cost.at,
+          .figures = {Word("cost", cost.cost), Money("amount", cost.amount)}};
+}
 HeldEvent Read(const wire::LeadSetT& lead) {
   HeldFigure chance = Figure("chance", wire::FieldType::thousandths, lead.chance);
   if (chance.number) chance.number = *chance.number * 10;  // hundredths of a percent
@@ -101,6 +123,16 @@ std::optional<HeldEvent> ReadHeldEvent(const wire::EventT& event) {
       return Read(*event.body.AsConsent());
     case wire::EventBody::LeadSet:
       return Read(*event.body.AsLeadSet());
+    case wire::EventBody::Termination:
+      return Read(*event.body.AsTermination());
+    case wire::EventBody::Complaint:
+      return Read(*event.body.AsComplaint());
+    case wire::EventBody::ServiceRequest:
+      return Read(*event.body.AsServiceRequest());
+    case wire::EventBody::LatePayment:
+      return Read(*event.body.AsLatePayment());
+    case wire::EventBody::Cost:
+      return Read(*event.body.AsCost());
     case wire::EventBody::OrderCancelled:
     case wire::EventBody::LeadClosed:
     case wire::EventBody::Erase:

@@ -39,6 +39,9 @@ inline std::string_view Name(wire::ConsentState state) {
 inline std::string_view Name(wire::ConsentStatus status) {
   return wire::EnumNameConsentStatus(status);
 }
+inline std::string_view Name(wire::TerminationState state) {
+  return wire::EnumNameTerminationState(state);
+}
 inline std::string_view Name(wire::ChurnModel model) {
   constexpr std::string_view kNames[] = {"mbg-nbd", "bg-nbd"};
   const auto place = static_cast<size_t>(model);

@@ -26,7 +26,13 @@ EventBatch OneOfEach(size_t length) {
       .GrantConsent(text, 1, 2)
       .WithdrawConsent(text, 1)
       .CloseLead(text, wire::LeadStatus::won, text, 1)
-      .Erase(text);
+      .Erase(text)
+      .GiveNotice(text, 1, 2, text)
+      .WithdrawNotice(text, 1, text)
+      .Complaint(text, text, 1, 2)
+      .ServiceRequest(text, 1)
+      .LatePayment(text, 2)
+      .Cost(text, text, 1, 2);
   wire::CustomerSetT customer;
   customer.customer = customer.country = customer.region = customer.owner = text;
   customer.kind = wire::CustomerKind::business;
@@ -48,7 +54,7 @@ EventBatch OneOfEach(size_t length) {
 
 TEST(EventBatchTest, EventsCarryWhatWasSaid) {
   EventBatch events = OneOfEach(3);
-  ASSERT_EQ(events.size(), 11U);
+  ASSERT_EQ(events.size(), 17U);
   const auto payload = events.Packed({0, events.size()});
   const auto* batch = wire::VerifiedRoot<wire::EventBatch>(payload);
   ASSERT_NE(batch, nullptr);
@@ -63,7 +69,18 @@ TEST(EventBatchTest, EventsCarryWhatWasSaid) {
   EXPECT_EQ(batch->events()->Get(5)->body_as_Consent()->until(), 2);
   EXPECT_EQ(batch->events()->Get(6)->body_as_Consent()->state(), wire::ConsentState::withdrawn);
   EXPECT_EQ(batch->events()->Get(7)->body_as_LeadClosed()->closed(), 1);
-  EXPECT_EQ(batch->events()->Get(10)->body_as_LeadSet()->chance(), 1);
+  const auto* notice = batch->events()->Get(9)->body_as_Termination();
+  EXPECT_EQ(notice->state(), wire::TerminationState::given);
+  EXPECT_EQ(notice->effective(), 2);
+  EXPECT_EQ(notice->reason()->str(), "ttt");
+  const auto* withdrawn = batch->events()->Get(10)->body_as_Termination();
+  EXPECT_EQ(withdrawn->state(), wire::TerminationState::withdrawn);
+  EXPECT_FALSE(withdrawn->effective().has_value());
+  EXPECT_EQ(batch->events()->Get(11)->body_as_Complaint()->closed(), 2);
+  EXPECT_EQ(batch->events()->Get(12)->body_as_ServiceRequest()->at(), 1);
+  EXPECT_EQ(batch->events()->Get(13)->body_as_LatePayment()->at(), 2);
+  EXPECT_EQ(batch->events()->Get(14)->body_as_Cost()->amount(), 2);
+  EXPECT_EQ(batch->events()->Get(16)->body_as_LeadSet()->chance(), 1);
   events.Clear();
   EXPECT_TRUE(events.empty());
 }

@@ -77,6 +77,13 @@ std::vector<Event> EveryKind(const Book& book) {
           Contact{kAda, At(6), "", ""},
           Consent{kAda, At(5), ConsentState::kGranted, kToday + 100},
           Consent{kAda, At(4), ConsentState::kWithdrawn, std::nullopt},
+          Termination{kAda, At(3, 5), TerminationState::kGiven, kToday + 90, "moved"},
+          Termination{kAda, At(2), TerminationState::kWithdrawn, std::nullopt, ""},
+          Complaint{kAda, "k-1", At(12), kToday - 11},
+          Complaint{kAda, "k-2", At(3, 6), std::nullopt},
+          ServiceRequest{kAda, At(11)},
+          LatePayment{kAda, At(11)},
+          Cost{kAda, "order-1", At(3, 7), Minor{250}, {}},
           open,
           lost,
           OrderPlaced{"bert", "order-9", At(2), Minor{9}, std::nullopt, 1, {}}};
@@ -101,6 +108,15 @@ std::string Described(const HeldEvent& held) {
     std::string operator()(const Visit&) const { return "visit"; }
     std::string operator()(const Contact& e) const { return "contact " + std::string(e.channel); }
     std::string operator()(const Consent& e) const { return e.until ? "consent until" : "consent"; }
+    std::string operator()(const Termination& e) const {
+      return (e.effective ? "notice " : "notice withdrawn ") + std::string(e.reason);
+    }
+    std::string operator()(const Complaint& e) const {
+      return (e.closed ? "closed complaint " : "open complaint ") + std::string(e.complaint);
+    }
+    std::string operator()(const ServiceRequest&) const { return "service request"; }
+    std::string operator()(const LatePayment&) const { return "late payment"; }
+    std::string operator()(const Cost& e) const { return "cost " + std::string(e.cost); }
     std::string operator()(const LeadSet& e) const { return "lead " + std::string(e.lead); }
     static std::string Text(const Patch<std::string_view>& patch) {
       return std::string(patch.value);
@@ -121,10 +137,12 @@ TEST(BookExport, GivesEverythingThatIsHeldInOrder) {
   const Result<ExportAnswer> answer = book->Export(kAda);
   ASSERT_TRUE(answer.has_value()) << answer.error().message;
   EXPECT_EQ(answer->state.journal_sequence, book->Status().state.journal_sequence);
-  EXPECT_EQ(Described(*answer), (std::vector<std::string>{
-                                    "attributes Iceland", "order order-2", "order order-1",
-                                    "return return-1", "contact mail", "contact ", "consent until",
-                                    "consent", "visit", "lead cellar", "lead roof"}));
+  EXPECT_EQ(Described(*answer),
+            (std::vector<std::string>{
+                "attributes Iceland", "closed complaint k-1", "service request", "late payment",
+                "order order-2", "order order-1", "return return-1", "contact mail", "contact ",
+                "consent until", "consent", "notice moved", "open complaint k-2", "cost order-1",
+                "notice withdrawn ", "visit", "lead cellar", "lead roof"}));
   ProfilesAnswer profiles;
   book->Profiles(std::span(&kAda, 1), &profiles);
   EXPECT_EQ(answer->profile.customer, kAda);
@@ -136,20 +154,28 @@ TEST(BookExport, GivesEverythingThatIsHeldInOrder) {
   EXPECT_FALSE(attributes.key_account.value);
   EXPECT_EQ(attributes.referral.value, 0);
   EXPECT_EQ(attributes.referral.verb, Patch<uint8_t>::Verb::kSet);
-  const auto& order = std::get<OrderPlaced>(answer->events[2]);
+  const auto& order = std::get<OrderPlaced>(answer->events[5]);
   EXPECT_EQ(order.customer, kAda);
   EXPECT_EQ(order.at, At(9, 123));
   EXPECT_EQ(order.revenue, Minor{1999});
   EXPECT_EQ(order.margin, Minor{-500});
   EXPECT_EQ(order.items, 2u);
-  EXPECT_EQ(std::get<Contact>(answer->events[4]).campaign, "spring");
-  EXPECT_EQ(std::get<Consent>(answer->events[6]).until, kToday + 100);
-  const auto& lost = std::get<LeadSet>(answer->events[9]);
+  EXPECT_EQ(std::get<Contact>(answer->events[7]).campaign, "spring");
+  EXPECT_EQ(std::get<Consent>(answer->events[9]).until, kToday + 100);
+  const auto& notice = std::get<Termination>(answer->events[11]);
+  EXPECT_EQ(notice.state, TerminationState::kGiven);
+  EXPECT_EQ(notice.at, At(3, 5));
+  EXPECT_EQ(notice.effective, kToday + 90);
+  EXPECT_EQ(std::get<Termination>(answer->events[14]).state, TerminationState::kWithdrawn);
+  EXPECT_EQ(std::get<Complaint>(answer->events[1]).closed, kToday - 11);
+  EXPECT_EQ(std::get<ServiceRequest>(answer->events[2]).at, At(11));
+  EXPECT_EQ(std::get<Cost>(answer->events[13]).amount, Minor{250});
+  const auto& lost = std::get<LeadSet>(answer->events[16]);
   EXPECT_EQ(lost.status, LeadStatus::kLost);
   EXPECT_FALSE(lost.stage.has_value());
   EXPECT_EQ(lost.closed, kToday - 1);
   EXPECT_EQ(lost.reason, "price");
-  const auto& open = std::get<LeadSet>(answer->events[10]);
+  const auto& open = std::get<LeadSet>(answer->events[17]);
   EXPECT_EQ(open.status, LeadStatus::kOpen);
   EXPECT_EQ(open.stage, book->rules()->stages()[0].name);
   EXPECT_EQ(open.revenue, Minor{70'000});

@@ -202,12 +202,22 @@ TEST(EventCodecTest, KeepsEveryFieldOfEveryEvent) {
       lead,
       LeadClosed{.lead = "L", .status = LeadStatus::kLost, .closed = Day{-3}, .reason = "price"},
       Erase{.customer = "C"},
+      Termination{.customer = "C",
+                  .at = TimeMs{9},
+                  .state = TerminationState::kWithdrawn,
+                  .effective = kLastDay,
+                  .reason = "moved"},
+      Complaint{.customer = "C", .complaint = "K", .at = TimeMs{10}, .closed = Day{11}},
+      ServiceRequest{.customer = "C", .at = TimeMs{12}},
+      LatePayment{.customer = "C", .at = TimeMs{-13}},
+      Cost{.customer = "C", .cost = "X", .at = TimeMs{14}, .amount = Minor{15}, .currency = "EUR"},
   });
 }
 
 TEST(EventCodecTest, KeepsWhatIsAbsentAbsent) {
   ExpectEventsComeBack({CustomerSet{}, OrderPlaced{}, ReturnReceived{}, OrderCancelled{}, Visit{},
-                        Contact{}, Consent{}, LeadSet{}, LeadClosed{}, Erase{}});
+                        Contact{}, Consent{}, LeadSet{}, LeadClosed{}, Erase{}, Termination{},
+                        Complaint{}, ServiceRequest{}, LatePayment{}, Cost{}});
 }
 
 TEST(EventCodecTest, KeepsRandomEventsInOneRecordThatIsUsedAgain) {
@@ -296,7 +306,9 @@ TEST(EventCodecTest, RefusesWhatNoFieldCanHold) {
   const auto of_event = [](std::string_view rest) {
     return CodeOf(std::string("\1\1\0\0\1", 5) + std::string(rest));
   };
-  EXPECT_EQ(of_event("\x0A"), ErrorCode::kDamaged) << "type 10";
+  EXPECT_EQ(of_event("\x0F"), ErrorCode::kDamaged) << "type 15";
+  EXPECT_EQ(of_event(std::string_view("\x0A\0\0\0\2\0", 6)), ErrorCode::kDamaged)
+      << "a termination of state 2";
   EXPECT_EQ(of_event(std::string_view("\x06\x04\0\0\0", 5)), ErrorCode::kDamaged)
       << "a bit of absence that a consent does not have";
   EXPECT_EQ(of_event(std::string_view("\x06\0\0\0\2", 5)), ErrorCode::kDamaged) << "state 2";
@@ -314,6 +326,35 @@ TEST(EventCodecTest, RefusesWhatNoFieldCanHold) {
   EXPECT_EQ(CodeOf(std::string_view("\1\5\0\0", 4)), ErrorCode::kDamaged) << "kind 5";
   EXPECT_EQ(CodeOf(std::string_view("\2\4\0\0\0\5x", 7)), ErrorCode::kDamaged) << "rules cut off";
   EXPECT_EQ(CodeOf(std::string_view("\0\1\0\0\0", 5)), ErrorCode::kDamaged) << "version 0";
+}
+
+// What a release of format 2 has written: an order and a consent of the customer "ab".
+TEST(EventCodecTest, ReadsRecordsOfFormat2) {
+  constexpr std::string_view kBytes(
+      "\2\x81\1p\7"  // format, events that were not to grow the book, producer, batch
+      "\2"           // events
+      "\1\1\2"
+      "ab\1o\6\x0a\1\3\0"  // order o at 3: revenue 5, margin -1, items 3, no currency
+      "\6\1\2"
+      "ab\2\0\x28",  // consent at 4, granted, until day 20
+      26);
+  JournalRecord record;
+  const auto error = DecodeRecord(kBytes, &record);
+  ASSERT_FALSE(error) << error->message;
+  EXPECT_EQ(record.name, (BatchName{.producer = "p", .batch = 7}));
+  EXPECT_EQ(record.growth, Growth::kRefused);
+  ASSERT_EQ(record.events.size(), 2u);
+  EXPECT_EQ(PrintAny(record.events[0]), PrintAny(OrderPlaced{.customer = "ab",
+                                                             .order = "o",
+                                                             .at = TimeMs{3},
+                                                             .revenue = Minor{5},
+                                                             .margin = Minor{-1},
+                                                             .items = 3,
+                                                             .currency = {}}));
+  EXPECT_EQ(
+      PrintAny(record.events[1]),
+      PrintAny(Consent{
+          .customer = "ab", .at = TimeMs{4}, .state = ConsentState::kGranted, .until = Day{20}}));
 }
 
 TEST(EventCodecTest, NamesANewerFormat) {

@@ -9,6 +9,7 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/limits.h"
 
@@ -49,12 +50,38 @@ TEST(HistoryTest, GivesBackEveryFieldOfEveryKind) {
   consent.at = TimeMs{int64_t{kLastDay.since_epoch} * kDayMs};
   consent.consent = ConsentState::kWithdrawn;
   consent.until = Day{2932896};  // 9999-12-31
-  for (const HistoryEntry& entry : {order, gone, contact, consent}) {
-    ASSERT_TRUE(history.Add(entry));
-  }
+  HistoryEntry notice;
+  notice.kind = EntryKind::kTermination;
+  notice.day = Day{15000};
+  notice.at = TimeMs{15000 * kDayMs + 1};
+  notice.reason = kMaxNames;
+  notice.effective = kLastDay;
+  HistoryEntry withdrawn = notice;
+  withdrawn.at = TimeMs{15000 * kDayMs};
+  withdrawn.reason = kNoName;
+  withdrawn.effective = std::nullopt;
+  HistoryEntry open;
+  open.kind = EntryKind::kComplaint;
+  open.day = kFirstDay;
+  open.at = TimeMs{kFirstDay.since_epoch * kDayMs};
+  open.id = "o1";
+  HistoryEntry closed = open;
+  closed.id = "o2";
+  closed.closed = kLastDay;
+  HistoryEntry request;
+  request.kind = EntryKind::kServiceRequest;
+  request.day = Day{15000};
+  request.at = notice.at;
+  HistoryEntry payment = request;
+  payment.kind = EntryKind::kLatePayment;
+  HistoryEntry cost = Order("o1", 15000, kMaxAmountMinor);
+  cost.kind = EntryKind::kCost;
+  const std::vector<HistoryEntry> all = {order, gone,   contact, consent, notice, withdrawn,
+                                         open,  closed, request, payment, cost};
+  for (const HistoryEntry& entry : all) ASSERT_TRUE(history.Add(entry));
   EXPECT_EQ(history.customer(), "customer 1");
-  EXPECT_EQ(history.entries(), 4u);
-  for (const HistoryEntry& entry : {order, gone, contact, consent}) {
+  EXPECT_EQ(history.entries(), all.size());
+  for (const HistoryEntry& entry : all) {
     const auto found = history.Find(entry);
     ASSERT_TRUE(found.has_value());
     EXPECT_EQ(found->day, entry.day);
@@ -68,8 +95,65 @@ TEST(HistoryTest, KindsDoNotShareIdentities) {
   History history("c");
   ASSERT_TRUE(history.Add(Order("1", 100, 5)));
   HistoryEntry other = Order("1", 100, 5);
-  other.kind = EntryKind::kReturn;
-  EXPECT_FALSE(history.Find(other).has_value());
+  for (const EntryKind kind : {EntryKind::kReturn, EntryKind::kComplaint, EntryKind::kCost}) {
+    other.kind = kind;
+    EXPECT_FALSE(history.Find(other).has_value());
+  }
+  other.kind = EntryKind::kServiceRequest;
+  ASSERT_TRUE(history.Add(other));
+  for (const EntryKind kind :
+       {EntryKind::kVisit, EntryKind::kLatePayment, EntryKind::kTermination}) {
+    other.kind = kind;
+    EXPECT_FALSE(history.Find(other).has_value());
+  }
+}
+
+TEST(HistoryTest, SeesWhatDiffersInOneField) {
+  HistoryEntry notice;
+  notice.kind = EntryKind::kTermination;
+  HistoryEntry other = notice;
+  EXPECT_TRUE(notice.SameContent(other));
+  other.effective = Day{1};
+  EXPECT_FALSE(notice.SameContent(other));
+  other = notice;
+  other.reason = 1;
+  EXPECT_FALSE(notice.SameContent(other));
+  HistoryEntry complaint;
+  complaint.kind = EntryKind::kComplaint;
+  other = complaint;
+  other.closed = Day{0};
+  EXPECT_FALSE(complaint.SameContent(other));
+  HistoryEntry cost;
+  cost.kind = EntryKind::kCost;
+  other = cost;
+  EXPECT_TRUE(cost.SameContent(other));
+  other.amount = Minor{1};
+  EXPECT_FALSE(cost.SameContent(other));
+  other = cost;
+  other.at = TimeMs{1};
+  EXPECT_FALSE(cost.SameContent(other));
+}
+
+// Millions of them are kept.
+TEST(HistoryTest, AUsualEntryIsSmall) {
+  HistoryEntry notice;
+  notice.kind = EntryKind::kTermination;
+  notice.day = Day{15000};
+  notice.at = TimeMs{15000 * kDayMs + 43'200'000};
+  notice.reason = 5;
+  notice.effective = Day{15000 + 60};
+  EXPECT_LE(PackedEntry(notice).size(), 10u);
+  HistoryEntry request = notice;
+  request.kind = EntryKind::kServiceRequest;
+  EXPECT_LE(PackedEntry(request).size(), 7u);
+  HistoryEntry complaint = notice;
+  complaint.kind = EntryKind::kComplaint;
+  complaint.id = "k-123456";
+  complaint.closed = Day{15000 + 9};
+  EXPECT_LE(PackedEntry(complaint).size(), 17u);
+  HistoryEntry cost = Order("x-123456", 15000, 4999);
+  cost.kind = EntryKind::kCost;
+  EXPECT_LE(PackedEntry(cost).size(), 18u);
 }
 
 TEST(HistoryTest, AgreesWithAMapWhileItGrowsAndShrinks) {

@@ -62,6 +62,21 @@ bool ModelBook::Grows(const Event& event) const {
   if (const Contact* contact = std::get_if<Contact>(&event)) {
     return !customer.contacts.contains(contact->at);
   }
+  if (const Termination* notice = std::get_if<Termination>(&event)) {
+    return !customer.terminations.contains(notice->at);
+  }
+  if (const Complaint* complaint = std::get_if<Complaint>(&event)) {
+    return !customer.complaints.contains(std::string(complaint->complaint));
+  }
+  if (const ServiceRequest* request = std::get_if<ServiceRequest>(&event)) {
+    return !customer.service_requests.contains(request->at);
+  }
+  if (const LatePayment* payment = std::get_if<LatePayment>(&event)) {
+    return !customer.late_payments.contains(payment->at);
+  }
+  if (const Cost* cost = std::get_if<Cost>(&event)) {
+    return !customer.costs.contains(std::string(cost->cost));
+  }
   return false;
 }
 
@@ -196,6 +211,42 @@ Result<ModelBook::Outcome> ModelBook::Take(const Consent& event) {
   if (day.has_error()) return day.error();
   return Put(&customers_[std::string(event.customer)].consents, event.at,
              ModelConsent{event.state, event.until});
+}
+
+Result<ModelBook::Outcome> ModelBook::Take(const Termination& event) {
+  const Result<Day> day = EventDay(event.at);
+  if (day.has_error()) return day.error();
+  return Put(&customers_[std::string(event.customer)].terminations, event.at,
+             ModelTermination{event.state, event.effective, std::string(event.reason)});
+}
+
+Result<ModelBook::Outcome> ModelBook::Take(const Complaint& event) {
+  const Result<Day> day = EventDay(event.at);
+  if (day.has_error()) return day.error();
+  if (event.closed && *event.closed < *day) return Refuse(ErrorCode::kInvalidValue, "closed");
+  return Put(&customers_[std::string(event.customer)].complaints, std::string(event.complaint),
+             ModelComplaint{event.at, event.closed});
+}
+
+Result<ModelBook::Outcome> ModelBook::Take(const ServiceRequest& event) {
+  const Result<Day> day = EventDay(event.at);
+  if (day.has_error()) return day.error();
+  return Put(&customers_[std::string(event.customer)].service_requests, event.at, *day);
+}
+
+Result<ModelBook::Outcome> ModelBook::Take(const LatePayment& event) {
+  const Result<Day> day = EventDay(event.at);
+  if (day.has_error()) return day.error();
+  return Put(&customers_[std::string(event.customer)].late_payments, event.at, *day);
+}
+
+Result<ModelBook::Outcome> ModelBook::Take(const Cost& event) {
+  if (const auto error = JudgeCurrency(event.currency)) return *error;
+  if (event.amount < Minor{0}) return Refuse(ErrorCode::kInvalidValue, "amount");
+  const Result<Day> day = EventDay(event.at);
+  if (day.has_error()) return day.error();
+  return Put(&customers_[std::string(event.customer)].costs, std::string(event.cost),
+             ModelCost{event.at, event.amount});
 }
 
 // The leads of an erased customer go even where the book never knew the customer itself: a name

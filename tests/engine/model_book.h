@@ -70,6 +70,25 @@ struct ModelContact {
   friend bool operator==(const ModelContact&, const ModelContact&) = default;
 };
 
+struct ModelTermination {
+  TerminationState state = TerminationState::kGiven;
+  std::optional<Day> effective;
+  std::string reason;
+  friend bool operator==(const ModelTermination&, const ModelTermination&) = default;
+};
+
+struct ModelComplaint {
+  TimeMs at;
+  std::optional<Day> closed;
+  friend bool operator==(const ModelComplaint&, const ModelComplaint&) = default;
+};
+
+struct ModelCost {
+  TimeMs at;
+  Minor amount;
+  friend bool operator==(const ModelCost&, const ModelCost&) = default;
+};
+
 struct ModelAttributes {
   std::optional<CustomerKind> kind;
   std::optional<std::string> country, region, owner;
@@ -89,6 +108,10 @@ struct ModelCustomer {
   std::map<TimeMs, ModelContact> contacts;
   std::map<TimeMs, ModelConsent> consents;
   std::optional<ValueClass> closed_class;  // at the last day close, where the rules remember it
+  std::map<TimeMs, ModelTermination> terminations;
+  std::map<std::string, ModelComplaint> complaints;
+  std::map<TimeMs, Day> service_requests, late_payments;
+  std::map<std::string, ModelCost> costs;
 };
 
 struct ModelLead {
@@ -162,6 +185,11 @@ class ModelBook {
   Result<Outcome> Take(const LeadSet& event);
   Result<Outcome> Take(const LeadClosed& event);
   Result<Outcome> Take(const Erase& event);
+  Result<Outcome> Take(const Termination& event);
+  Result<Outcome> Take(const Complaint& event);
+  Result<Outcome> Take(const ServiceRequest& event);
+  Result<Outcome> Take(const LatePayment& event);
+  Result<Outcome> Take(const Cost& event);
   // Whether the event would bring something that the book does not have.
   bool Grows(const Event& event) const;
   Result<Day> EventDay(TimeMs at) const;

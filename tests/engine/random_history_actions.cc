@@ -160,6 +160,30 @@ class HistoryMaker {
     return consent;
   }
 
+  Event MakeTermination() {
+    Termination notice{Customer(), Time(), TerminationState::kWithdrawn, std::nullopt,
+                       random_.Chance(50) ? Name() : std::string_view()};
+    if (random_.Chance(70)) {
+      notice.state = TerminationState::kGiven;
+      notice.effective = today_ + random_.Pick({-365, -1, 0, 1, 30, 365, kLastDay - today_});
+    }
+    return notice;
+  }
+
+  Event MakeComplaint() {
+    Complaint complaint{Customer(), random_.Pick(order_ids_), Time(), std::nullopt};
+    if (random_.Chance(50)) {
+      complaint.closed = calendar_.DayOf(complaint.at) + random_.Pick({-1, 0, 1, 6, 7, 300});
+    }
+    return complaint;
+  }
+
+  Event MakeCost() {
+    Cost cost{Customer(), random_.Pick(order_ids_), Time(), Amount(), Currency()};
+    if (random_.Chance(2)) cost.amount = Minor{-1};
+    return cost;
+  }
+
   Day LeadDay() {
     if (random_.Chance(2)) return random_.Pick({kFirstDay, kLastDay});
     return today_ + random_.Pick({-400, -31, -1, 0, 1, 20, 45, 80, 200, 400});
@@ -204,7 +228,12 @@ class HistoryMaker {
 
   Event MakeEvent() {
     const uint64_t kind = random_.Below(100);
-    if (kind < 40) return MakeOrder();
+    if (kind < 30) return MakeOrder();
+    if (kind < 32) return MakeTermination();
+    if (kind < 34) return MakeComplaint();
+    if (kind < 36) return ServiceRequest{Customer(), Time()};
+    if (kind < 38) return LatePayment{Customer(), Time()};
+    if (kind < 40) return MakeCost();
     if (kind < 48) return MakeReturn();
     if (kind < 56) return OrderCancelled{Customer(), random_.Pick(order_ids_)};
     if (kind < 62) return Visit{Customer(), Time()};
@@ -225,6 +254,12 @@ class HistoryMaker {
         (random_.Chance(50) ? order->revenue : order->margin.emplace()) = Amount();
       }
       if (order != nullptr && random_.Chance(20)) order->at = Time();
+      if (Complaint* complaint = std::get_if<Complaint>(&again)) complaint->closed = today_;
+      if (Cost* cost = std::get_if<Cost>(&again)) cost->amount = Amount();
+      if (Termination* notice = std::get_if<Termination>(&again)) {
+        notice->state = TerminationState::kWithdrawn;
+        notice->effective.reset();
+      }
       history_->actions.push_back(again);
       return;
     }

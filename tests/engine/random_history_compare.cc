@@ -1,6 +1,7 @@
 #include "tests/engine/random_history_compare.h"
 
 #include "tests/engine/random_history_churn.h"
+#include "tests/engine/random_history_export.h"
 #include "tests/engine/random_history_questions.h"
 #include "tests/engine/record_twin.h"
 
@@ -359,6 +360,7 @@ void CompareBooks(const ModelBook& model, Book* engine, uint64_t question_seed, 
   for (const std::string_view id : IdsToAsk(model)) {
     if (!thorough && !random.Chance(20)) continue;
     CompareExplain(id, model.Explain(id), engine->Explain(id), differences);
+    CompareHistory(id, model, engine, differences);
   }
   CompareRfm(model.Rfm(), engine->Rfm(), differences);
   CompareAbc(model.Abc(), engine->Abc(), differences);

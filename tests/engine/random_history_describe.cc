@@ -84,6 +84,24 @@ struct Describer {
            Field("closed", e.closed) + Field("reason", e.reason);
   }
   std::string operator()(const Erase& e) const { return "erase" + Field("customer", e.customer); }
+  std::string operator()(const Termination& e) const {
+    return "termination" + Field("customer", e.customer) + Field("at", e.at) +
+           Field("state", e.state) + Field("effective", e.effective) + Field("reason", e.reason);
+  }
+  std::string operator()(const Complaint& e) const {
+    return "complaint" + Field("customer", e.customer) + Field("complaint", e.complaint) +
+           Field("at", e.at) + Field("closed", e.closed);
+  }
+  std::string operator()(const ServiceRequest& e) const {
+    return "service request" + Field("customer", e.customer) + Field("at", e.at);
+  }
+  std::string operator()(const LatePayment& e) const {
+    return "late payment" + Field("customer", e.customer) + Field("at", e.at);
+  }
+  std::string operator()(const Cost& e) const {
+    return "cost" + Field("customer", e.customer) + Field("cost", e.cost) + Field("at", e.at) +
+           Field("amount", e.amount) + Field("currency", e.currency);
+  }
 
   std::string operator()(const Event& event) const { return std::visit(*this, event); }
   std::string operator()(const DayChange& change) const {

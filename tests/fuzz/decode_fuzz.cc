@@ -129,6 +129,26 @@ struct Judge {
     KUNDIG_CHECK(!event.reason.empty() && event.status != engine::LeadStatus::kOpen);
   }
   void operator()(const engine::Erase& event) const { Id(event.customer); }
+  void operator()(const engine::Termination& event) const {
+    Id(event.customer);
+    Name(event.reason);
+    Day(event.effective);
+    KUNDIG_CHECK(event.state <= engine::TerminationState::kWithdrawn);
+    KUNDIG_CHECK(event.effective.has_value() == (event.state == engine::TerminationState::kGiven));
+  }
+  void operator()(const engine::Complaint& event) const {
+    Id(event.customer);
+    Id(event.complaint);
+    Day(event.closed);
+  }
+  void operator()(const engine::ServiceRequest& event) const { Id(event.customer); }
+  void operator()(const engine::LatePayment& event) const { Id(event.customer); }
+  void operator()(const engine::Cost& event) const {
+    Id(event.customer);
+    Id(event.cost);
+    Within(event.currency);
+    Amount(event.amount, 0);
+  }
 };
 
 // Together, places and refusals count the batch through.

@@ -140,6 +140,35 @@ inline wire::ConsentT ConsentFrom(Source* in) {
   return event;
 }
 
+inline wire::TerminationT TerminationFrom(Source* in) {
+  wire::TerminationT event;
+  event.customer = in->Text();
+  event.at = in->Number();
+  event.state = in->Choice<wire::TerminationState>();
+  in->Maybe<int32_t>(&event.effective);
+  event.reason = in->Text();
+  return event;
+}
+
+inline wire::ComplaintT ComplaintFrom(Source* in) {
+  wire::ComplaintT event;
+  event.customer = in->Text();
+  event.complaint = in->Text();
+  event.at = in->Number();
+  in->Maybe<int32_t>(&event.closed);
+  return event;
+}
+
+inline wire::CostT CostFrom(Source* in) {
+  wire::CostT event;
+  event.customer = in->Text();
+  event.cost = in->Text();
+  event.at = in->Number();
+  event.amount = in->Number();
+  event.currency = in->Text();
+  return event;
+}
+
 inline wire::LeadClosedT LeadClosedFrom(Source* in) {
   wire::LeadClosedT event;
   event.lead = in->Text();
@@ -189,6 +218,21 @@ inline wire::EventBatchT BatchFrom(Source* in) {
         break;
       case wire::EventBody::Erase:
         SetText(&wire::EraseT::customer, in, &event->body);
+        break;
+      case wire::EventBody::Termination:
+        event->body.Set(TerminationFrom(in));
+        break;
+      case wire::EventBody::Complaint:
+        event->body.Set(ComplaintFrom(in));
+        break;
+      case wire::EventBody::ServiceRequest:
+        SetText(&wire::ServiceRequestT::customer, in, &event->body);
+        break;
+      case wire::EventBody::LatePayment:
+        SetText(&wire::LatePaymentT::customer, in, &event->body);
+        break;
+      case wire::EventBody::Cost:
+        event->body.Set(CostFrom(in));
         break;
       default:
         event->body.Set(OrderFrom(in));

@@ -100,6 +100,37 @@ EventBatchT EveryEvent() {
   EraseT erase;
   erase.customer = "17850";
   add(erase);
+  TerminationT notice;
+  notice.customer = "17850";
+  notice.at = 1'291'200'000'003;
+  notice.state = TerminationState::given;
+  notice.effective = 15'064;
+  notice.reason = "moved";
+  add(notice);
+  notice.state = TerminationState::withdrawn;
+  notice.effective.reset();
+  add(notice);
+  ComplaintT complaint;
+  complaint.customer = "17850";
+  complaint.complaint = "K-7";
+  complaint.at = 1'291'200'000'004;
+  complaint.closed = 14'960;
+  add(complaint);
+  ServiceRequestT request;
+  request.customer = "17850";
+  request.at = 1'291'200'000'005;
+  add(request);
+  LatePaymentT payment;
+  payment.customer = "17850";
+  payment.at = 1'291'200'000'006;
+  add(payment);
+  CostT cost;
+  cost.customer = "17850";
+  cost.cost = "X-1";
+  cost.at = 1'291'200'000'007;
+  cost.amount = 1'999;
+  cost.currency = "GBP";
+  add(cost);
   return batch;
 }
 

@@ -7,62 +7,11 @@
 #include <variant>
 
 #include "engine/limits.h"
+#include "tests/server/decoded_events.h"
 #include "tests/server/messages.h"
 
 namespace kundig::server {
 namespace {
-
-constexpr uint32_t kManyEvents = 100;
-
-struct Decoded {
-  std::vector<uint8_t> payload;  // the texts point into it
-  std::optional<Refusal> refusal;
-  DecodedBatch batch;
-};
-
-std::unique_ptr<Decoded> Decode(std::vector<uint8_t> payload, uint32_t max_events = kManyEvents) {
-  auto decoded = std::make_unique<Decoded>();
-  decoded->payload = std::move(payload);
-  decoded->refusal = DecodeEvents(decoded->payload, max_events, &decoded->batch);
-  return decoded;
-}
-
-template <typename Body>
-std::unique_ptr<Decoded> DecodeOne(Body body) {
-  wire::EventBatchT batch;
-  AddTo(&batch, std::move(body));
-  return Decode(Packed(batch));
-}
-
-// The event is refused with this code and field, and nothing is decoded.
-template <typename Body>
-void ExpectRefused(Body body, wire::ErrorCode code, const std::string& field) {
-  const auto decoded = DecodeOne(std::move(body));
-  ASSERT_FALSE(decoded->refusal.has_value()) << decoded->refusal->message;
-  ASSERT_EQ(decoded->batch.refused.size(), 1u) << field;
-  EXPECT_EQ(decoded->batch.refused[0].refusal.code, code) << field;
-  EXPECT_EQ(decoded->batch.refused[0].refusal.field, field);
-  EXPECT_FALSE(decoded->batch.refused[0].refusal.message.empty());
-  EXPECT_TRUE(decoded->batch.events.empty());
-  EXPECT_TRUE(decoded->batch.places.empty());
-}
-
-template <typename Body>
-void ExpectInvalid(Body body, const std::string& field) {
-  ExpectRefused(std::move(body), wire::ErrorCode::invalid_value, field);
-}
-
-// The one event, which is taken.
-template <typename Event, typename Body>
-Event Taken(Body body, std::unique_ptr<Decoded>* keep) {
-  *keep = DecodeOne(std::move(body));
-  if ((*keep)->batch.events.size() != 1) {
-    ADD_FAILURE() << ((*keep)->batch.refused.empty() ? "bad frame"
-                                                     : (*keep)->batch.refused[0].refusal.message);
-    return {};
-  }
-  return std::get<Event>((*keep)->batch.events[0]);
-}
 
 wire::LeadSetT Lead() {
   wire::LeadSetT lead;
@@ -75,7 +24,7 @@ TEST(DecodeEvents, TakesAnOrder) {
   message.margin = -40;
   message.items = 3;
   message.currency = "EUR";
-  std::unique_ptr<Decoded> keep;
+  std::unique_ptr<DecodedMessage> keep;
   const auto order = Taken<engine::OrderPlaced>(message, &keep);
   EXPECT_EQ(order.customer, "c");
   EXPECT_EQ(order.order, "o");
@@ -87,7 +36,7 @@ TEST(DecodeEvents, TakesAnOrder) {
 }
 
 TEST(DecodeEvents, TakesAReturnAVisitAContactAConsentAndTheRest) {
-  std::unique_ptr<Decoded> keep;
+  std::unique_ptr<DecodedMessage> keep;
   wire::ReturnT back;
   back.customer = "c";
   back.return_id = "r";
@@ -132,7 +81,7 @@ TEST(DecodeEvents, PatchesAttributesOfACustomer) {
   message.bonding = 100;
   message.pinned_class = wire::ValueClass::standard;
   message.remove = {wire::CustomerAttribute::owner, wire::CustomerAttribute::satisfaction};
-  std::unique_ptr<Decoded> keep;
+  std::unique_ptr<DecodedMessage> keep;
   const auto event = Taken<engine::CustomerSet>(message, &keep);
   EXPECT_EQ(event.kind.verb, engine::Patch<engine::CustomerKind>::Verb::kSet);
   EXPECT_EQ(event.kind.value, engine::CustomerKind::kBusiness);
@@ -153,7 +102,7 @@ TEST(DecodeEvents, RemovesEveryAttributeThatMayBeNamed) {
   for (const auto attribute : wire::EnumValuesCustomerAttribute()) {
     customer.remove.push_back(attribute);
   }
-  std::unique_ptr<Decoded> keep;
+  std::unique_ptr<DecodedMessage> keep;
   const auto set = Taken<engine::CustomerSet>(customer, &keep);
   EXPECT_EQ(set.kind.verb, engine::Patch<engine::CustomerKind>::Verb::kRemove);
   EXPECT_EQ(set.products.verb, engine::Patch<uint32_t>::Verb::kRemove);
@@ -286,7 +235,7 @@ TEST(DecodeEvents, JudgesTheClosingOfALead) {
   ExpectRefused(lead, wire::ErrorCode::missing_reason, "reason");
   lead.reason = "price";
   lead.closed = 15'000;
-  std::unique_ptr<Decoded> keep;
+  std::unique_ptr<DecodedMessage> keep;
   const auto set = Taken<engine::LeadSet>(lead, &keep);
   EXPECT_EQ(set.status, engine::LeadStatus::kWon);
   EXPECT_EQ(set.reason, "price");

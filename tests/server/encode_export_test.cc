@@ -76,13 +76,18 @@ TEST(EncodeExport, SaysEveryFieldOfEveryKind) {
       {attributes, engine::OrderPlaced{"ada", "o", TimeMs{1}, Minor{2}, Minor{-3}, 4, {}},
        engine::ReturnReceived{"ada", "r", TimeMs{5}, Minor{6}, Minor{7}, {}},
        engine::Visit{"ada", TimeMs{8}}, engine::Contact{"ada", TimeMs{9}, "mail", "spring"},
-       engine::Consent{"ada", TimeMs{10}, engine::ConsentState::kWithdrawn, Day{11}}, lead}));
+       engine::Consent{"ada", TimeMs{10}, engine::ConsentState::kWithdrawn, Day{11}}, lead,
+       engine::Termination{"ada", TimeMs{12}, engine::TerminationState::kWithdrawn, Day{13},
+                           "moved"},
+       engine::Complaint{"ada", "k", TimeMs{14}, Day{15}},
+       engine::ServiceRequest{"ada", TimeMs{16}}, engine::LatePayment{"ada", TimeMs{17}},
+       engine::Cost{"ada", "x", TimeMs{18}, Minor{19}, {}}}));
   EXPECT_EQ(reply.customer, "ada");
   EXPECT_TRUE(reply.found && reply.last && !reply.cancelled);
   EXPECT_EQ(reply.state->journal_sequence(), 3u);
   ASSERT_NE(reply.profile, nullptr);
   EXPECT_EQ(reply.profile->revenue, 77);
-  ASSERT_EQ(reply.events.size(), 7u);
+  ASSERT_EQ(reply.events.size(), 12u);
 
   const wire::CustomerSetT& set = *reply.events[0]->body.AsCustomerSet();
   EXPECT_EQ(set.customer, "ada");
@@ -124,6 +129,21 @@ TEST(EncodeExport, SaysEveryFieldOfEveryKind) {
   EXPECT_EQ(told.opened, 4);
   EXPECT_EQ(told.expected_close, 5);
   EXPECT_EQ(told.closed, 6);
+  const wire::TerminationT& notice = *reply.events[7]->body.AsTermination();
+  EXPECT_EQ(notice.customer + notice.reason, "adamoved");
+  EXPECT_EQ(notice.at, 12);
+  EXPECT_EQ(notice.state, wire::TerminationState::withdrawn);
+  EXPECT_EQ(notice.effective, 13);
+  const wire::ComplaintT& complaint = *reply.events[8]->body.AsComplaint();
+  EXPECT_EQ(complaint.customer + complaint.complaint, "adak");
+  EXPECT_EQ(complaint.at, 14);
+  EXPECT_EQ(complaint.closed, 15);
+  EXPECT_EQ(reply.events[9]->body.AsServiceRequest()->at, 16);
+  EXPECT_EQ(reply.events[10]->body.AsLatePayment()->at, 17);
+  const wire::CostT& cost = *reply.events[11]->body.AsCost();
+  EXPECT_EQ(cost.customer + cost.cost, "adax");
+  EXPECT_EQ(cost.at, 18);
+  EXPECT_EQ(cost.amount, 19);
 }
 
 TEST(EncodeExport, LeavesOutWhatIsAbsent) {
@@ -133,7 +153,9 @@ TEST(EncodeExport, LeavesOutWhatIsAbsent) {
   lead.lead = "roof";
   const wire::ExportReplyT reply = Encoded(AnswerOf(
       {attributes, engine::Contact{"ada", TimeMs{9}, "", ""},
-       engine::Consent{"ada", TimeMs{1}, engine::ConsentState::kGranted, std::nullopt}, lead}));
+       engine::Consent{"ada", TimeMs{1}, engine::ConsentState::kGranted, std::nullopt}, lead,
+       engine::Termination{"ada", TimeMs{1}, engine::TerminationState::kWithdrawn, {}, ""},
+       engine::Complaint{"ada", "k", TimeMs{1}, std::nullopt}}));
   const wire::CustomerSetT& set = *reply.events[0]->body.AsCustomerSet();
   EXPECT_FALSE(set.kind || set.company_size || set.potential || set.key_account || set.referral);
   EXPECT_EQ(set.country, "");
@@ -142,6 +164,9 @@ TEST(EncodeExport, LeavesOutWhatIsAbsent) {
   const wire::LeadSetT& told = *reply.events[3]->body.AsLeadSet();
   EXPECT_FALSE(told.status || told.revenue || told.chance || told.opened || told.closed);
   EXPECT_EQ(told.owner, "");
+  EXPECT_FALSE(reply.events[4]->body.AsTermination()->effective.has_value());
+  EXPECT_EQ(reply.events[4]->body.AsTermination()->reason, "");
+  EXPECT_FALSE(reply.events[5]->body.AsComplaint()->closed.has_value());
 
   const wire::ExportReplyT nothing = Encoded(AnswerOf({}));
   EXPECT_FALSE(nothing.found);

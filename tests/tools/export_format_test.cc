@@ -68,6 +68,26 @@ std::vector<wire::ExportReplyT> EveryKind() {
   consent.at = 1'291'986'363'000;
   consent.state = wire::ConsentState::withdrawn;
   Add(consent, &second);
+  wire::TerminationT notice;
+  notice.at = 1'291'986'364'000;
+  notice.effective = 15'017;
+  notice.reason = "moved";
+  Add(notice, &second);
+  wire::ComplaintT complaint;
+  complaint.at = 1'291'986'365'000;
+  complaint.complaint = "k-1";
+  Add(complaint, &second);
+  wire::ServiceRequestT request;
+  request.at = 1'291'986'366'000;
+  Add(request, &second);
+  wire::LatePaymentT payment;
+  payment.at = 1'291'986'367'000;
+  Add(payment, &second);
+  wire::CostT cost;
+  cost.at = 1'291'986'368'000;
+  cost.cost = "x-1";
+  cost.amount = 250;
+  Add(cost, &second);
   wire::LeadSetT lead;
   lead.lead = "roof";
   lead.status = wire::LeadStatus::open;
@@ -106,7 +126,13 @@ TEST(ExportFormat, JsonHasEverythingThatIsHeld) {
           R"("amount":100,"margin":null},{"type":"visit","at":"2010-12-10T13:06:01.000Z"},)"
           R"({"type":"contact","at":"2010-12-10T13:06:02.000Z","channel":"mail",)"
           R"("campaign":null},{"type":"consent","at":"2010-12-10T13:06:03.000Z",)"
-          R"("state":"withdrawn","until":null}],"leads":[{"lead":"roof","status":"open",)"
+          R"("state":"withdrawn","until":null},)"
+          R"({"type":"termination","at":"2010-12-10T13:06:04.000Z","state":"given",)"
+          R"("effective":"2011-02-12","reason":"moved"},)"
+          R"({"type":"complaint","at":"2010-12-10T13:06:05.000Z","complaint":"k-1",)"
+          R"("closed":null},{"type":"service_request","at":"2010-12-10T13:06:06.000Z"},)"
+          R"({"type":"late_payment","at":"2010-12-10T13:06:07.000Z"},)"
+          R"({"type":"cost","at":"2010-12-10T13:06:08.000Z","cost":"x-1","amount":250}],"leads":[{"lead":"roof","status":"open",)"
           R"("stage":"Offer","revenue":70000,"chance":12.5,"owner":null,"region":null,)"
           R"("product":null,"source":null,"opened":"2010-12-10","expected_close":null,)"
           R"("closed":null,"reason":null}],"journal_sequence":42})"
@@ -154,6 +180,9 @@ TEST(ExportFormat, PeopleReadATable) {
                               "referral 0"));
   EXPECT_THAT(text, HasSubstr("2010-12-10T13:05:59.007Z"));
   EXPECT_THAT(text, HasSubstr("order o\"1, revenue 12.50, margin -0.05, items 3"));
+  EXPECT_THAT(text, HasSubstr("state given, effective 2011-02-12, reason moved"));
+  EXPECT_THAT(text, HasSubstr("complaint k-1"));
+  EXPECT_THAT(text, HasSubstr("cost x-1, amount 2.50"));
   EXPECT_THAT(text, HasSubstr("lead roof, status open, stage Offer, revenue 700.00, chance 12.5, "
                               "opened 2010-12-10"));
   // One header for all chunks.
