@@ -1,4 +1,5 @@
-// Visits, contacts and consents: one row is one event of a customer at a time.
+// Visits, contacts, consents, service requests and late payments: one row is one event of a
+// customer at a time.
 
 #include "tools/import_rows.h"
 
@@ -6,10 +7,10 @@ namespace kundig::tools {
 
 namespace {
 
-// The roles that all three begin with.
+// The roles that all begin with.
 enum : size_t { kCustomer, kAt };
 
-constexpr std::array<Role, 2> kVisitRoles = {{{"customer", true}, {"at", true}}};
+constexpr std::array<Role, 2> kMomentRoles = {{{"customer", true}, {"at", true}}};
 
 enum : size_t { kChannel = 2, kCampaign };
 constexpr std::array<Role, 4> kContactRoles = {
@@ -19,9 +20,11 @@ enum : size_t { kState = 2, kUntil };
 constexpr std::array<Role, 4> kConsentRoles = {
     {{"customer", true}, {"at", true}, {"state", true}, {"until"}}};
 
-class VisitImporter : public RowImporter {
+// Rows that say of a customer no more than when.
+template <typename Table>
+class MomentImporter : public RowImporter {
  public:
-  explicit VisitImporter(const ImportDesk& desk)
+  explicit MomentImporter(const ImportDesk& desk)
       : desk_(desk), text_(*desk.columns, desk.moments) {}
 
   Outcome<void> Take(const CsvRow& row) override {
@@ -29,9 +32,14 @@ class VisitImporter : public RowImporter {
     const int64_t at = text_.Time(kAt);
     const std::string_view customer = text_.Text(kCustomer);
     if (!KeepRow(row, customer, desk_.tally, text_)) return {};
-    desk_.events->Add(row.line, wire::EventBody::Visit, [&](flatbuffers::FlatBufferBuilder* to) {
-      return wire::CreateVisit(*to, EventSender::Text(to, customer), at).Union();
-    });
+    desk_.events->Add(row.line, wire::EventBodyTraits<Table>::enum_value,
+                      [&](flatbuffers::FlatBufferBuilder* to) {
+                        const auto id = EventSender::Text(to, customer);
+                        typename Table::Builder event(*to);
+                        event.add_customer(id);
+                        event.add_at(at);
+                        return event.Finish().Union();
+                      });
     return {};
   }
 
@@ -99,12 +107,20 @@ class ConsentImporter : public RowImporter {
 
 }  // namespace
 
-std::span<const Role> VisitRoles() {
-  return kVisitRoles;
+std::span<const Role> MomentRoles() {
+  return kMomentRoles;
 }
 
 std::unique_ptr<RowImporter> MakeVisitImporter(const ImportDesk& desk) {
-  return std::make_unique<VisitImporter>(desk);
+  return std::make_unique<MomentImporter<wire::Visit>>(desk);
+}
+
+std::unique_ptr<RowImporter> MakeServiceImporter(const ImportDesk& desk) {
+  return std::make_unique<MomentImporter<wire::ServiceRequest>>(desk);
+}
+
+std::unique_ptr<RowImporter> MakePaymentImporter(const ImportDesk& desk) {
+  return std::make_unique<MomentImporter<wire::LatePayment>>(desk);
 }
 
 std::span<const Role> ContactRoles() {

@@ -1,4 +1,4 @@
-// `kundig import orders|customers|visits|contacts|consents|leads FILE...`
+// `kundig import orders|customers|visits|... FILE...`, one command for each ImportKind.
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -114,6 +114,13 @@ int Import(const GlobalOptions& options, Typed* typed) {
   return output.Finish();
 }
 
+// Two names are shorter than what they stand for.
+std::string_view WordsFor(ImportKind kind) {
+  if (kind == ImportKind::kService) return "service requests";
+  if (kind == ImportKind::kPayments) return "late payments";
+  return NameOf(kind);
+}
+
 std::string RolesText(ImportKind kind) {
   std::string text;
   for (const Role& role : RolesOf(kind)) {
@@ -128,7 +135,7 @@ void AddKind(CLI::App* import, CommandLine* line, ImportKind kind) {
   typed->request.kind = kind;
   CLI::App* command = import->add_subcommand(
       std::string(NameOf(kind)),
-      fmt::format("Import {} from CSV. Roles of columns: {}", NameOf(kind), RolesText(kind)));
+      fmt::format("Import {} from CSV. Roles of columns: {}", WordsFor(kind), RolesText(kind)));
   command->fallthrough();
   command
       ->add_option("FILE", typed->request.files,
@@ -143,7 +150,7 @@ void AddKind(CLI::App* import, CommandLine* line, ImportKind kind) {
     command->add_option("--time-format", options.time_format,
                         "Form of times as for strptime, such as '%d.%m.%Y %H:%M'");
   }
-  if (kind == ImportKind::kOrders || kind == ImportKind::kCustomers || kind == ImportKind::kLeads) {
+  if (HasMoney(kind)) {
     command->add_flag("--minor-units", options.minor_units,
                       "Money is in cents or pence, not in major units");
   }

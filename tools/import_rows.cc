@@ -18,6 +18,16 @@ std::string_view NameOf(ImportKind kind) {
       return "consents";
     case ImportKind::kLeads:
       return "leads";
+    case ImportKind::kTerminations:
+      return "terminations";
+    case ImportKind::kComplaints:
+      return "complaints";
+    case ImportKind::kService:
+      return "service";
+    case ImportKind::kPayments:
+      return "payments";
+    case ImportKind::kCosts:
+      return "costs";
   }
   return {};
 }
@@ -29,15 +39,28 @@ std::span<const Role> RolesOf(ImportKind kind) {
     case ImportKind::kCustomers:
       return CustomerRoles();
     case ImportKind::kVisits:
-      return VisitRoles();
+    case ImportKind::kService:
+    case ImportKind::kPayments:
+      return MomentRoles();
     case ImportKind::kContacts:
       return ContactRoles();
     case ImportKind::kConsents:
       return ConsentRoles();
     case ImportKind::kLeads:
       return LeadRoles();
+    case ImportKind::kTerminations:
+      return TerminationRoles();
+    case ImportKind::kComplaints:
+      return ComplaintRoles();
+    case ImportKind::kCosts:
+      return CostRoles();
   }
   return {};
+}
+
+bool HasMoney(ImportKind kind) {
+  return kind == ImportKind::kOrders || kind == ImportKind::kCustomers ||
+         kind == ImportKind::kLeads || kind == ImportKind::kCosts;
 }
 
 Outcome<std::unique_ptr<RowImporter>> MakeImporter(ImportKind kind, const ImportDesk& desk) {
@@ -54,6 +77,16 @@ Outcome<std::unique_ptr<RowImporter>> MakeImporter(ImportKind kind, const Import
       return MakeConsentImporter(desk);
     case ImportKind::kLeads:
       return MakeLeadImporter(desk);
+    case ImportKind::kTerminations:
+      return MakeTerminationImporter(desk);
+    case ImportKind::kComplaints:
+      return MakeComplaintImporter(desk);
+    case ImportKind::kService:
+      return MakeServiceImporter(desk);
+    case ImportKind::kPayments:
+      return MakePaymentImporter(desk);
+    case ImportKind::kCosts:
+      return MakeCostImporter(desk);
   }
   return Failure{"no such kind of file"};
 }

@@ -21,10 +21,24 @@
 
 namespace kundig::tools {
 
-enum class ImportKind : uint8_t { kOrders, kCustomers, kVisits, kContacts, kConsents, kLeads };
-inline constexpr std::array<ImportKind, 6> kImportKinds = {
-    ImportKind::kOrders,   ImportKind::kCustomers, ImportKind::kVisits,
-    ImportKind::kContacts, ImportKind::kConsents,  ImportKind::kLeads};
+enum class ImportKind : uint8_t {
+  kOrders,
+  kCustomers,
+  kVisits,
+  kContacts,
+  kConsents,
+  kLeads,
+  kTerminations,
+  kComplaints,
+  kService,
+  kPayments,
+  kCosts
+};
+inline constexpr std::array<ImportKind, 11> kImportKinds = {
+    ImportKind::kOrders,       ImportKind::kCustomers,  ImportKind::kVisits,
+    ImportKind::kContacts,     ImportKind::kConsents,   ImportKind::kLeads,
+    ImportKind::kTerminations, ImportKind::kComplaints, ImportKind::kService,
+    ImportKind::kPayments,     ImportKind::kCosts};
 
 // "orders", ...
 std::string_view NameOf(ImportKind kind);
@@ -65,19 +79,30 @@ class RowImporter {
 // Failure: the columns found do not make rows of this kind.
 Outcome<std::unique_ptr<RowImporter>> MakeImporter(ImportKind kind, const ImportDesk& desk);
 
-// One for each kind, in the file of its name.
+// Of those that give money, which may be in minor units.
+bool HasMoney(ImportKind kind);
+
+// One for each kind; kinds of like rows share a file.
 std::span<const Role> OrderRoles();
 Outcome<std::unique_ptr<RowImporter>> MakeOrderImporter(const ImportDesk& desk);
 std::span<const Role> CustomerRoles();
 std::unique_ptr<RowImporter> MakeCustomerImporter(const ImportDesk& desk);
-std::span<const Role> VisitRoles();
+std::span<const Role> MomentRoles();  // of visits, service requests and late payments
 std::unique_ptr<RowImporter> MakeVisitImporter(const ImportDesk& desk);
+std::unique_ptr<RowImporter> MakeServiceImporter(const ImportDesk& desk);
+std::unique_ptr<RowImporter> MakePaymentImporter(const ImportDesk& desk);
 std::span<const Role> ContactRoles();
 std::unique_ptr<RowImporter> MakeContactImporter(const ImportDesk& desk);
 std::span<const Role> ConsentRoles();
 std::unique_ptr<RowImporter> MakeConsentImporter(const ImportDesk& desk);
 std::span<const Role> LeadRoles();
 std::unique_ptr<RowImporter> MakeLeadImporter(const ImportDesk& desk);
+std::span<const Role> TerminationRoles();
+std::unique_ptr<RowImporter> MakeTerminationImporter(const ImportDesk& desk);
+std::span<const Role> ComplaintRoles();
+std::unique_ptr<RowImporter> MakeComplaintImporter(const ImportDesk& desk);
+std::span<const Role> CostRoles();
+std::unique_ptr<RowImporter> MakeCostImporter(const ImportDesk& desk);
 
 // Starts on a row: counts it, and leaves its texts in `text`. The customer is checked last of all,
 // as KeepRow.

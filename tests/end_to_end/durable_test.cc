@@ -75,6 +75,13 @@ void ImportAllOf(const std::string& customer, const Server& server, const Folder
   import("visits", "customer,at\n" + customer + ",2019-12-04\n");
   import("contacts", "customer,at,channel,campaign\n" + customer + ",2019-12-05,mail,spring\n");
   import("consents", "customer,at,state,until\n" + customer + ",2019-12-06,granted,2020-06-30\n");
+  import("terminations",
+         "customer,at,effective,reason\n" + customer + ",2019-12-07,2020-03-31,moved-away\n");
+  import("complaints",
+         "customer,complaint,at,closed\n" + customer + ",complaint-of-ben,2019-12-08,2019-12-09\n");
+  import("service", "customer,at\n" + customer + ",2019-12-10\n");
+  import("payments", "customer,at\n" + customer + ",2019-12-11\n");
+  import("costs", "customer,cost,at,amount\n" + customer + ",cost-of-ben,2019-12-12,12.50\n");
   import("leads",
          "lead,stage,revenue,customer,owner\nlead-of-ben,Offer,700.00," + customer + ",olga\n");
 }
@@ -102,7 +109,14 @@ TEST(Durable, AnExportHasEverythingAndAnErasureLeavesNoByte) {
        "amount":500,"margin":null},
       {"type":"visit","at":"2019-12-04T00:00:00.000Z"},
       {"type":"contact","at":"2019-12-05T00:00:00.000Z","channel":"mail","campaign":"spring"},
-      {"type":"consent","at":"2019-12-06T00:00:00.000Z","state":"granted","until":"2020-06-30"}])"));
+      {"type":"consent","at":"2019-12-06T00:00:00.000Z","state":"granted","until":"2020-06-30"},
+      {"type":"termination","at":"2019-12-07T00:00:00.000Z","state":"given",
+       "effective":"2020-03-31","reason":"moved-away"},
+      {"type":"complaint","at":"2019-12-08T00:00:00.000Z","complaint":"complaint-of-ben",
+       "closed":"2019-12-09"},
+      {"type":"service_request","at":"2019-12-10T00:00:00.000Z"},
+      {"type":"late_payment","at":"2019-12-11T00:00:00.000Z"},
+      {"type":"cost","at":"2019-12-12T00:00:00.000Z","cost":"cost-of-ben","amount":1250}])"));
   EXPECT_EQ(exported.at("leads").as_array().size(), 1u);
   EXPECT_EQ(exported.at("leads").at(0).at("lead"), "lead-of-ben");
   EXPECT_EQ(exported.at("leads").at(0).at("revenue"), 70000);
@@ -115,7 +129,8 @@ TEST(Durable, AnExportHasEverythingAndAnErasureLeavesNoByte) {
   EXPECT_EQ(nothing.code, 1);
   EXPECT_EQ(nothing.out, "{\"customer\":\"ben-who-leaves\",\"found\":false}\n");
   EXPECT_THAT(nothing.err, HasSubstr("nothing is held about ben-who-leaves"));
-  const std::vector<std::string> traces = {ben, "order-of-ben", "return-of-ben", "lead-of-ben"};
+  const std::vector<std::string> traces = {ben,           "order-of-ben",     "return-of-ben",
+                                           "lead-of-ben", "complaint-of-ben", "cost-of-ben"};
   for (const std::string& trace : traces) EXPECT_TRUE(HasBytes(data, trace)) << trace;
   EXPECT_EQ(server->One({"receipt", sequence}),
             boost::json::parse("{\"sequence\":" + sequence + ",\"gone\":false,\"gone_since\":null}")

@@ -1,4 +1,4 @@
-// Files of customers, visits, contacts, consents and leads.
+// Files of every kind but orders.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -131,6 +131,89 @@ TEST_F(ImportKinds, VisitsAndContacts) {
   EXPECT_EQ(contacts[1]->channel, "");
   Import(ImportKind::kContacts, "customer,at\nc,2010-01-03\n");
   EXPECT_THAT(book_.All<wire::ContactT>(), SizeIs(3));
+}
+
+TEST_F(ImportKinds, ServiceRequestsAndLatePayments) {
+  const std::string_view rows = "customer,at\nc,2010-01-01 01:00\nc,soon\n,2010-01-01\n";
+  for (const ImportKind kind : {ImportKind::kService, ImportKind::kPayments}) {
+    const ImportAnswer answer = Import(kind, rows);
+    EXPECT_EQ(answer.rows, 3U);
+    EXPECT_EQ(answer.taken, 1U);
+    EXPECT_THAT(answer.skipped, ElementsAre(Pair("bad_row", 1), Pair("no_customer", 1)));
+  }
+  ASSERT_THAT(book_.All<wire::ServiceRequestT>(), SizeIs(1));
+  EXPECT_EQ(book_.All<wire::ServiceRequestT>()[0]->customer, "c");
+  EXPECT_EQ(book_.All<wire::ServiceRequestT>()[0]->at, kFirstMs);
+  ASSERT_THAT(book_.All<wire::LatePaymentT>(), SizeIs(1));
+  EXPECT_EQ(book_.All<wire::LatePaymentT>()[0]->at, kFirstMs);
+}
+
+TEST_F(ImportKinds, Terminations) {
+  const auto answer = Import(ImportKind::kTerminations,
+                             "customer,at,effective,reason,state\n"
+                             "c,2010-01-01 01:00,2010-01-01,moved,given\n"
+                             "c,2010-01-02,2011-03-31,,\n"
+                             "c,2010-01-03,,changed mind,withdrawn\n"
+                             "c,2010-01-04,2010-01-01,,withdrawn\n"
+                             "c,2010-01-05,,moved,given\n"
+                             "c,2010-01-06,soon,,withdrawn\n"
+                             "c,2010-01-07,2010-01-01,,perhaps\n"
+                             ",2010-01-08,2010-01-01,,\n");
+  EXPECT_THAT(answer.skipped, ElementsAre(Pair("bad_row", 3), Pair("no_customer", 1)));
+  const auto notices = book_.All<wire::TerminationT>();
+  ASSERT_THAT(notices, SizeIs(4));
+  EXPECT_EQ(notices[0]->at, kFirstMs);
+  EXPECT_EQ(notices[0]->state, wire::TerminationState::given);
+  EXPECT_EQ(notices[0]->effective, kFirstDay);
+  EXPECT_EQ(notices[0]->reason, "moved");
+  EXPECT_EQ(notices[1]->state, wire::TerminationState::given);
+  EXPECT_EQ(notices[1]->reason, "");
+  EXPECT_EQ(notices[2]->state, wire::TerminationState::withdrawn);
+  EXPECT_FALSE(notices[2]->effective);
+  EXPECT_EQ(notices[2]->reason, "changed mind");
+  EXPECT_EQ(notices[3]->state, wire::TerminationState::withdrawn);
+  EXPECT_FALSE(notices[3]->effective);
+  // Neither a state nor a reason is needed.
+  Import(ImportKind::kTerminations, "customer,at,effective\nd,2010-01-01,2010-02-01\n");
+  EXPECT_THAT(book_.All<wire::TerminationT>(), SizeIs(5));
+}
+
+TEST_F(ImportKinds, Complaints) {
+  const auto answer = Import(ImportKind::kComplaints,
+                             "customer,complaint,at,closed\n"
+                             "c,k1,2010-01-01 01:00,2010-01-01\n"
+                             "c,k2,2010-01-01 01:00,\n"
+                             "c,,2010-01-01,\n"
+                             "c,k3,2010-01-01,soon\n"
+                             ",k4,2010-01-01,\n");
+  EXPECT_THAT(answer.skipped, ElementsAre(Pair("bad_row", 2), Pair("no_customer", 1)));
+  const auto complaints = book_.All<wire::ComplaintT>();
+  ASSERT_THAT(complaints, SizeIs(2));
+  EXPECT_EQ(complaints[0]->complaint, "k1");
+  EXPECT_EQ(complaints[0]->at, kFirstMs);
+  EXPECT_EQ(complaints[0]->closed, kFirstDay);
+  EXPECT_FALSE(complaints[1]->closed);
+}
+
+TEST_F(ImportKinds, Costs) {
+  const auto answer = Import(ImportKind::kCosts,
+                             "customer,cost,at,amount\n"
+                             "c,x1,2010-01-01 01:00,12.5\n"
+                             "c,x2,2010-01-01,0.005\n"
+                             "c,x3,2010-01-01,much\n"
+                             "c,,2010-01-01,1\n");
+  EXPECT_THAT(answer.skipped, ElementsAre(Pair("bad_row", 2)));
+  ImportOptions options;
+  options.minor_units = true;
+  Import(ImportKind::kCosts, "customer,cost,at,amount\nc,x4,2010-01-01,7\n", options);
+  const auto costs = book_.All<wire::CostT>();
+  ASSERT_THAT(costs, SizeIs(3));
+  EXPECT_EQ(costs[0]->customer, "c");
+  EXPECT_EQ(costs[0]->cost, "x1");
+  EXPECT_EQ(costs[0]->at, kFirstMs);
+  EXPECT_EQ(costs[0]->amount, 1250);
+  EXPECT_EQ(costs[1]->amount, 1);
+  EXPECT_EQ(costs[2]->amount, 7);
 }
 
 TEST_F(ImportKinds, Consents) {
