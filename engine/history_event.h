@@ -44,8 +44,7 @@ std::optional<Error> MakeEntry(const LatePayment& event, const ApplyContext& con
 std::optional<Error> MakeEntry(const Cost& event, const ApplyContext& context, HistoryEntry* entry);
 
 template <typename E>
-concept HistoryEvent = requires(const E& event, const ApplyContext& context,
-                                HistoryEntry* entry) {
+concept HistoryEvent = requires(const E& event, const ApplyContext& context, HistoryEntry* entry) {
   { MakeEntry(event, context, entry) } -> std::same_as<std::optional<Error>>;
 };
 
