@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -17,18 +19,44 @@ namespace {
 constexpr Day kToday{15000};
 constexpr int64_t kDayMs = 86'400'000;
 
-TEST(ShardTest, CorrectionsDoNotFillTheLogOfDays) {
+class ShardTest : public testing::Test {
+ protected:
+  ShardTest() {
+    context.rules = rules.get();
+    context.names = &names;
+    context.counts = &counts;
+    context.today = kToday;
+  }
+
   BlockArena arena;
-  Shard shard(&arena, kToday);
+  Shard shard{&arena, kToday};
   CustomerNames names;
   RankCounts counts;
-  const auto rules = CompileRules(RuleSettings{}, Calendar()).value();
+  std::shared_ptr<const Rules> rules = CompileRules(RuleSettings{}, Calendar()).value();
   ApplyContext context;
-  context.rules = rules.get();
-  context.names = &names;
-  context.counts = &counts;
-  context.today = kToday;
+};
 
+// Which is how paging knows of it.
+TEST_F(ShardTest, EveryEntryMovesTheSequenceOfItsCustomer) {
+  context.hash = HashBytes("ada");
+  const TimeMs at{int64_t{kToday.since_epoch} * kDayMs};
+  const auto expect_moved = [&](const auto& event) {
+    ++context.sequence;
+    ASSERT_EQ(*shard.Apply(event, context), Effect::kApplied);
+    EXPECT_EQ(shard.changed_at(0), context.sequence);
+    const uint64_t moved = context.sequence++;
+    ASSERT_EQ(*shard.Apply(event, context), Effect::kUnchanged);
+    EXPECT_EQ(shard.changed_at(0), moved);
+  };
+  expect_moved(Contact{"ada", at, "", ""});
+  expect_moved(Termination{"ada", at, TerminationState::kGiven, kToday, ""});
+  expect_moved(Complaint{"ada", "1", at, std::nullopt});
+  expect_moved(ServiceRequest{"ada", at});
+  expect_moved(LatePayment{"ada", at});
+  expect_moved(Cost{"ada", "1", at, Minor{1}, {}});
+}
+
+TEST_F(ShardTest, CorrectionsDoNotFillTheLogOfDays) {
   constexpr uint32_t kCustomers = 500;
   std::mt19937_64 random(21);
   std::vector<int32_t> days_ago(kCustomers);
