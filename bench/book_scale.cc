@@ -306,14 +306,19 @@ void Run(uint64_t customers, uint64_t orders, const std::string& folder) {
     Report(("records, " + std::to_string(group) + " at a time, each customer").c_str(),
            ms * 1e6 / static_cast<double>(views.size()), "ns");
   }
-  Report("profiles, 1 at a time",
-         MedianMs(
-             [&] {
-               for (const std::string_view& id : views) book.Profiles(std::span(&id, 1), &profiles);
-             },
-             3) *
-             1e6 / static_cast<double>(views.size()),
-         "ns");
+  const auto report_profiles = [&](const char* what) {
+    Report(what,
+           MedianMs(
+               [&] {
+                 for (const std::string_view& id : views) {
+                   book.Profiles(std::span(&id, 1), &profiles);
+                 }
+               },
+               3) *
+               1e6 / static_cast<double>(views.size()),
+           "ns");
+  };
+  report_profiles("profiles, 1 at a time");
 
   Report("rfm", MedianMs([&] { KUNDIG_CHECK(book.Rfm().population > 0); }), "ms");
   Report("abc", MedianMs([&] { KUNDIG_CHECK(book.Abc().total.units > 0); }), "ms");
@@ -348,6 +353,25 @@ void Run(uint64_t customers, uint64_t orders, const std::string& folder) {
   Report("churn: the fit as of a year ago, and its check",
          MedianMs([&] { KUNDIG_CHECK(book.Churn(year_before)->hold_out[0].customers > 0); }, 3),
          "ms");
+  Report("churn: whether a fit is due", MedianMs([&] { KUNDIG_CHECK(book.FitIsDue()); }), "ms");
+  const ChurnAnswer fit = book.Churn({}).value();
+  Report("churn: the fit put in force", MedianMs([&] {
+           book.AdoptFit({.model = fit.model,
+                          .parameters = fit.parameters,
+                          .fitted_through = fit.fitted_through,
+                          .spend = fit.spend});
+         }),
+         "ms");
+  report_profiles("profiles, 1 at a time, with a fit in force");
+  count("churn_band != null");
+  count("clv >= 0");
+  ListQuery warning = top;
+  warning.where = "churn_score > 0.2";
+  warning.activities = {Activity::kActive, Activity::kOverdue};
+  warning.order_by = "clv";
+  warning.fields = {"customer", "churn_score", "expected_orders", "clv"};
+  Report("top 1,000 of the reachable at risk, by clv",
+         MedianMs([&] { KUNDIG_CHECK(book.List(warning)->rows == 1000); }), "ms");
 
   std::vector<double> refresh_ms;
   double longest_ms = 0;

@@ -18,6 +18,7 @@ Book::Impl::Impl(std::shared_ptr<const Rules> rules, const BookOptions& options)
   }
   lanes_.resize(std::min(runner_.threads(), kMaxLanes));
   ranking_ = NewRanking();
+  outlook_ = ChurnOutlook::Make(rules_->settings().churn, fit_);
 }
 
 Ranking Book::Impl::NewRanking() {
@@ -39,6 +40,12 @@ ApplyAnswer Book::Apply(std::span<const OrderPlaced> orders, Growth growth) {
 Result<StateName> Book::AdvanceDay(Day day) {
   return impl_->AdvanceDay(day);
 }
+StateName Book::AdoptFit(const AdoptedFit& fit) {
+  return impl_->AdoptFit(fit);
+}
+bool Book::FitIsDue() {
+  return impl_->FitIsDue();
+}
 Result<StateName> Book::ReplaceRules(std::shared_ptr<const Rules> rules) {
   return impl_->ReplaceRules(std::move(rules));
 }
@@ -56,6 +63,9 @@ void Book::Replay(uint64_t record, std::span<const OrderPlaced> orders, Growth g
 }
 void Book::ReplayDay(uint64_t record, Day day) {
   impl_->ReplayDay(record, day);
+}
+void Book::ReplayFit(uint64_t record, const AdoptedFit& fit) {
+  impl_->ReplayFit(record, fit);
 }
 StateName Book::RefreshRankings() {
   return impl_->RefreshRankings();

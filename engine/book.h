@@ -2,12 +2,12 @@
 //
 // Thread safety: every method may be called from any thread. A lookup (Profiles, Explain, Status,
 // rules, RankingsStale) waits at most for the small slice of a write that is under way and never
-// for a scan. Writes (Apply, AdvanceDay, ReplaceRules) take turns with scans (everything else), in
-// the order in which they come, so that one scan sees one state. Writes and scans therefore may
-// wait for as long as a scan takes: call them from threads that may block, never from a network
-// thread.
+// for a scan. Writes (Apply, AdvanceDay, AdoptFit, ReplaceRules) take turns with scans (everything
+// else), in the order in which they come, so that one scan sees one state. Writes and scans
+// therefore may wait for as long as a scan takes: call them from threads that may block, never from
+// a network thread.
 //
-// Determinism: the state is a function of the sequence of calls to Apply and AdvanceDay alone. The
+// Determinism: the state is a function of the sequence of writes alone. The
 // engine reads no clock and draws no random number.
 
 #ifndef KUNDIG_ENGINE_BOOK_H_
@@ -20,6 +20,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/adopted_fit.h"
 #include "engine/event.h"
 #include "engine/limits.h"
 #include "engine/query.h"
@@ -29,6 +30,9 @@
 #include "engine/units.h"
 
 namespace kundig::engine {
+
+// By so much a book must have changed before a day change fits its models anew.
+inline constexpr uint64_t kFitChangePercent = 1;
 
 struct BookOptions {
   Day today;                                       // the first business day of the book
@@ -76,6 +80,14 @@ class Book {
   // Why ReplaceRules would refuse them now.
   std::optional<Error> JudgeRules(const Rules& rules) const;
 
+  // Puts the models of a fit in force, of which the rules may leave some aside
+  // (engine/churn_outlook.h). Like other rules it is no entry of the journal sequence.
+  StateName AdoptFit(const AdoptedFit& fit);
+  // Whether the book calls for a fit: it has never had one that the rules could use, or its
+  // customers with an order or their purchase days have become kFitChangePercent more or fewer
+  // since; and there are kMinFitCustomers.
+  bool FitIsDue();
+
   // Writes a snapshot of the book into a new folder, while writes and questions go on. Nothing but
   // <folder>.unfinished is left where it fails (kDiskFull, kStorageFailed), or where the process
   // ends on the way.
@@ -94,6 +106,7 @@ class Book {
   void Replay(uint64_t record, std::span<const OrderPlaced> orders,
               Growth growth = Growth::kAllowed);
   void ReplayDay(uint64_t record, Day day);
+  void ReplayFit(uint64_t record, const AdoptedFit& fit);
 
   // Brings the rankings up to date with the state now; does nothing where they are.
   StateName RefreshRankings();
@@ -121,9 +134,10 @@ class Book {
   Result<CountAnswer> Count(std::string_view where);
   Result<ListAnswer> List(const ListQuery& query);
   Result<PipelineAnswer> Pipeline(const PipelineQuery& query);
-  // The churn model fitted to the book, or the pinned one held against it. Writes wait while the
-  // purchases are collected, not while the model is fitted. Errors: kInvalidValue and kMissingField
-  // for days that cannot be asked for; kTooLittleData.
+  // The churn model fitted to the book, or the pinned one held against it; without `until` the
+  // spend model, too. Nothing is put in force. Writes wait while the purchases are collected, not
+  // while the model is fitted. Errors: kInvalidValue and kMissingField for days that cannot be
+  // asked for; kTooLittleData.
   Result<ChurnAnswer> Churn(const ChurnQuery& query);
 
  private:

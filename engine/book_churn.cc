@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,6 +15,7 @@
 #include "engine/churn_fit.h"
 #include "engine/churn_forecast.h"
 #include "engine/purchase_groups.h"
+#include "engine/spend_model.h"
 
 namespace kundig::engine {
 namespace {
@@ -28,7 +30,8 @@ size_t HoldOutRow(PurchaseDays days) {
 // What a shard adds.
 struct Purchases {
   std::vector<PurchaseDays> customers;
-  PurchasesByRow later{};  // purchase days behind `until`, through `check_until`
+  PurchasesByRow later{};    // purchase days behind `until`, through `check_until`
+  uint64_t with_margin = 0;  // without `until`: customers whose margins do not come to nothing
 };
 
 std::optional<Error> CheckDays(const ChurnQuery& query, Day today) {
@@ -75,6 +78,7 @@ Purchases Collect(const Shard& shard, const ChurnQuery& query, Day today) {
       if (!query.until || last <= *query.until) {
         found.customers.push_back(
             PurchaseDaysOf(purchase_days, first, last, query.until.value_or(today)));
+        if (!query.until && ColumnFields(block, row).margin_total() != 0) ++found.with_margin;
         continue;
       }
       if (first > *query.until) continue;
@@ -88,6 +92,37 @@ Purchases Collect(const Shard& shard, const ChurnQuery& query, Day today) {
     }
   }
   return found;
+}
+
+SpendSums CollectSpend(const Shard& shard, SpendMeasure measure) {
+  SpendSums sums;
+  for (uint32_t at = 0; at < shard.blocks(); ++at) {
+    const CustomerBlock& block = shard.block(at);
+    for (uint32_t row = 0; row < kBlockRows; ++row) {
+      if (block.columns.purchase_days[row] == 0) continue;
+      const ColumnFields c(block, row);
+      const bool margin = measure == SpendMeasure::kMargin;
+      sums.Add(c.orders_total(), Minor{margin ? c.margin_total() : c.revenue_total()});
+    }
+  }
+  return sums;
+}
+
+std::optional<AdoptedSpend> FitSpend(const SpendSums& sums, SpendMeasure measure) {
+  const Result<SpendFit> fit = FitSpendModel(sums);
+  if (!fit) return std::nullopt;
+  return AdoptedSpend{.measure = measure,
+                      .parameters = fit->parameters,
+                      .log_likelihood = fit->log_likelihood,
+                      .customers = fit->customers,
+                      .converged = fit->converged,
+                      .at_limit = fit->at_limit};
+}
+
+// By kFitChangePercent or more.
+bool HasChanged(uint64_t before, uint64_t now) {
+  const uint64_t difference = before < now ? now - before : before - now;
+  return difference * 100 >= before * kFitChangePercent;
 }
 
 // The parameters, and how likely they make the groups.
@@ -124,6 +159,7 @@ void Foretell(std::span<const PurchaseGroup> groups, ChurnAnswer* answer) {
   for (const PurchaseGroup& group : groups) {
     const PurchaseHistory history = InWeeks(group.days);
     const auto customers = static_cast<double>(group.customers);
+    answer->purchases += uint64_t{group.customers} * (uint64_t{group.days.repeats} + 1);
     answer->alive += customers * model.PAlive(history);
     answer->expected_purchases += customers * ahead.ExpectedPurchases(history);
     if (!to_check) continue;
@@ -140,6 +176,9 @@ Result<ChurnAnswer> Book::Impl::Churn(const ChurnQuery& query) {
   std::shared_ptr<const Rules> rules;
   std::vector<std::vector<PurchaseDays>> customers(options_.shards);
   std::vector<PurchasesByRow> later(options_.shards);
+  std::vector<uint64_t> with_margin(options_.shards);
+  SpendMeasure measure = SpendMeasure::kRevenue;
+  SpendSums spend;
   {
     const StateLock::Scan scan(&lock_);
     if (std::optional<Error> error = CheckDays(query, today_)) return *error;
@@ -149,7 +188,20 @@ Result<ChurnAnswer> Book::Impl::Churn(const ChurnQuery& query) {
       Purchases found = Collect(*shards_[shard], query, today_);
       customers[shard] = std::move(found.customers);
       later[shard] = found.later;
+      with_margin[shard] = found.with_margin;
     });
+    if (!query.until) {
+      uint64_t buyers = 0, of_margin = 0;
+      for (const auto& of_shard : customers) buyers += of_shard.size();
+      for (const uint64_t of_shard : with_margin) of_margin += of_shard;
+      if (2 * of_margin >= buyers) measure = SpendMeasure::kMargin;
+      std::mutex merging;
+      runner_.ForEach(shards_.size(), [&](size_t shard) {
+        const SpendSums of_shard = CollectSpend(*shards_[shard], measure);
+        const std::lock_guard<std::mutex> lock(merging);
+        spend.Merge(of_shard);
+      });
+    }
   }
   const std::vector<PurchaseGroup> groups = GroupCustomers(&customers, &runner_);
   const ChurnSettings& settings = rules->settings().churn;
@@ -158,12 +210,39 @@ Result<ChurnAnswer> Book::Impl::Churn(const ChurnQuery& query) {
   answer.checked_through = query.check_until;
   answer.horizon_days = settings.horizon_days;
   Foretell(groups, &answer);
+  if (!query.until) answer.spend = FitSpend(spend, measure);
   for (const PurchasesByRow& of_shard : later) {
     for (size_t row = 0; row < of_shard.size(); ++row) {
       answer.hold_out[row].purchases += of_shard[row];
     }
   }
   return answer;
+}
+
+bool Book::Impl::FitIsDue() {
+  struct Counts {
+    uint64_t customers = 0, purchases = 0;
+  };
+  std::vector<Counts> counts(options_.shards);
+  const StateLock::Scan scan(&lock_);
+  runner_.ForEach(shards_.size(), [&](size_t shard) {
+    for (uint32_t at = 0; at < shards_[shard]->blocks(); ++at) {
+      for (const uint16_t purchase_days : shards_[shard]->block(at).columns.purchase_days) {
+        counts[shard].customers += purchase_days > 0;
+        counts[shard].purchases += purchase_days;
+      }
+    }
+  });
+  Counts now;
+  for (const Counts& of_shard : counts) {
+    now.customers += of_shard.customers;
+    now.purchases += of_shard.purchases;
+  }
+  if (now.customers < kMinFitCustomers) return false;
+  const ChurnSettings& settings = rules_->settings().churn;
+  const bool fitted = fit_ && (settings.pinned || (!fit_->pinned && fit_->model == settings.model));
+  return !fitted || HasChanged(fit_->customers, now.customers) ||
+         HasChanged(fit_->purchases, now.purchases);
 }
 
 }  // namespace kundig::engine

@@ -14,7 +14,9 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/adopted_fit.h"
 #include "engine/book.h"
+#include "engine/churn_outlook.h"
 #include "engine/customer_view.h"
 #include "engine/dictionary.h"
 #include "engine/huge_pages.h"
@@ -43,6 +45,9 @@ class Book::Impl {
   template <typename AnyEvent>
   void Replay(uint64_t record, std::span<const AnyEvent> events, Growth growth);
   void ReplayDay(uint64_t record, Day day);
+  void ReplayFit(uint64_t record, const AdoptedFit& fit);
+  StateName AdoptFit(const AdoptedFit& fit);
+  bool FitIsDue();
   Result<StateName> ReplaceRules(std::shared_ptr<const Rules> rules);
   std::optional<Error> JudgeRules(const Rules& rules);
   StateName RefreshRankings();
@@ -87,7 +92,10 @@ class Book::Impl {
   // The shard of an id: the high bits of its hash; the key index of the shard uses the low ones.
   size_t ShardNumber(uint64_t hash) const { return (hash >> 32) & (options_.shards - 1); }
   Shard& ShardOf(uint64_t hash) const { return *shards_[ShardNumber(hash)]; }
-  BookView View() const { return {rules_.get(), &ranking_, &names_, today_}; }
+  BookView View() const { return ViewBy(ranking_); }
+  BookView ViewBy(const Ranking& ranking) const {
+    return {rules_.get(), &ranking, &names_, today_, outlook_.get()};
+  }
   Ranking NewRanking();
   // Of the next slice. Its entries share one sequence, which is later than any state before it.
   ApplyContext Context(RankCounts* counts) {
@@ -139,15 +147,16 @@ class Book::Impl {
     StateLock::Write write(&lock_);
     if (ranking.version > ranking_.version) ranking_ = ranking;
   }
-  SummarySource SourceOf(const Ranking& ranking) const {
-    return {shards_, {rules_.get(), &ranking, &names_, today_}};
-  }
+  SummarySource SourceOf(const Ranking& ranking) const { return {shards_, ViewBy(ranking)}; }
 
   const BookOptions options_;
   StateLock lock_;
   // Everything below is guarded by lock_.
   std::shared_ptr<const Rules> rules_;
   uint32_t rules_version_ = 1;
+  std::optional<AdoptedFit> fit_;
+  uint64_t fit_version_ = 0;
+  std::unique_ptr<const ChurnOutlook> outlook_;  // of the rules and the fit
   Day today_;
   uint64_t sequence_ = 0;
   Growth growth_ = Growth::kAllowed;  // of the batch that is being applied

@@ -68,6 +68,12 @@ void Book::Impl::ReplayDay(uint64_t record, Day day) {
   EndRecord(record);
 }
 
+void Book::Impl::ReplayFit(uint64_t record, const AdoptedFit& fit) {
+  KUNDIG_CHECK(replaying_ && record == replaying_->next_record);
+  AdoptFit(fit);
+  EndRecord(record);
+}
+
 void Book::Impl::EndRecord(uint64_t record) {
   ++replaying_->next_record;
   if (record == replaying_->end_record) EndReplay();

@@ -80,7 +80,7 @@ Result<CountAnswer> Book::Impl::Count(std::string_view where) {
   ListQuery query;
   query.where = std::string(where);
   Scanning scan(this);
-  const Result<ListPlan> plan = PlanList(query, *rules_, rules_version_);
+  const Result<ListPlan> plan = PlanList(query, *rules_, rules_version_, fit_version_);
   if (!plan) return plan.error();
   CountAnswer answer;
   const Ranking& ranking = scan.RankingFor(plan->needs_ranking);
@@ -91,8 +91,14 @@ Result<CountAnswer> Book::Impl::Count(std::string_view where) {
 
 Result<ListAnswer> Book::Impl::List(const ListQuery& query) {
   Scanning scan(this);
-  const Result<ListPlan> plan = PlanList(query, *rules_, rules_version_);
+  const Result<ListPlan> plan = PlanList(query, *rules_, rules_version_, fit_version_);
   if (!plan) return plan.error();
+  if (plan->early_warning && outlook_ == nullptr) {
+    return Error{ErrorCode::kTooLittleData,
+                 "no churn model is in force; fit one to the book with `kundig churn`, or pin "
+                 "churn.parameters",
+                 "churn", std::nullopt};
+  }
   if (plan->cursor && plan->cursor->sequence < first_cursor_sequence_) {
     return Error{ErrorCode::kBadCursor,
                  "the server has started again since the cursor was given; begin without a cursor",
@@ -107,8 +113,8 @@ Result<ListAnswer> Book::Impl::List(const ListQuery& query) {
   source.ranking = given ? *plan->cursor->ranking : scan.RankingFor(plan->needs_ranking);
   source.today = today_;
   source.sequence = sequence_;
-  source.rules_version = rules_version_;
   source.memory_bytes = options_.list_memory_bytes;
+  source.churn = outlook_.get();
   Result<ListAnswer> answer = ComputeList(*plan, source, &runner_);
   if (answer) answer->state = scan.StateWith(source.ranking);
   return answer;

@@ -270,6 +270,16 @@ Result<StateName> Book::Impl::AdvanceDay(Day day) {
   return State();
 }
 
+StateName Book::Impl::AdoptFit(const AdoptedFit& fit) {
+  const StateLock::Turn turn(&lock_);
+  auto outlook = ChurnOutlook::Make(rules_->settings().churn, fit);
+  const StateLock::Alone alone(turn);
+  fit_ = fit;
+  ++fit_version_;
+  outlook_ = std::move(outlook);
+  return State();
+}
+
 std::optional<Error> Book::Impl::JudgeRulesLocked(const Rules& rules) const {
   if (rules.settings().currency != rules_->settings().currency) {
     return Error{
@@ -291,6 +301,7 @@ Result<StateName> Book::Impl::ReplaceRules(std::shared_ptr<const Rules> rules) {
   leads_.MoveStages(*rules_, *rules);
   rules_ = std::move(rules);
   ++rules_version_;
+  outlook_ = ChurnOutlook::Make(rules_->settings().churn, fit_);
   counts_ = RankCounts();
   for (Lane& lane : lanes_) lane.counts = RankCounts();
   std::mutex merging;

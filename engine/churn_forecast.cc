@@ -105,17 +105,17 @@ double ChurnForecast::BetweenRows(double repeats, double place) const {
   return value;
 }
 
-double ChurnForecast::ExpectedPurchases(const PurchaseHistory& history) const {
+double ChurnForecast::ExpectedPurchases(const PurchaseHistory& history, double p_alive) const {
   const double tau = horizon_weeks_ / (model_.parameters().alpha + history.age_weeks);
   const double place = 2 * std::log1p(tau) / w_max_ - 1;
   if (history.repeats > RepeatsOf(kRows - 1)) {
-    return model_.ExpectedPurchases(history, horizon_weeks_);
+    return p_alive *
+           model_.ExpectedPurchasesAlive(history.repeats, history.age_weeks, horizon_weeks_);
   }
   const double share = history.repeats < double{kWholeRows}
                            ? At(static_cast<size_t>(history.repeats), place)
                            : BetweenRows(history.repeats, place);
-  return model_.PAlive(history) * std::max(share, 0.0) * (model_.parameters().r + history.repeats) *
-         tau;
+  return p_alive * std::max(share, 0.0) * (model_.parameters().r + history.repeats) * tau;
 }
 
 }  // namespace kundig::engine

@@ -35,7 +35,11 @@ class ChurnForecast {
   double horizon_weeks() const { return horizon_weeks_; }
 
   // ChurnModel::ExpectedPurchases over the horizon; `repeats` is a whole number.
-  double ExpectedPurchases(const PurchaseHistory& history) const;
+  double ExpectedPurchases(const PurchaseHistory& history) const {
+    return ExpectedPurchases(history, model_.PAlive(history));
+  }
+  // The same where P(alive) is known already.
+  double ExpectedPurchases(const PurchaseHistory& history, double p_alive) const;
 
  private:
   // The terms of one row, the constant one halved.

@@ -77,6 +77,11 @@ class PurchaseMean {
 
 }  // namespace
 
+ChurnBand BandOf(double churn_score) {
+  if (churn_score < 0.33) return ChurnBand::kLow;
+  return churn_score > 0.66 ? ChurnBand::kHigh : ChurnBand::kMedium;
+}
+
 Result<ChurnModel> ChurnModel::Make(ChurnModelKind kind, const ChurnParameters& parameters) {
   const std::pair<const char*, double> named[] = {
       {"r", parameters.r}, {"alpha", parameters.alpha}, {"a", parameters.a}, {"b", parameters.b}};

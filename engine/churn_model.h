@@ -38,6 +38,10 @@ namespace kundig::engine {
 
 enum class ChurnModelKind : uint8_t { kMbgNbd, kBgNbd };
 
+// low: a churn score below 0.33; high: above 0.66.
+enum class ChurnBand : uint8_t { kLow, kMedium, kHigh };
+ChurnBand BandOf(double churn_score);
+
 // Each lies within these limits, which are also those of the fit: beyond them customers are all
 // alike, all gone or all there, and nothing changes any more but the rounding.
 inline constexpr double kMinChurnParameter = 1e-3;

@@ -7,7 +7,7 @@ namespace kundig::engine {
 FieldCatalog CustomerCatalog(const std::vector<std::string>& segments) {
   using enum FieldType;
   // The names of an enumeration stand in the order of the codes of CustomerKind, AbcClass,
-  // ValueClass, Activity and ConsentStatus.
+  // ValueClass, Activity, ConsentStatus and ChurnBand.
   std::vector<FieldInfo> fields{
       {"customer", kText, {}},
       {"kind", kEnumeration, {"consumer", "business"}},
@@ -45,6 +45,11 @@ FieldCatalog CustomerCatalog(const std::vector<std::string>& segments) {
       {"activity", kEnumeration, {"never", "lost", "inactive", "prospect", "overdue", "active"}},
       {"consent", kEnumeration, {"granted", "withdrawn", "expired"}},
       {"last_contact", kDay, {}},
+      {"p_alive", kMillionths, {}},
+      {"churn_score", kMillionths, {}},
+      {"churn_band", kEnumeration, {"low", "medium", "high"}},
+      {"expected_orders", kThousandths, {}},
+      {"clv", kMoney, {}},
   };
   KUNDIG_CHECK(fields.size() == kCustomerFieldCount);
   return FieldCatalog(std::move(fields));

@@ -49,8 +49,13 @@ enum class CustomerField : uint8_t {
   kActivity,
   kConsent,
   kLastContact,
+  kPAlive,
+  kChurnScore,
+  kChurnBand,
+  kExpectedOrders,
+  kClv,
 };
-inline constexpr size_t kCustomerFieldCount = static_cast<size_t>(CustomerField::kLastContact) + 1;
+inline constexpr size_t kCustomerFieldCount = static_cast<size_t>(CustomerField::kClv) + 1;
 
 enum class LeadField : uint8_t {
   kLead,

@@ -15,6 +15,18 @@ std::optional<T> Unless(T value, T absent) {
   return value == absent ? std::nullopt : std::optional<T>(value);
 }
 
+void FillOutlook(const BookView& view, const RowFields& fields, Profile* profile) {
+  const ChurnOutlook& churn = *view.churn;
+  const PurchaseHistory purchases = PurchasesOf(view, fields);
+  const double p_alive = churn.PAlive(purchases);
+  const double expected_orders = churn.ExpectedOrders(purchases, p_alive);
+  profile->p_alive_millionths = ChurnOutlook::Millionths(p_alive);
+  profile->churn_score_millionths = kOneInMillionths - *profile->p_alive_millionths;
+  profile->churn_band = BandOf(1 - p_alive);
+  profile->expected_orders_thousandths = ChurnOutlook::Thousandths(expected_orders);
+  if (churn.has_spend()) profile->clv = ClvOf(churn, fields, expected_orders);
+}
+
 std::optional<std::string_view> NameOf(const Dictionary& names, NameCode code) {
   return code == kNoName ? std::nullopt : std::optional<std::string_view>(names.Text(code));
 }
@@ -186,6 +198,7 @@ void FillProfile(const CustomerView& customer, Profile* profile) {
   p.activity = ActivityOf(view, fields);
   p.consent = ConsentOf(view, fields);
   p.last_contact = OptionalDay(c.last_contact);
+  if (view.churn != nullptr && c.purchase_days > 0) FillOutlook(view, fields, &p);
 }
 
 void FillRecord(const CustomerView& customer, ProfileRecord* record) {

@@ -16,9 +16,11 @@
 #include <string_view>
 
 #include "engine/check.h"
+#include "engine/churn_outlook.h"
 #include "engine/customer_block.h"
 #include "engine/customer_field.h"
 #include "engine/dictionary.h"
+#include "engine/purchase_groups.h"
 #include "engine/query.h"
 #include "engine/rank_counts.h"
 #include "engine/ranking.h"
@@ -32,6 +34,7 @@ struct BookView {
   const Ranking* ranking = nullptr;
   const CustomerNames* names = nullptr;
   Day today;
+  const ChurnOutlook* churn = nullptr;  // null where no churn model is in force
 };
 
 // One customer, for a lookup. `figures` are usually those of `row` itself.
@@ -110,6 +113,21 @@ std::optional<RfmScores> ScoresOf(const BookView& view, const Fields& c) {
   return scores;
 }
 
+// Of a customer with a purchase day.
+template <typename Fields>
+PurchaseHistory PurchasesOf(const BookView& view, const Fields& c) {
+  return InWeeks(PurchaseDaysOf(c.purchase_days(), FromColumn(c.first_order()),
+                                FromColumn(c.last_order()), view.today));
+}
+
+// Only where there is a spend model.
+template <typename Fields>
+Minor ClvOf(const ChurnOutlook& churn, const Fields& c, double expected_orders) {
+  const bool margin = churn.measure() == SpendMeasure::kMargin;
+  return churn.Clv(expected_orders, c.orders_total(),
+                   Minor{margin ? c.margin_total() : c.revenue_total()});
+}
+
 // What the value class needs all rules for; the fields that follow from it are no functions of the
 // columns alone.
 inline bool IsJudgedField(CustomerField field) {
@@ -145,6 +163,15 @@ decltype(auto) WithField(const BookView& view, CustomerField field, Use&& use) {
     if (scores) *value = (*scores).*member;
     return scores.has_value();
   };
+  // figure(outlook, purchases, P(alive))
+  const auto ahead = [&view](const auto& c, int64_t* value, auto figure) {
+    if (view.churn == nullptr || c.purchase_days() == 0) return false;
+    const PurchaseHistory purchases = PurchasesOf(view, c);
+    *value = figure(*view.churn, purchases, view.churn->PAlive(purchases));
+    return true;
+  };
+  using Churn = const ChurnOutlook&;
+  using Purchases = const PurchaseHistory&;
   switch (field) {
     case CustomerField::kCustomer:
     case CustomerField::kValueScore:
@@ -235,6 +262,37 @@ decltype(auto) WithField(const BookView& view, CustomerField field, Use&& use) {
         const std::optional<ConsentStatus> consent = ConsentOf(view, c);
         if (consent) *value = static_cast<int64_t>(*consent);
         return consent.has_value();
+      });
+    case CustomerField::kPAlive:
+      return use([&](const auto& c, int64_t* value) {
+        return ahead(c, value, [](Churn, Purchases, double p_alive) {
+          return ChurnOutlook::Millionths(p_alive);
+        });
+      });
+    case CustomerField::kChurnScore:
+      return use([&](const auto& c, int64_t* value) {
+        return ahead(c, value, [](Churn, Purchases, double p_alive) {
+          return kOneInMillionths - ChurnOutlook::Millionths(p_alive);
+        });
+      });
+    case CustomerField::kChurnBand:
+      return use([&](const auto& c, int64_t* value) {
+        return ahead(c, value, [](Churn, Purchases, double p_alive) {
+          return static_cast<int64_t>(BandOf(1 - p_alive));
+        });
+      });
+    case CustomerField::kExpectedOrders:
+      return use([&](const auto& c, int64_t* value) {
+        return ahead(c, value, [](Churn churn, Purchases purchases, double p_alive) {
+          return ChurnOutlook::Thousandths(churn.ExpectedOrders(purchases, p_alive));
+        });
+      });
+    case CustomerField::kClv:
+      return use([&](const auto& c, int64_t* value) {
+        if (view.churn == nullptr || !view.churn->has_spend()) return false;
+        return ahead(c, value, [&c](Churn churn, Purchases purchases, double p_alive) {
+          return ClvOf(churn, c, churn.ExpectedOrders(purchases, p_alive)).units;
+        });
       });
   }
   KUNDIG_CHECK(false);

@@ -36,7 +36,8 @@ void Encode(const WriteRequest& write, std::string_view time_zone, std::string* 
                    EncodeOrders(write.name, write.growth, orders, record);
                  },
                  [&](Day day) { EncodeDayChange(day, record); },
-                 [&](const RulesChange& change) { EncodeRules(time_zone, change.text, record); }},
+                 [&](const RulesChange& change) { EncodeRules(time_zone, change.text, record); },
+                 [&](const AdoptedFit* fit) { EncodeChurnFit(*fit, record); }},
       write.what);
 }
 
@@ -234,6 +235,10 @@ std::optional<Error> DurableBook::Replay(uint64_t number, const JournalRecord& r
       if (number <= complete_from_) book_->Replay(number, orders, record.growth);
       write.what = orders;
       break;
+    case RecordKind::kChurnFit:
+      if (number <= complete_from_) book_->ReplayFit(number, record.fit);
+      write.what = &record.fit;
+      break;
     case RecordKind::kRules: {
       if (number <= complete_from_) return Damage("rules were changed while a snapshot was saved");
       Result<std::shared_ptr<const Rules>> rules =
@@ -266,6 +271,9 @@ Result<ApplyAnswer> DurableBook::ApplyOne(const WriteRequest& write) {
   return std::visit(Overloaded{[&](Day day) { return only_state(book_->AdvanceDay(day)); },
                                [&](const RulesChange& change) {
                                  return only_state(book_->ReplaceRules(change.rules));
+                               },
+                               [&](const AdoptedFit* fit) -> Result<ApplyAnswer> {
+                                 return only_state(book_->AdoptFit(*fit));
                                },
                                [&](const auto& events) -> Result<ApplyAnswer> {
                                  ApplyAnswer answer = book_->Apply(events, write.growth);

@@ -7,8 +7,8 @@
 //
 // Without a folder the same book lives in memory only.
 //
-// Thread safety: Write, AdvanceDay, Sync and Status from any thread; they take turns. book() from
-// any thread, for questions: it must be told nothing but through here.
+// Thread safety: Write, AdvanceDay, FitChurn, Sync and Status from any thread; they take turns.
+// book() from any thread, for questions: it must be told nothing but through here.
 
 #ifndef KUNDIG_ENGINE_DURABLE_BOOK_H_
 #define KUNDIG_ENGINE_DURABLE_BOOK_H_
@@ -95,11 +95,13 @@ struct RulesChange {
   std::string_view text;
 };
 
-// Something that the book is told: a batch of events, the next day, or other rules.
+// Something that the book is told: a batch of events, the next day, other rules, or a fit.
 struct WriteRequest {
   BatchName name;                    // of a batch
   Growth growth = Growth::kAllowed;  // of a batch
-  std::variant<std::span<const Event>, std::span<const OrderPlaced>, Day, RulesChange> what;
+  std::variant<std::span<const Event>, std::span<const OrderPlaced>, Day, RulesChange,
+               const AdoptedFit*>
+      what;
 };
 
 struct DurabilityStatus {
@@ -155,6 +157,10 @@ class DurableBook {
   // Puts other rules in force, as Book::ReplaceRules. Rules and days wait for a snapshot that is
   // being saved, so that all of it is of one set of rules, and no day closes between its parts.
   Result<StateName> ReplaceRules(const RulesChange& change);
+  // Fits the models to the book as it is, writes the fit to the journal and puts it in force: the
+  // answer of Book::Churn. Takes as long as that; fits take turns, other writes go on meanwhile.
+  // Errors: kTooLittleData, and those of a write.
+  Result<ChurnAnswer> FitChurn();
   // Makes everything written so far durable; only needed without sync_every_write.
   std::optional<Error> Sync();
   // Cheap, for any thread; journal_bytes is as of the last MeasureJournal.
@@ -233,7 +239,8 @@ class DurableBook {
   std::unique_ptr<Book> book_;
   std::unique_ptr<Journal> journal_;
 
-  std::mutex writing_;               // guards records_, and the right to append
+  std::mutex fitting_;  // one fit at a time, so that the last one is of the latest book
+  std::mutex writing_;  // guards records_, and the right to append
   std::deque<std::string> records_;  // of the group under way; kept for their memory
   std::mutex applying_;              // held while a record is applied; guards what follows
   ProducerTable producers_;

@@ -370,6 +370,10 @@ void EncodeRules(std::string_view time_zone, std::string_view text, std::string*
   writer.Text(text);
 }
 
+void EncodeChurnFit(const AdoptedFit& fit, std::string* bytes) {
+  RecordWriter(RecordKind::kChurnFit, BatchName{}, Growth::kAllowed, bytes).Text(EncodeFit(fit));
+}
+
 std::optional<Error> DecodeRecord(std::string_view bytes, JournalRecord* record) {
   record->events.clear();
   record->orders.clear();
@@ -413,6 +417,12 @@ std::optional<Error> DecodeRecord(std::string_view bytes, JournalRecord* record)
       record->time_zone = reader.Read<std::string_view>();
       record->rules = reader.Read<std::string_view>();
       break;
+    case RecordKind::kChurnFit: {
+      const std::optional<AdoptedFit> fit = DecodeFit(reader.Read<std::string_view>());
+      if (!fit) return Damaged("its churn model cannot be read");
+      record->fit = *fit;
+      break;
+    }
     default:
       return Damaged("it is of the unknown kind " + std::to_string(kind));
   }

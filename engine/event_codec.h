@@ -6,6 +6,7 @@
 //   orders batch:  count, then for each order its fields
 //   day change:    the day
 //   rules:         the time zone of their calendar, their text
+//   churn fit:     length and bytes of adopted_fit.h
 //
 // Numbers are varints of 7 bits a byte, signed ones zigzag; a time is the difference to the time
 // before it in the record. What may be absent is said in one varint in front of an event's fields,
@@ -27,6 +28,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/adopted_fit.h"
 #include "engine/event.h"
 #include "engine/result.h"
 #include "engine/units.h"
@@ -34,11 +36,18 @@
 namespace kundig::engine {
 
 // 2: rules, and batches for a book that is not to grow. 3: terminations, complaints, service
-// requests, late payments, costs; pinned value classes. All of 1 and 2 is read as it was.
+// requests, late payments, costs; pinned value classes; churn fits. All of 1 and 2 is read as it
+// was.
 inline constexpr uint8_t kRecordFormat = 3;
 
 // Numbers are part of the stored format: new kinds are added, none is used again.
-enum class RecordKind : uint8_t { kEvents = 1, kOrders = 2, kDayChange = 3, kRules = 4 };
+enum class RecordKind : uint8_t {
+  kEvents = 1,
+  kOrders = 2,
+  kDayChange = 3,
+  kRules = 4,
+  kChurnFit = 5,
+};
 
 // Who sent a batch, so that one sent again is known again. Without a name it is not.
 struct BatchName {
@@ -57,6 +66,7 @@ struct JournalRecord {
   std::vector<OrderPlaced> orders;    // of kOrders
   Day day;                            // of kDayChange
   std::string_view time_zone, rules;  // of kRules
+  AdoptedFit fit;                     // of kChurnFit
 };
 
 // Each appends one record to `bytes`.
@@ -66,6 +76,7 @@ void EncodeOrders(const BatchName& name, Growth growth, std::span<const OrderPla
                   std::string* bytes);
 void EncodeDayChange(Day day, std::string* bytes);
 void EncodeRules(std::string_view time_zone, std::string_view text, std::string* bytes);
+void EncodeChurnFit(const AdoptedFit& fit, std::string* bytes);
 
 // kNewerFormat for a record of a newer release, kDamaged for anything that was never encoded; the
 // record is then of no use. Ranges that the border judged (ids, amounts) are not judged again.

@@ -20,7 +20,16 @@ using Node = Expression::Node;
 using Op = Expression::Op;
 
 int Decimals(FieldType type) {
-  return type == FieldType::kThousandths ? 3 : type == FieldType::kHundredths ? 2 : 0;
+  switch (type) {
+    case FieldType::kMillionths:
+      return 6;
+    case FieldType::kThousandths:
+      return 3;
+    case FieldType::kHundredths:
+      return 2;
+    default:
+      return 0;
+  }
 }
 
 // What may stand beside a field of this kind, as the end of "expected ...".
@@ -30,6 +39,8 @@ std::string Wanted(const FieldInfo& field) {
       return "a number";
     case FieldType::kMoney:
       return "a number in minor units";
+    case FieldType::kMillionths:
+      return "a number such as 0.66";
     case FieldType::kThousandths:
     case FieldType::kHundredths:
       return "a number such as 62.5";
@@ -67,6 +78,7 @@ bool Fits(FieldType type, TokenKind literal) {
   switch (type) {
     case FieldType::kInteger:
     case FieldType::kMoney:
+    case FieldType::kMillionths:
     case FieldType::kThousandths:
     case FieldType::kHundredths:
       return literal == TokenKind::kNumber;

@@ -1,8 +1,8 @@
 // What expressions, lists and rules may name: a catalog of fields with their types.
 //
 // Every value that an expression compares is a 64-bit integer or an open text:
-//   kInteger, kMoney (minor units), kThousandths, kHundredths, kDay (days since 1970), kBoolean (0
-//   or 1) and kEnumeration (place in `values`) are integers; kText is an open text.
+//   kInteger, kMoney (minor units), kMillionths, kThousandths, kHundredths, kDay (days since 1970),
+//   kBoolean (0 or 1) and kEnumeration (place in `values`) are integers; kText is an open text.
 //
 // Thread safety: immutable after construction.
 
@@ -20,6 +20,7 @@ namespace kundig::engine {
 enum class FieldType : uint8_t {
   kInteger,
   kMoney,
+  kMillionths,
   kThousandths,
   kHundredths,
   kDay,

@@ -82,7 +82,7 @@ class Lister {
   Lister(const ListPlan& plan, const ListSource& source, ShardRunner* runner)
       : plan_(plan),
         source_(source),
-        view_{source.rules, &source.ranking, source.names, source.today},
+        view_{source.rules, &source.ranking, source.names, source.today, source.churn},
         runner_(runner),
         filter_(plan.where, *source.rules, *source.names),
         key_(plan, source),
@@ -223,7 +223,12 @@ void Lister::ScanShard(uint32_t shard, ShardPart* part) {
     const CustomerBlock& block = rows_of.block(at);
     Selection listed = filter_.Select(view_, block);
     if (plan_.reactivation) {
-      listed = MayApproach(block, InActivities(block, listed), part);
+      listed = InActivities(block, listed);
+      if (plan_.early_warning) {
+        constexpr auto kHigh = static_cast<int64_t>(ChurnBand::kHigh);
+        listed = FieldInRange(view_, block, CustomerField::kChurnBand, kHigh, kHigh, listed);
+      }
+      listed = MayApproach(block, listed, part);
     }
     if (listed.Empty()) continue;
     part->customers += CountOf(listed);
@@ -292,7 +297,7 @@ void Lister::CopyColumn(const std::vector<Candidate>& rows, CustomerField field,
 std::string Lister::NextCursor(const Candidate& last) const {
   Cursor cursor;
   cursor.question = plan_.question;
-  cursor.rules_version = source_.rules_version;
+  cursor.rules_version = plan_.rules_version;
   cursor.sequence = plan_.cursor ? plan_.cursor->sequence : source_.sequence;
   cursor.as_of = source_.today;
   if (plan_.needs_ranking) cursor.ranking = source_.ranking;
@@ -356,9 +361,21 @@ Result<ListAnswer> Lister::Run() {
 
 // Whether a customer's place in the order may change although nothing happened to it.
 bool MovesWithTheDay(CustomerField order_by) {
-  return order_by == CustomerField::kActivity || order_by == CustomerField::kConsent ||
-         order_by == CustomerField::kValueScore || order_by == CustomerField::kValueClass ||
-         order_by == CustomerField::kHiddenPotential;
+  switch (order_by) {
+    case CustomerField::kActivity:
+    case CustomerField::kConsent:
+    case CustomerField::kValueScore:
+    case CustomerField::kValueClass:
+    case CustomerField::kHiddenPotential:
+    case CustomerField::kPAlive:
+    case CustomerField::kChurnScore:
+    case CustomerField::kChurnBand:
+    case CustomerField::kExpectedOrders:
+    case CustomerField::kClv:
+      return true;
+    default:
+      return false;
+  }
 }
 
 }  // namespace

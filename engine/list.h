@@ -15,6 +15,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/churn_outlook.h"
 #include "engine/cursor.h"
 #include "engine/customer_field.h"
 #include "engine/dictionary.h"
@@ -32,6 +33,7 @@ namespace kundig::engine {
 struct ListPlan {
   Expression where = Expression::Everything();
   bool reactivation = false;
+  bool early_warning = false;
   uint32_t activities = 0;  // reactivation: a bit for each Activity
   bool need_consent = false;
   CustomerField order_by = CustomerField::kRevenueTotal;
@@ -41,11 +43,14 @@ struct ListPlan {
   std::optional<Cursor> cursor;
   uint64_t question = 0;
   bool needs_ranking = false;
+  uint64_t rules_version = 0;  // what a cursor of this list depends on
 };
 
 // Errors: those of ParseExpression (field "where"), kUnknownField ("order_by", "fields"),
 // kBadCursor.
-Result<ListPlan> PlanList(const ListQuery& query, const Rules& rules, uint64_t rules_version);
+// The versions count changes of the rules, and of the fit that the book has adopted.
+Result<ListPlan> PlanList(const ListQuery& query, const Rules& rules, uint64_t rules_version,
+                          uint64_t fit_version);
 
 struct ListSource {
   std::span<const std::unique_ptr<Shard>> shards;
@@ -54,8 +59,8 @@ struct ListSource {
   Ranking ranking;  // that of the cursor where it carries one
   Day today;
   uint64_t sequence = 0;
-  uint64_t rules_version = 0;
   uint64_t memory_bytes = 0;
+  const ChurnOutlook* churn = nullptr;
 };
 
 // The state of the answer is left to the caller. Error: kResultTooLarge.

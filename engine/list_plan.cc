@@ -1,6 +1,7 @@
 // A list's question, with its names looked up and its cursor read.
 
 #include <algorithm>
+#include <initializer_list>
 #include <string>
 #include <utility>
 
@@ -14,27 +15,40 @@ namespace {
 uint64_t QuestionHash(const ListPlan& plan) {
   std::string question = plan.where.text();
   question.push_back('\0');
-  for (const uint64_t part :
-       {uint64_t{plan.reactivation}, uint64_t{plan.activities}, uint64_t{plan.need_consent},
-        static_cast<uint64_t>(plan.order_by), uint64_t{plan.descending}}) {
+  for (const uint64_t part : {uint64_t{plan.reactivation}, uint64_t{plan.activities},
+                              uint64_t{plan.need_consent}, static_cast<uint64_t>(plan.order_by),
+                              uint64_t{plan.descending}, uint64_t{plan.early_warning}}) {
     question += std::to_string(part) + ' ';
   }
   return HashBytes(question);
 }
 
+// Whether some of the fields are among those given, or are judged by some of them.
+bool DependOn(FieldSet fields, std::initializer_list<CustomerField> given, const Rules& rules) {
+  FieldSet wanted;
+  for (const CustomerField field : given) wanted.Add(Index(field));
+  return fields.Intersects(wanted) ||
+         (fields.Intersects(JudgedFields()) && rules.value_fields().Intersects(wanted));
+}
+
+bool NeedsOutlook(FieldSet fields, const Rules& rules) {
+  return DependOn(fields,
+                  {CustomerField::kPAlive, CustomerField::kChurnScore, CustomerField::kChurnBand,
+                   CustomerField::kExpectedOrders, CustomerField::kClv},
+                  rules);
+}
+
 }  // namespace
 
 bool NeedsRanking(FieldSet fields, const Rules& rules) {
-  FieldSet ranked;
-  for (const CustomerField field : {CustomerField::kR, CustomerField::kF, CustomerField::kM,
-                                    CustomerField::kRfmSegment, CustomerField::kAbc}) {
-    ranked.Add(Index(field));
-  }
-  return fields.Intersects(ranked) ||
-         (fields.Intersects(JudgedFields()) && rules.value_fields().Intersects(ranked));
+  return DependOn(fields,
+                  {CustomerField::kR, CustomerField::kF, CustomerField::kM,
+                   CustomerField::kRfmSegment, CustomerField::kAbc},
+                  rules);
 }
 
-Result<ListPlan> PlanList(const ListQuery& query, const Rules& rules, uint64_t rules_version) {
+Result<ListPlan> PlanList(const ListQuery& query, const Rules& rules, uint64_t rules_version,
+                          uint64_t fit_version) {
   const FieldCatalog& catalog = rules.customer_fields();
   ListPlan plan;
   if (!query.where.empty()) {
@@ -50,9 +64,11 @@ Result<ListPlan> PlanList(const ListQuery& query, const Rules& rules, uint64_t r
   plan.need_consent = query.need_consent;
   for (const Activity activity : query.activities)
     plan.activities |= 1u << static_cast<uint32_t>(activity);
+  plan.early_warning = query.early_warning;
   if (query.activities.empty()) {
-    plan.activities = 1u << static_cast<uint32_t>(Activity::kInactive) |
-                      1u << static_cast<uint32_t>(Activity::kLost);
+    const auto of = [](Activity activity) { return 1u << static_cast<uint32_t>(activity); };
+    plan.activities = query.early_warning ? of(Activity::kOverdue) | of(Activity::kActive)
+                                          : of(Activity::kInactive) | of(Activity::kLost);
   }
   const auto find = [&](const std::string& name, const char* setting) -> Result<CustomerField> {
     const std::optional<FieldIndex> field = catalog.Find(name);
@@ -81,16 +97,20 @@ Result<ListPlan> PlanList(const ListQuery& query, const Rules& rules, uint64_t r
     used.Add(Index(*field));
   }
   plan.needs_ranking = NeedsRanking(used, rules);
+  // Both only grow, so that their sum stays the same only where both did.
+  plan.rules_version =
+      rules_version + (plan.early_warning || NeedsOutlook(used, rules) ? fit_version : 0);
   plan.question = QuestionHash(plan);
   if (!query.cursor.empty()) {
     Result<Cursor> cursor = DecodeCursor(query.cursor);
     if (!cursor) return cursor.error();
-    if (cursor->question != plan.question || cursor->rules_version != rules_version) {
+    if (cursor->question != plan.question || cursor->rules_version != plan.rules_version) {
       return Error{
           ErrorCode::kBadCursor,
           cursor->question != plan.question
               ? "the cursor belongs to another list; ask with the same filter and order as before"
-              : "the rules have changed since the cursor was given; begin without a cursor",
+              : "the rules or the churn model have changed since the cursor was given; begin "
+                "without a cursor",
           "cursor", std::nullopt};
     }
     plan.cursor = std::move(*cursor);

@@ -20,6 +20,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/adopted_fit.h"
 #include "engine/churn_model.h"
 #include "engine/customer_field.h"
 #include "engine/event.h"
@@ -74,6 +75,11 @@ struct Profile {
   Activity activity = Activity::kNever;
   std::optional<ConsentStatus> consent;
   std::optional<Day> last_contact;
+  // Absent without an order, and where no churn model is in force (engine/churn_outlook.h).
+  std::optional<int32_t> p_alive_millionths, churn_score_millionths;
+  std::optional<ChurnBand> churn_band;
+  std::optional<int64_t> expected_orders_thousandths;
+  std::optional<Minor> clv;  // absent, too, where no spend model is
 };
 
 struct ProfilesAnswer {
@@ -196,11 +202,13 @@ struct StatusAnswer {
 };
 
 // A list of customers. With `reactivation` only customers of the activities asked for that may be
-// approached.
+// approached; with `early_warning` of these only those whose churn band is high.
 struct ListQuery {
   std::string where;  // empty = all
   bool reactivation = false;
-  std::vector<Activity> activities;        // reactivation; empty = inactive and lost
+  bool early_warning = false;  // only with reactivation
+  // reactivation; empty = inactive and lost, for an early warning overdue and active
+  std::vector<Activity> activities;
   bool need_consent = false;               // reactivation
   std::string order_by = "revenue_total";  // ties by customer id, ascending bytes
   bool descending = true;                  // absent values come last either way
@@ -303,6 +311,9 @@ struct ChurnAnswer {
   double expected_purchases = 0;
   std::optional<Day> checked_through;  // absent: nothing was checked
   std::array<HoldOut, kHoldOutRows> hold_out;
+  uint64_t purchases = 0;             // purchase days of these customers through `fitted_through`
+  std::optional<AdoptedSpend> spend;  // absent with `until`, and where there is too little data
+  bool in_force = false;              // the book looks ahead by this fit from now on
 };
 
 }  // namespace kundig::engine

@@ -10,8 +10,8 @@ namespace {
 
 constexpr size_t kNumbers = 10;
 constexpr size_t kNumbersBeforeRulesVersion = 9;
-constexpr size_t kTexts = 3;
-constexpr size_t kTextsBeforeRules = 2;
+constexpr size_t kTexts = 4;
+constexpr size_t kTextsBeforeRules = 2, kTextsBeforeFits = 3;
 constexpr size_t kMaxFiles = kMaxShards + 16;
 
 uint64_t Word(int64_t number) {
@@ -44,6 +44,7 @@ std::string EncodeManifest(const SnapshotInfo& info) {
   texts.Add(info.currency);
   texts.Add(info.time_zone);
   texts.Add(info.rules);
+  if (info.fit) texts.Add(EncodeFit(*info.fit));
   std::vector<uint64_t> sizes, checksums;
   for (const SnapshotFile& file : info.files) {
     names.Add(file.name);
@@ -97,6 +98,10 @@ Result<SnapshotInfo> ReadManifest(rocksdb::Env* env, const std::string& folder) 
   info.currency = next_text.Next();
   info.time_zone = next_text.Next();
   if (texts.sizes.size() > kTextsBeforeRules) info.rules = next_text.Next();
+  if (texts.sizes.size() > kTextsBeforeFits) {
+    info.fit = DecodeFit(next_text.Next());
+    if (!info.fit) return reader.Damage("its churn model cannot be read");
+  }
   for (size_t i = 0; i < sizes.size(); ++i) {
     info.files.push_back({.name = std::string(next_name.Next()),
                           .bytes = sizes[i],

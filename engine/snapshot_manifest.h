@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/adopted_fit.h"
 #include "engine/result.h"
 #include "engine/snapshot_file.h"
 #include "engine/units.h"
@@ -27,6 +28,7 @@ struct SnapshotInfo {
   std::string currency, time_zone;  // of the server that saved it
   std::string rules;           // the text of those in force; empty in files of the first releases
   uint32_t rules_version = 1;  // of StateName
+  std::optional<AdoptedFit> fit;  // the last one before the records behind begin_record
   TimeMs saved_at;
   std::vector<SnapshotFile> files;
 

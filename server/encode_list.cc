@@ -28,6 +28,8 @@ wire::FieldType WireType(FieldType type) {
       return wire::FieldType::integer;
     case FieldType::kMoney:
       return wire::FieldType::money;
+    case FieldType::kMillionths:
+      return wire::FieldType::millionths;
     case FieldType::kThousandths:
       return wire::FieldType::thousandths;
     case FieldType::kDay:

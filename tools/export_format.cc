@@ -31,6 +31,8 @@ json::value JsonOf(const HeldFigure& figure) {
     case wire::FieldType::thousandths:
       if (*figure.number % 1000 == 0) return *figure.number / 1000;
       return static_cast<double>(*figure.number) / 1000;
+    case wire::FieldType::millionths:
+      return static_cast<double>(*figure.number) / 1'000'000;
     default:
       return *figure.number;
   }
@@ -56,6 +58,8 @@ std::string TextOf(const HeldFigure& figure) {
       return *figure.number != 0 ? "yes" : "no";
     case wire::FieldType::thousandths:
       return FormatThousandths(*figure.number);
+    case wire::FieldType::millionths:
+      return FormatMillionths(*figure.number);
     case wire::FieldType::integer:
       break;
   }

@@ -22,6 +22,16 @@ bool ParseNumber(std::string_view text, int* value) {
   return std::from_chars(text.data(), text.data() + text.size(), *value).ec == std::errc();
 }
 
+// So many parts of one, which has `digits` zeros, without zeros at the end.
+std::string FormatParts(int64_t value, uint64_t one, int digits) {
+  const uint64_t magnitude = Magnitude(value);
+  std::string text =
+      fmt::format("{}{}.{:0{}}", value < 0 ? "-" : "", magnitude / one, magnitude % one, digits);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text;
+}
+
 }  // namespace
 
 size_t TextWidth(std::string_view utf8) {
@@ -55,12 +65,11 @@ std::string FormatPercent(double fraction) {
 }
 
 std::string FormatThousandths(int64_t value) {
-  const uint64_t magnitude = Magnitude(value);
-  std::string text =
-      fmt::format("{}{}.{:03}", value < 0 ? "-" : "", magnitude / 1000, magnitude % 1000);
-  text.erase(text.find_last_not_of('0') + 1);
-  if (text.back() == '.') text.pop_back();
-  return text;
+  return FormatParts(value, 1000, 3);
+}
+
+std::string FormatMillionths(int64_t value) {
+  return FormatParts(value, 1'000'000, 6);
 }
 
 std::string FormatDay(int32_t days_since_1970) {

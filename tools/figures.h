@@ -23,6 +23,7 @@ std::string FormatCount(uint64_t count);         // 1,234,567
 std::string FormatMoney(int64_t minor);          // -1,234.50
 std::string FormatPercent(double fraction);      // 12.3 %; "–" where it is no number
 std::string FormatThousandths(int64_t value);    // 62.345, 60, 0.5
+std::string FormatMillionths(int64_t value);     // 0.968912, 1, 0.5
 std::string FormatDay(int32_t days_since_1970);  // 2010-12-09
 std::string FormatTime(int64_t unix_ms);         // 2010-12-09T13:05:59Z
 std::string FormatTimeMs(int64_t unix_ms);       // 2010-12-09T13:05:59.007Z

@@ -39,7 +39,12 @@ class BlockScanTest : public testing::TestWithParam<uint64_t> {
     ranking_.monetary_cuts = {-5, 100, 5000, int64_t{1} << 40};
     ranking_.a_from = 5000;
     ranking_.b_from = 100;
-    view_ = {rules_.get(), &ranking_, &names_, kToday};
+    AdoptedFit fit;
+    fit.parameters = {.r = 0.5, .alpha = 6, .a = 0.9, .b = 1.6};
+    fit.spend = AdoptedSpend{.measure = OneOf({SpendMeasure::kRevenue, SpendMeasure::kMargin}),
+                             .parameters = {.p = 6, .q = 4, .gamma = 1500}};
+    outlook_ = ChurnOutlook::Make(settings.churn, fit);
+    view_ = {rules_.get(), &ranking_, &names_, kToday, outlook_.get()};
     block_ = std::make_unique<CustomerBlock>();
     for (uint32_t row = 0; row < kBlockRows; ++row) {
       if (random_() % 10 == 0) continue;  // of nobody
@@ -110,6 +115,7 @@ class BlockScanTest : public testing::TestWithParam<uint64_t> {
   std::mt19937_64 random_{GetParam()};
   std::shared_ptr<const Rules> rules_;
   Ranking ranking_;
+  std::unique_ptr<const ChurnOutlook> outlook_;
   CustomerNames names_;
   BookView view_;
   std::unique_ptr<CustomerBlock> block_;

@@ -360,10 +360,15 @@ TEST(DurableBook, IsTheSameAfterEveryStart) {
       if (const Event* event = std::get_if<Event>(&action)) events.push_back(*event);
       const DayChange* day = std::get_if<DayChange>(&action);
       const RuleChange* rules = std::get_if<RuleChange>(&action);
-      if (day != nullptr || rules != nullptr || random.Chance(5)) write();
+      const FitChange* fit = std::get_if<FitChange>(&action);
+      if (day != nullptr || rules != nullptr || fit != nullptr || random.Chance(5)) write();
       if (rules != nullptr) {
         EXPECT_EQ(model.ReplaceRules(rules->rules).has_value(),
                   book.ReplaceRules(rules->rules).has_value());
+      }
+      if (fit != nullptr) {
+        model.AdoptFit(fit->fit);
+        EXPECT_TRUE(book.Write({{.name = {}, .what = &fit->fit}})[0].has_value());
       }
       if (day != nullptr) {
         EXPECT_EQ(model.AdvanceDay(day->day).has_value(), book->AdvanceDay(day->day).has_value());

@@ -282,6 +282,94 @@ TEST(EventCodecTest, KeepsOrdersDayChangesAndRules) {
   }
 }
 
+TEST(EventCodecTest, KeepsChurnFits) {
+  AdoptedFit fit;
+  fit.model = ChurnModelKind::kBgNbd;
+  fit.parameters = {.r = 0.243, .alpha = 4.414, .a = 0.793, .b = 2.426};
+  fit.converged = false;
+  fit.at_limit = true;
+  fit.fitted_through = Day{-3};
+  fit.customers = 2357;
+  fit.purchases = uint64_t{1} << 40;
+  fit.log_likelihood = -9582.4;
+  for (const bool with_spend : {false, true}) {
+    if (with_spend) {
+      fit.spend = AdoptedSpend{.measure = SpendMeasure::kMargin,
+                               .parameters = {.p = 6.25, .q = 3.74, .gamma = 1545},
+                               .log_likelihood = -4.5,
+                               .customers = 946,
+                               .converged = true,
+                               .at_limit = true};
+    }
+    std::string bytes;
+    EncodeChurnFit(fit, &bytes);
+    JournalRecord record;
+    ASSERT_FALSE(DecodeRecord(bytes, &record));
+    EXPECT_EQ(record.kind, RecordKind::kChurnFit);
+    const AdoptedFit& read = record.fit;
+    EXPECT_EQ(read.model, fit.model);
+    EXPECT_EQ(read.parameters.r, 0.243);
+    EXPECT_EQ(read.parameters.alpha, 4.414);
+    EXPECT_EQ(read.parameters.a, 0.793);
+    EXPECT_EQ(read.parameters.b, 2.426);
+    EXPECT_FALSE(read.pinned);
+    EXPECT_FALSE(read.converged);
+    EXPECT_TRUE(read.at_limit);
+    EXPECT_EQ(read.fitted_through, Day{-3});
+    EXPECT_EQ(read.customers, 2357u);
+    EXPECT_EQ(read.purchases, fit.purchases);
+    EXPECT_EQ(read.log_likelihood, -9582.4);
+    ASSERT_EQ(read.spend.has_value(), with_spend);
+    for (size_t size = 0; size < bytes.size(); ++size) {
+      EXPECT_EQ(DecodeRecord(std::string_view(bytes).substr(0, size), &record)->code,
+                ErrorCode::kDamaged);
+    }
+  }
+  JournalRecord record;
+  std::string bytes;
+  EncodeChurnFit(fit, &bytes);
+  ASSERT_FALSE(DecodeRecord(bytes, &record));
+  EXPECT_EQ(record.fit.spend->measure, SpendMeasure::kMargin);
+  EXPECT_EQ(record.fit.spend->parameters.p, 6.25);
+  EXPECT_EQ(record.fit.spend->parameters.q, 3.74);
+  EXPECT_EQ(record.fit.spend->parameters.gamma, 1545);
+  EXPECT_EQ(record.fit.spend->log_likelihood, -4.5);
+  EXPECT_EQ(record.fit.spend->customers, 946u);
+  EXPECT_TRUE(record.fit.spend->at_limit);
+}
+
+// What nothing can be foretold by must not come into a book.
+TEST(EventCodecTest, RefusesChurnFitsThatNoModelCanBeMadeOf) {
+  AdoptedFit sound;
+  sound.spend.emplace();
+  ASSERT_TRUE(DecodeFit(EncodeFit(sound)).has_value());
+  const auto refused = [&](auto&& change) {
+    AdoptedFit fit = sound;
+    change(&fit);
+    EXPECT_FALSE(DecodeFit(EncodeFit(fit)).has_value());
+  };
+  refused([](AdoptedFit* fit) { fit->parameters.r = 0; });
+  refused([](AdoptedFit* fit) { fit->parameters.b = std::numeric_limits<double>::quiet_NaN(); });
+  refused([](AdoptedFit* fit) { fit->log_likelihood = -std::numeric_limits<double>::infinity(); });
+  refused([](AdoptedFit* fit) { fit->model = static_cast<ChurnModelKind>(2); });
+  refused([](AdoptedFit* fit) { fit->fitted_through = kLastDay + 1; });
+  refused([](AdoptedFit* fit) { fit->spend->parameters.q = 1; });
+  refused([](AdoptedFit* fit) { fit->spend->measure = static_cast<SpendMeasure>(2); });
+  EXPECT_FALSE(DecodeFit("").has_value());
+  EXPECT_FALSE(DecodeFit(EncodeFit(sound) + '\0').has_value());
+}
+
+TEST(EventCodecTest, ReadsFormerFormats) {
+  std::string bytes;
+  EncodeDayChange(Day{7}, &bytes);
+  for (const char format : {'\1', '\2'}) {
+    bytes[0] = format;
+    JournalRecord record;
+    ASSERT_FALSE(DecodeRecord(bytes, &record));
+    EXPECT_EQ(record.day, Day{7});
+  }
+}
+
 ErrorCode CodeOf(std::string_view bytes) {
   JournalRecord record;
   const auto error = DecodeRecord(bytes, &record);
@@ -323,7 +411,7 @@ TEST(EventCodecTest, RefusesWhatNoFieldCanHold) {
   EXPECT_EQ(CodeOf(std::string_view("\1\3\0\0\xFF\xFF\xFF\xFF\x7F", 9)), ErrorCode::kDamaged)
       << "a day beyond 32 bits";
   EXPECT_EQ(CodeOf(std::string_view("\1\1\0\0\x7F", 5)), ErrorCode::kDamaged) << "127 events";
-  EXPECT_EQ(CodeOf(std::string_view("\1\5\0\0", 4)), ErrorCode::kDamaged) << "kind 5";
+  EXPECT_EQ(CodeOf(std::string_view("\1\6\0\0", 4)), ErrorCode::kDamaged) << "kind 6";
   EXPECT_EQ(CodeOf(std::string_view("\2\4\0\0\0\5x", 7)), ErrorCode::kDamaged) << "rules cut off";
   EXPECT_EQ(CodeOf(std::string_view("\0\1\0\0\0", 5)), ErrorCode::kDamaged) << "version 0";
 }

@@ -41,7 +41,8 @@ TEST(CustomerCatalogTest, HasTheFieldsOfTheProfileInItsOrder) {
                   "last_order", "last_activity", "recency_days", "inactive_days", "purchase_days",
                   "orders", "revenue", "margin", "items", "orders_total", "revenue_total",
                   "margin_total", "r", "f", "m", "rfm_segment", "abc", "value_score", "value_class",
-                  "hidden_potential", "activity", "consent", "last_contact"));
+                  "hidden_potential", "activity", "consent", "last_contact", "p_alive",
+                  "churn_score", "churn_band", "expected_orders", "clv"));
 }
 
 TEST(CustomerCatalogTest, PlacesFieldsWhereTheirNumberSays) {
@@ -75,13 +76,16 @@ TEST(CustomerCatalogTest, NamesTheCodesOfEveryEnumeration) {
   EXPECT_EQ(NameOf(catalog, kConsent, ConsentStatus::kGranted), "granted");
   EXPECT_EQ(NameOf(catalog, kConsent, ConsentStatus::kWithdrawn), "withdrawn");
   EXPECT_EQ(NameOf(catalog, kConsent, ConsentStatus::kExpired), "expired");
+  EXPECT_EQ(NameOf(catalog, kChurnBand, ChurnBand::kLow), "low");
+  EXPECT_EQ(NameOf(catalog, kChurnBand, ChurnBand::kMedium), "medium");
+  EXPECT_EQ(NameOf(catalog, kChurnBand, ChurnBand::kHigh), "high");
   EXPECT_THAT(Of(catalog, kRfmSegment).values, ElementsAre("Champions", "Lost"));
 }
 
 TEST(CustomerCatalogTest, TypesMoneyDaysAndScores) {
   const FieldCatalog catalog = CustomerCatalog({"Champions"});
   using enum CustomerField;
-  for (CustomerField field : {kPotential, kRevenue, kMargin, kRevenueTotal, kMarginTotal}) {
+  for (CustomerField field : {kPotential, kRevenue, kMargin, kRevenueTotal, kMarginTotal, kClv}) {
     EXPECT_EQ(Of(catalog, field).type, FieldType::kMoney) << Of(catalog, field).name;
   }
   for (CustomerField field : {kFirstOrder, kLastOrder, kLastActivity, kLastContact}) {
@@ -94,6 +98,9 @@ TEST(CustomerCatalogTest, TypesMoneyDaysAndScores) {
     EXPECT_EQ(Of(catalog, field).type, FieldType::kBoolean) << Of(catalog, field).name;
   }
   EXPECT_EQ(Of(catalog, kValueScore).type, FieldType::kThousandths);
+  EXPECT_EQ(Of(catalog, kExpectedOrders).type, FieldType::kThousandths);
+  EXPECT_EQ(Of(catalog, kPAlive).type, FieldType::kMillionths);
+  EXPECT_EQ(Of(catalog, kChurnScore).type, FieldType::kMillionths);
   EXPECT_EQ(Of(catalog, kRecencyDays).type, FieldType::kInteger);
 }
 

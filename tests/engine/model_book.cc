@@ -133,6 +133,15 @@ Result<StateName> ModelBook::ReplaceRules(std::shared_ptr<const Rules> rules) {
   if (rules_->settings().value.between == Between::kReview) {
     for (auto& [id, customer] : customers_) customer.closed_class.reset();
   }
+  looked_ahead_ = false;
+  rows_.reset();
+  return State();
+}
+
+// No entry of the journal either.
+StateName ModelBook::AdoptFit(const AdoptedFit& fit) {
+  fit_ = fit;
+  looked_ahead_ = false;
   rows_.reset();
   return State();
 }

@@ -27,10 +27,12 @@
 #include <vector>
 
 #include "engine/book.h"
+#include "engine/churn_forecast.h"
 #include "engine/event.h"
 #include "engine/query.h"
 #include "engine/result.h"
 #include "engine/rules.h"
+#include "engine/spend_model.h"
 #include "engine/units.h"
 
 namespace kundig::engine {
@@ -134,6 +136,14 @@ struct ModelRow {
   std::optional<ValueClass> pinned_class, closed_class;
 };
 
+// What the models in force are. The expectation is the engine's own, which has tests
+// (churn_model_test.cc), so that roundings agree.
+struct ModelOutlook {
+  ChurnForecast forecast;
+  std::optional<SpendModel> spend;
+  bool on_margin = false;
+};
+
 // How a value class came about.
 struct ModelJudgement {
   int64_t points = 0, weights = 0;  // sum(w*p) and sum(w) over the criteria present
@@ -151,6 +161,7 @@ class ModelBook {
   ApplyAnswer Apply(std::span<const Event> events, Growth growth = Growth::kAllowed);
   Result<StateName> AdvanceDay(Day day);
   Result<StateName> ReplaceRules(std::shared_ptr<const Rules> rules);
+  StateName AdoptFit(const AdoptedFit& fit);
   StateName State() const;
   StatusAnswer Status() const;
   void Profiles(std::span<const std::string_view> ids, ProfilesAnswer* answer) const;
@@ -202,6 +213,9 @@ class ModelBook {
   ModelRow Measure(const std::string& id, const ModelCustomer& customer) const;
   Activity ActivityOf(const Profile& profile) const;
   std::optional<ConsentStatus> ConsentOf(const ModelCustomer& customer) const;
+  const std::optional<ModelOutlook>& Outlook() const;
+  // Whether he is a customer still, and what he is worth.
+  void Foretell(const ModelCustomer& customer, Profile* profile) const;
   std::optional<RfmAnswer::Cuts> Cuts(const std::vector<ModelRow>& rows) const;
   void Score(std::vector<ModelRow>* rows) const;
   void Classify(std::vector<ModelRow>* rows) const;
@@ -217,7 +231,10 @@ class ModelBook {
   uint32_t rules_version_ = 1;
   std::map<std::string, ModelCustomer> customers_;
   std::map<std::string, ModelLead> leads_;
+  std::optional<AdoptedFit> fit_;
   mutable std::optional<std::vector<ModelRow>> rows_;  // empty after a write
+  mutable bool looked_ahead_ = false;                  // whether outlook_ is of rules_ and fit_
+  mutable std::optional<ModelOutlook> outlook_;
 };
 
 template <typename Map>

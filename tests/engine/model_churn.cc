@@ -1,6 +1,7 @@
 // The churn model, customer by customer.
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 #include <vector>
@@ -51,6 +52,43 @@ std::optional<Buyer> BuyerOf(const ModelCustomer& customer, const ChurnQuery& qu
 }
 
 }  // namespace
+
+const std::optional<ModelOutlook>& ModelBook::Outlook() const {
+  if (looked_ahead_) return outlook_;
+  looked_ahead_ = true;
+  outlook_.reset();
+  const ChurnSettings& settings = rules_->settings().churn;
+  std::optional<ChurnParameters> parameters;
+  // A fit under pinned parameters found none, one of another model others.
+  if (fit_ && !fit_->pinned && fit_->model == settings.model) parameters = fit_->parameters;
+  if (settings.pinned) parameters = settings.pinned;
+  if (!parameters) return outlook_;
+  const ChurnModel model = ChurnModel::Make(settings.model, *parameters).value();
+  outlook_.emplace(ModelOutlook{ChurnForecast(model, settings.horizon_days / 7.0), {}, false});
+  if (fit_ && fit_->spend) {
+    outlook_->spend = SpendModel::Make(fit_->spend->parameters).value();
+    outlook_->on_margin = fit_->spend->measure == SpendMeasure::kMargin;
+  }
+  return outlook_;
+}
+
+void ModelBook::Foretell(const ModelCustomer& customer, Profile* profile) const {
+  const std::optional<Buyer> buyer = BuyerOf(customer, {}, today_);
+  if (!buyer || !Outlook()) return;
+  const PurchaseHistory history = InWeeks(buyer->days);
+  const double p_alive = Outlook()->forecast.model().PAlive(history);
+  const double expected = Outlook()->forecast.ExpectedPurchases(history);
+  profile->p_alive_millionths = static_cast<int32_t>(std::lround(p_alive * 1e6));
+  profile->churn_score_millionths = 1'000'000 - *profile->p_alive_millionths;
+  profile->churn_band = 1 - p_alive < 0.33   ? ChurnBand::kLow
+                        : 1 - p_alive > 0.66 ? ChurnBand::kHigh
+                                             : ChurnBand::kMedium;
+  profile->expected_orders_thousandths = std::llround(expected * 1000);
+  if (!Outlook()->spend) return;
+  const Minor total = Outlook()->on_margin ? profile->margin_total : profile->revenue_total;
+  profile->clv = Minor{
+      std::llround(expected * Outlook()->spend->ExpectedValueMinor(profile->orders_total, total))};
+}
 
 Result<ChurnAnswer> ModelBook::Churn(const ChurnQuery& query) const {
   if (const std::optional<Error> error = JudgeDays(query, today_)) return *error;

@@ -146,6 +146,7 @@ ModelRow ModelBook::Measure(const std::string& id, const ModelCustomer& customer
   }
   profile.activity = ActivityOf(profile);
   profile.consent = ConsentOf(customer);
+  Foretell(customer, &profile);
 
   row.rfm_frequency = settings.rfm.frequency == RfmFrequency::kOrders
                           ? profile.orders

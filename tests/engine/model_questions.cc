@@ -14,6 +14,7 @@ constexpr std::string_view kAbcNames[] = {"A", "B", "C", "none"};
 constexpr std::string_view kValueClassNames[] = {"individual", "standard", "review"};
 constexpr std::string_view kActivityNames[] = {"never",    "lost",    "inactive",
                                                "prospect", "overdue", "active"};
+constexpr std::string_view kBandNames[] = {"low", "medium", "high"};
 constexpr std::string_view kConsentNames[] = {"granted", "withdrawn", "expired"};
 
 template <typename Enum>
@@ -130,6 +131,16 @@ bool ModelProfileReader::Number(FieldIndex field, int64_t* value) const {
       return p.consent && name(NameOf(*p.consent, kConsentNames));
     case CustomerField::kLastContact:
       return day(p.last_contact);
+    case CustomerField::kPAlive:
+      return give(p.p_alive_millionths);
+    case CustomerField::kChurnScore:
+      return give(p.churn_score_millionths);
+    case CustomerField::kChurnBand:
+      return p.churn_band && name(NameOf(*p.churn_band, kBandNames));
+    case CustomerField::kExpectedOrders:
+      return give(p.expected_orders_thousandths);
+    case CustomerField::kClv:
+      return money(p.clv);
   }
   return false;
 }
@@ -259,10 +270,15 @@ Result<CountAnswer> ModelBook::Count(std::string_view where) const {
 bool ModelBook::MayApproach(const ListQuery& query, const Profile& profile,
                             ListAnswer* answer) const {
   std::vector<Activity> activities = query.activities;
-  if (activities.empty()) activities = {Activity::kInactive, Activity::kLost};
+  if (activities.empty() && query.early_warning) {
+    activities = {Activity::kActive, Activity::kOverdue};
+  } else if (activities.empty()) {
+    activities = {Activity::kInactive, Activity::kLost};
+  }
   if (std::find(activities.begin(), activities.end(), profile.activity) == activities.end()) {
     return false;
   }
+  if (query.early_warning && profile.churn_band != ChurnBand::kHigh) return false;
   if (query.need_consent && profile.consent != ConsentStatus::kGranted) {
     ++answer->excluded_no_consent;
     return false;
@@ -302,6 +318,9 @@ Result<ListAnswer> ModelBook::List(const ListQuery& query) const {
   if (where.has_error()) return where.error();
   const std::optional<FieldIndex> order_by = rules_->customer_fields().Find(query.order_by);
   if (!order_by) return UnknownField("order_by");
+  if (query.early_warning && !Outlook()) {
+    return Error{ErrorCode::kTooLittleData, "no churn model", "churn", std::nullopt};
+  }
 
   ListAnswer answer;
   answer.state = State();

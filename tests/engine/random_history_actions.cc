@@ -41,6 +41,7 @@ class HistoryMaker {
       if (random_.Chance(15)) {
         history_->actions.push_back(RuleChange{RandomRules(&random_, Stages(), calendar_)});
       }
+      if (random_.Chance(20)) history_->actions.push_back(FitChange{RandomFit(&random_, today_)});
     }
     return std::move(history_);
   }

@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/adopted_fit.h"
 #include "engine/event.h"
 #include "engine/rules.h"
 #include "tests/engine/random_history_random.h"
@@ -28,7 +29,11 @@ struct RuleChange {
   std::shared_ptr<const Rules> rules;
 };
 
-using Action = std::variant<Event, DayChange, RuleChange>;
+struct FitChange {
+  AdoptedFit fit;
+};
+
+using Action = std::variant<Event, DayChange, RuleChange, FitChange>;
 
 struct RandomHistory {
   std::shared_ptr<const Rules> rules;  // in force at first
@@ -44,6 +49,9 @@ std::unique_ptr<RandomHistory> MakeHistory(uint64_t seed, int64_t rounds = 10);
 // Rules that change every setting on which a figure depends, now and then; `stages` as given.
 std::shared_ptr<const Rules> RandomRules(Random* random, std::vector<StageSetting> stages,
                                          Calendar calendar);
+
+// Parameters of all sizes, with a spend model or without.
+AdoptedFit RandomFit(Random* random, Day today);
 
 // One line for a person who looks for the fault.
 std::string Describe(const Action& action);

@@ -88,6 +88,7 @@ void AskCount(const ModelBook& model, Book* engine, const std::string& expressio
 void AskList(const ModelBook& model, Book* engine, ListQuery query, uint32_t page_rows,
              Differences* differences) {
   const std::string where = std::string(query.reactivation ? "reactivation" : "list") +
+                            (query.early_warning ? " with early warning" : "") +
                             (query.need_consent ? " with consent" : "") + " of " +
                             Show(query.activities) + " where " + query.where + " by " +
                             query.order_by + (query.descending ? " desc" : " asc");
@@ -282,6 +283,11 @@ void CompareProfile(const std::string& where, const Profile& a, const Profile& b
   same("activity", a.activity, b.activity);
   same("consent", a.consent, b.consent);
   same("last_contact", a.last_contact, b.last_contact);
+  same("p_alive", a.p_alive_millionths, b.p_alive_millionths);
+  same("churn_score", a.churn_score_millionths, b.churn_score_millionths);
+  same("churn_band", a.churn_band, b.churn_band);
+  same("expected_orders", a.expected_orders_thousandths, b.expected_orders_thousandths);
+  same("clv", a.clv, b.clv);
   if (!with_rankings) return;
   same("is scored", a.rfm.has_value(), b.rfm.has_value());
   if (a.rfm && b.rfm) {

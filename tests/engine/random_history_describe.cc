@@ -104,6 +104,14 @@ struct Describer {
   }
 
   std::string operator()(const Event& event) const { return std::visit(*this, event); }
+  std::string operator()(const FitChange& change) const {
+    const AdoptedFit& fit = change.fit;
+    return "a fit of model " + Text(fit.model) + (fit.pinned ? " under pinned parameters" : "") +
+           " r=" + std::to_string(fit.parameters.r) +
+           " alpha=" + std::to_string(fit.parameters.alpha) +
+           " a=" + std::to_string(fit.parameters.a) + " b=" + std::to_string(fit.parameters.b) +
+           (fit.spend ? " with measure " + Text(fit.spend->measure) : " without spend");
+  }
   std::string operator()(const DayChange& change) const {
     return "day change to " + FormatDay(change.day);
   }

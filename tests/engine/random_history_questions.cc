@@ -83,6 +83,8 @@ class ExpressionWriter {
     switch (type) {
       case FieldType::kDay:
         return FormatDay(Day{static_cast<int32_t>(number)});
+      case FieldType::kMillionths:
+        return Decimal(number, 1'000'000, 6);
       case FieldType::kThousandths:
         return Decimal(number, 1000, 3);
       case FieldType::kHundredths:
@@ -139,6 +141,7 @@ ListQuery RandomListQuery(Random* random, const ModelBook& book) {
   query.reactivation = random->Chance(35);
   if (query.reactivation) {
     query.need_consent = random->Chance(50);
+    query.early_warning = random->Chance(30);
     // Mostly all of them: the default pair alone would often leave nobody.
     const uint64_t keep_percent = random->Pick({uint64_t{0}, uint64_t{40}, uint64_t{100}});
     for (const Activity activity : {Activity::kNever, Activity::kLost, Activity::kInactive,

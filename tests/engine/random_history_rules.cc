@@ -106,19 +106,36 @@ void RandomizeValue(Random* random, const FieldCatalog& catalog, ValueSettings* 
   for (uint64_t n = random->Below(3); n > 0; --n) value->potential.push_back(where());
 }
 
-// Mostly pinned, because few histories have customers enough for a fit.
+ChurnParameters RandomParameters(Random* random) {
+  return {.r = random->Pick({0.05, 0.525, 3.0}),
+          .alpha = random->Pick({0.5, 6.183, 80.0}),
+          .a = random->Pick({0.1, 0.891, 4.0}),
+          .b = random->Pick({0.2, 1.614, 30.0})};
+}
+
 void RandomizeChurn(Random* random, ChurnSettings* churn) {
   churn->model = random->Pick({ChurnModelKind::kMbgNbd, ChurnModelKind::kBgNbd});
   churn->horizon_days = random->Pick({1, 30, 365});
-  if (random->Chance(20)) return;
-  ChurnParameters& pinned = churn->pinned.emplace();
-  pinned.r = random->Pick({0.05, 0.525, 3.0});
-  pinned.alpha = random->Pick({0.5, 6.183, 80.0});
-  pinned.a = random->Pick({0.1, 0.891, 4.0});
-  pinned.b = random->Pick({0.2, 1.614, 30.0});
+  if (random->Chance(50)) churn->pinned = RandomParameters(random);
 }
 
 }  // namespace
+
+AdoptedFit RandomFit(Random* random, Day today) {
+  AdoptedFit fit;
+  fit.model = random->Pick({ChurnModelKind::kMbgNbd, ChurnModelKind::kBgNbd});
+  fit.parameters = RandomParameters(random);
+  fit.pinned = random->Chance(10);
+  fit.fitted_through = today;
+  fit.log_likelihood = -random->Pick({0.5, 9582.4});
+  if (random->Chance(30)) return fit;
+  AdoptedSpend& spend = fit.spend.emplace();
+  spend.measure = random->Pick({SpendMeasure::kRevenue, SpendMeasure::kMargin});
+  spend.parameters = {.p = random->Pick({0.5, 6.25}),
+                      .q = random->Pick({1.01, 3.74}),
+                      .gamma = random->Pick({0.25, 1500.0, 1e15})};
+  return fit;
+}
 
 std::shared_ptr<const Rules> RandomRules(Random* random, std::vector<StageSetting> stages,
                                          Calendar calendar) {

@@ -105,6 +105,9 @@ void TakeBatch(const Batch& batch, ModelBook* model,
     if (const DayChange* day = std::get_if<DayChange>(&batch.change)) {
       return book->AdvanceDay(day->day);
     }
+    if (const FitChange* fit = std::get_if<FitChange>(&batch.change)) {
+      return book->AdoptFit(fit->fit);
+    }
     return book->ReplaceRules(std::get<RuleChange>(batch.change).rules);
   };
   if (batch.events.empty()) {

@@ -144,6 +144,22 @@ TEST_F(SnapshotDamageTest, ANewerFormatIsRefused) {
   }
 }
 
+// A manifest without a fit is that of format 3, byte for byte behind its head.
+TEST_F(SnapshotDamageTest, FormerFormatsAreRead) {
+  const std::string path = snapshot_ + "/" + std::string(kManifest);
+  const std::string whole = ReadAll(path);
+  for (const uint32_t format : {2u, 3u}) {
+    std::string head(kSnapshotMagic);
+    PutFixed(format, 4, &head);
+    PutFixed(Crc32c({head}), 4, &head);
+    WriteAll(path, head + whole.substr(head.size()));
+    const Result<LoadedSnapshot> loaded = LoadSample(snapshot_);
+    ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
+    EXPECT_FALSE(loaded->info.fit.has_value());
+    EXPECT_EQ(loaded->book->Status().customers, book_.Status().customers);
+  }
+}
+
 TEST_F(SnapshotDamageTest, OtherRulesMustFit) {
   RuleSettings pounds;
   pounds.currency = "GBP";

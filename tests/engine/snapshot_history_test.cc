@@ -29,11 +29,12 @@ uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
   return text != nullptr ? std::strtoull(text, nullptr, 10) : otherwise;
 }
 
-// A journal record: events or a day change.
+// A journal record: events, a day change or a fit.
 struct Record {
   std::vector<Event> events;
   std::vector<OrderPlaced> orders;  // where the events are orders alone
   std::optional<Day> day;
+  std::optional<AdoptedFit> fit;
 };
 
 // The history as records, without its changes of rules, which no journal has. In half of the
@@ -44,7 +45,11 @@ std::vector<Record> RecordsOf(const RandomHistory& history, Random* random) {
   const uint64_t erasures = random->Pick<uint64_t>({0, 0, 8, 25});  // of 100 events
   for (const Action& action : history.actions) {
     if (const DayChange* change = std::get_if<DayChange>(&action)) {
-      records.push_back({.events = {}, .orders = {}, .day = change->day});
+      records.push_back({.events = {}, .orders = {}, .day = change->day, .fit = {}});
+      room = 0;
+    }
+    if (const FitChange* change = std::get_if<FitChange>(&action)) {
+      records.push_back({.events = {}, .orders = {}, .day = {}, .fit = change->fit});
       room = 0;
     }
     const Event* event = std::get_if<Event>(&action);
@@ -81,6 +86,8 @@ std::vector<Record> RecordsOf(const RandomHistory& history, Random* random) {
 void Apply(const Record& record, Book* book) {
   if (record.day) {
     static_cast<void>(book->AdvanceDay(*record.day));
+  } else if (record.fit) {
+    book->AdoptFit(*record.fit);
   } else if (!record.orders.empty()) {
     book->Apply(record.orders);
   } else {
@@ -91,6 +98,8 @@ void Apply(const Record& record, Book* book) {
 void Apply(const Record& record, ModelBook* model) {
   if (record.day) {
     static_cast<void>(model->AdvanceDay(*record.day));
+  } else if (record.fit) {
+    model->AdoptFit(*record.fit);
   } else {
     model->Apply(record.events);
   }
@@ -99,6 +108,8 @@ void Apply(const Record& record, ModelBook* model) {
 void Replay(uint64_t number, const Record& record, Book* book) {
   if (record.day) {
     book->ReplayDay(number, *record.day);
+  } else if (record.fit) {
+    book->ReplayFit(number, *record.fit);
   } else if (!record.orders.empty()) {
     book->Replay(number, record.orders);
   } else {

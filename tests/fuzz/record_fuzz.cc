@@ -54,6 +54,9 @@ std::string Encoded(const JournalRecord& record) {
     case RecordKind::kRules:
       EncodeRules(record.time_zone, record.rules, &bytes);
       break;
+    case RecordKind::kChurnFit:
+      EncodeChurnFit(record.fit, &bytes);
+      break;
   }
   return bytes;
 }

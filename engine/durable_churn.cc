@@ -1,0 +1,40 @@
+// The fit that a durable book keeps and looks ahead by.
+
+#include <span>
+
+#include "engine/durable_book.h"
+
+namespace kundig::engine {
+namespace {
+
+AdoptedFit FitOf(const ChurnAnswer& answer) {
+  return {.model = answer.model,
+          .parameters = answer.parameters,
+          .pinned = answer.pinned,
+          .converged = answer.converged,
+          .at_limit = answer.at_limit,
+          .fitted_through = answer.fitted_through,
+          .customers = answer.customers,
+          .purchases = answer.purchases,
+          .log_likelihood = answer.log_likelihood,
+          .spend = answer.spend};
+}
+
+}  // namespace
+
+Result<ChurnAnswer> DurableBook::FitChurn() {
+  const std::lock_guard<std::mutex> fitting(fitting_);
+  Result<ChurnAnswer> answer = book_->Churn({});
+  if (!answer) return answer;
+  const AdoptedFit fit = FitOf(*answer);
+  const WriteRequest write{.name = {}, .what = &fit};
+  std::optional<Error> failed;
+  Write(std::span(&write, 1), [&failed](size_t, const Result<ApplyAnswer>& written) {
+    if (!written) failed = written.error();
+  });
+  if (failed) return *failed;
+  answer->in_force = true;
+  return answer;
+}
+
+}  // namespace kundig::engine
