@@ -246,6 +246,7 @@ class Client {
   Result<void> Export(std::string_view customer, const ExportCallback& chunk);
   Result<wire::PipelineReplyT> Pipeline(const wire::PipelineRequestT& request);
   // Fits the churn model, which takes seconds for 10 million customers; there is no deadline.
+  // Without `until` the server keeps the fit and looks ahead by it from then on.
   Result<wire::ChurnReplyT> Churn(const wire::ChurnRequestT& request);
   // Saves the book; with `compact` nothing older stays in the data folder. May take as long as
   // writing all of it; there is no deadline.

@@ -22,6 +22,10 @@ constexpr const char* kReactivationFields[] = {"customer",      "activity",     
                                                "inactive_days", "orders_total", "revenue_total",
                                                "abc",           "value_class"};
 
+constexpr const char* kEarlyWarningFields[] = {
+    "customer", "activity",      "last_activity", "churn_score", "expected_orders",
+    "clv",      "revenue_total", "abc",           "value_class"};
+
 Refusal InvalidValue(const std::string& field, const std::string& expected) {
   return Refusal{.code = wire::ErrorCode::invalid_value,
                  .message = "Send a " + field + " that is " + expected + ".",
@@ -57,9 +61,10 @@ std::optional<Refusal> DecodeChoices(const Vector* in, const char* field, WireEn
 }
 
 std::optional<Refusal> DecodeFields(const flatbuffers::Vector<flatbuffers::Offset<String>>* in,
+                                    std::span<const char* const> otherwise,
                                     std::vector<std::string>* fields) {
   if (in == nullptr || in->size() == 0) {
-    fields->assign(std::begin(kReactivationFields), std::end(kReactivationFields));
+    fields->assign(otherwise.begin(), otherwise.end());
     return std::nullopt;
   }
   if (in->size() > engine::FieldCatalog::kMaxFields) {
@@ -186,11 +191,13 @@ Judged<std::string_view> DecodeExport(std::span<const uint8_t> payload) {
 Judged<engine::ListQuery> DecodeList(std::span<const uint8_t> payload) {
   const auto* message = wire::VerifiedRoot<wire::ListRequest>(payload);
   if (message == nullptr) return BadMessage("ListRequest");
-  if (message->kind() != wire::ListKind::customers && message->kind() != wire::ListKind::inactive) {
-    return InvalidValue("kind", "customers or inactive");
+  if (message->kind() > wire::ListKind::MAX) {
+    return InvalidValue("kind", "customers, inactive or early_warning");
   }
   engine::ListQuery query;
-  query.reactivation = message->kind() == wire::ListKind::inactive;
+  query.reactivation = message->kind() != wire::ListKind::customers;
+  query.early_warning = message->kind() == wire::ListKind::early_warning;
+  if (query.early_warning) query.order_by = "clv";
   query.need_consent = message->need_consent();
   query.descending = message->descending();
   query.limit = message->limit();
@@ -201,10 +208,13 @@ Judged<engine::ListQuery> DecodeList(std::span<const uint8_t> payload) {
                                    &query.activities)) {
     return *refusal;
   }
-  if (auto refusal = DecodeFields(message->fields(), &query.fields)) return *refusal;
+  const std::span<const char* const> fields =
+      query.early_warning ? std::span<const char* const>(kEarlyWarningFields)
+                          : std::span<const char* const>(kReactivationFields);
+  if (auto refusal = DecodeFields(message->fields(), fields, &query.fields)) return *refusal;
   if (!query.reactivation && (query.need_consent || !query.activities.empty())) {
     return InvalidValue(query.need_consent ? "need_consent" : "activities",
-                        "part of an inactive list only");
+                        "no part of a list of customers");
   }
   return query;
 }

@@ -399,7 +399,13 @@ void Dispatcher::HandleChurn(std::span<const uint8_t> payload,
   const Judged<engine::ChurnQuery> query = DecodeChurn(payload);
   if (!query) return SendRefusal(query.error(), responder.get());
   Queue(std::move(responder), [this, query = *query](Responder* to) {
-    const engine::Result<engine::ChurnAnswer> answer = book_->Churn(query);
+    // What looks at a part of the purchases is a question; else the fit is put in force.
+    const bool asks = query.until || query.check_until;
+    const engine::Result<engine::ChurnAnswer> answer =
+        asks ? book_->Churn(query) : durable_->FitChurn();
+    if (!answer && answer.error().code == engine::ErrorCode::kStorageFailed) {
+      return callbacks_.storage_failed(answer.error());
+    }
     if (!answer) return SendRefusal(ToRefusal(answer.error()), to);
     SendReply(MessageType::churn_reply, to, [&](auto* out) { EncodeChurn(*answer, out); });
   });

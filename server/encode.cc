@@ -32,6 +32,8 @@ static_assert(SameCode<wire::ValueClass>(engine::ValueClass::kIndividual) ==
 static_assert(SameCode<wire::ValueClass>(engine::ValueClass::kReview) == wire::ValueClass::review);
 static_assert(SameCode<wire::ConsentStatus>(engine::ConsentStatus::kExpired) ==
               wire::ConsentStatus::expired);
+static_assert(SameCode<wire::ChurnBand>(engine::ChurnBand::kLow) == wire::ChurnBand::low);
+static_assert(SameCode<wire::ChurnBand>(engine::ChurnBand::kHigh) == wire::ChurnBand::high);
 static_assert(SameCode<wire::DecidedBy>(engine::DecidedBy::kScore) == wire::DecidedBy::score);
 static_assert(SameCode<wire::DecidedBy>(engine::DecidedBy::kNoCriterion) ==
               wire::DecidedBy::no_criterion);
@@ -82,6 +84,10 @@ Offset<wire::Profile> AddProfile(const engine::Profile& profile, const engine::R
   out.add_items(profile.items);
   out.add_revenue_total(profile.revenue_total.units);
   out.add_margin_total(profile.margin_total.units);
+  if (profile.expected_orders_thousandths) {
+    out.add_expected_orders(*profile.expected_orders_thousandths);
+  }
+  if (profile.clv) out.add_clv(profile.clv->units);
 
   out.add_customer(customer);
   out.add_country(country);
@@ -100,6 +106,8 @@ Offset<wire::Profile> AddProfile(const engine::Profile& profile, const engine::R
   out.add_orders_total(profile.orders_total);
   if (profile.value_score_thousandths) out.add_value_score(*profile.value_score_thousandths);
   if (profile.last_contact) out.add_last_contact(profile.last_contact->since_epoch);
+  if (profile.p_alive_millionths) out.add_p_alive(*profile.p_alive_millionths);
+  if (profile.churn_score_millionths) out.add_churn_score(*profile.churn_score_millionths);
 
   out.add_found(profile.found);
   if (profile.kind) out.add_kind(SameCode<wire::CustomerKind>(*profile.kind));
@@ -118,6 +126,7 @@ Offset<wire::Profile> AddProfile(const engine::Profile& profile, const engine::R
   out.add_value_pinned(profile.value_pinned);
   out.add_activity(SameCode<wire::Activity>(profile.activity));
   if (profile.consent) out.add_consent(SameCode<wire::ConsentStatus>(*profile.consent));
+  if (profile.churn_band) out.add_churn_band(SameCode<wire::ChurnBand>(*profile.churn_band));
   return out.Finish();
 }
 

@@ -16,6 +16,11 @@ static_assert(SameCode<wire::ChurnModel>(engine::ChurnModelKind::kMbgNbd) ==
 static_assert(SameCode<wire::ChurnModel>(engine::ChurnModelKind::kBgNbd) ==
               wire::ChurnModel::bg_nbd);
 
+static_assert(SameCode<wire::SpendMeasure>(engine::SpendMeasure::kRevenue) ==
+              wire::SpendMeasure::revenue);
+static_assert(SameCode<wire::SpendMeasure>(engine::SpendMeasure::kMargin) ==
+              wire::SpendMeasure::margin);
+
 }  // namespace
 
 void EncodeChurn(const engine::ChurnAnswer& answer, FlatBufferBuilder* builder) {
@@ -29,6 +34,13 @@ void EncodeChurn(const engine::ChurnAnswer& answer, FlatBufferBuilder* builder) 
     }
   }
   const auto hold_out = builder->CreateVector(rows);
+  Offset<wire::SpendFit> spend = 0;
+  if (answer.spend) {
+    const engine::AdoptedSpend& fit = *answer.spend;
+    spend = wire::CreateSpendFit(*builder, SameCode<wire::SpendMeasure>(fit.measure),
+                                 fit.parameters.p, fit.parameters.q, fit.parameters.gamma,
+                                 fit.log_likelihood, fit.customers, fit.converged, fit.at_limit);
+  }
   const wire::State state = WireState(answer.state);
   const engine::ChurnParameters& by = answer.parameters;
   const wire::ChurnParameters parameters(by.r, by.alpha, by.a, by.b);
@@ -47,6 +59,9 @@ void EncodeChurn(const engine::ChurnAnswer& answer, FlatBufferBuilder* builder) 
   out.add_expected_purchases(answer.expected_purchases);
   if (answer.checked_through) out.add_checked_through(answer.checked_through->since_epoch);
   out.add_hold_out(hold_out);
+  out.add_purchases(answer.purchases);
+  out.add_spend(spend);
+  out.add_in_force(answer.in_force);
   builder->Finish(out.Finish());
 }
 

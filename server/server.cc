@@ -12,6 +12,7 @@
 
 #include "engine/calendar.h"
 #include "engine/durable_book.h"
+#include "server/churn_refits.h"
 #include "server/dispatch.h"
 #include "server/housekeeping.h"
 #include "server/interval_sync.h"
@@ -146,6 +147,7 @@ class Server::Impl {
     // From the top down: nobody is called who has gone.
     dispatcher_->Stop();
     reload_.reset();
+    refits_.reset();
     housekeeping_.reset();
     dispatcher_.reset();
     sync_.reset();
@@ -191,6 +193,7 @@ class Server::Impl {
     durability.stopping = [this] { return giving_up_ || cut_off_; };
     durability.accept_lost_tail = options.lost_tail == kAcceptLostTail;
     const auto begin = clock_.SteadyTime();
+    std::optional<engine::Day> day_before;
     if (options.data.empty()) {
       book_ = engine::DurableBook::InMemory(configuration_.rules, ToBookOptions(options, wanted));
     } else {
@@ -199,6 +202,7 @@ class Server::Impl {
                                               durability, &recovery);
       if (!opened) return opened.error();
       book_ = std::move(*opened);
+      day_before = recovery.day_before;
       LogRecovery(recovery, clock_.SteadyTime() - begin);
     }
     today_ = book_->book().Status().state.as_of;
@@ -222,6 +226,7 @@ class Server::Impl {
                                             network_.Announce(ToServerInfo(in_force));
                                           },
                                       .storage_failed = EndWithoutAnswer});
+    refits_.emplace(book_.get(), day_before.value_or(today_), EndWithoutAnswer);
     dispatcher_ = std::make_unique<Dispatcher>(
         book_.get(), options, configuration_.today.has_value(), DurabilityOf(options),
         Dispatcher::Callbacks{
@@ -314,6 +319,7 @@ class Server::Impl {
   std::optional<BookHousehold> household_;
   std::optional<Housekeeping> housekeeping_;
   std::optional<Reload> reload_;
+  std::optional<ChurnRefits> refits_;
   std::unique_ptr<Dispatcher> dispatcher_;
   std::optional<IntervalSync> sync_;
   Network network_;  // last: its threads use the rest

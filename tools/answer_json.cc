@@ -39,8 +39,13 @@ json::value Decimal(int64_t value, int64_t parts) {
   return static_cast<double>(value) / static_cast<double>(parts);
 }
 
-json::value ThousandthsOrNull(const flatbuffers::Optional<int32_t>& value) {
+template <typename T>
+json::value ThousandthsOrNull(const flatbuffers::Optional<T>& value) {
   return value ? Decimal(*value, 1000) : json::value(nullptr);
+}
+
+json::value MillionthsOrNull(const flatbuffers::Optional<int32_t>& value) {
+  return value ? Decimal(*value, 1'000'000) : json::value(nullptr);
 }
 
 json::value CriterionValue(const wire::ExplainedCriterionT& criterion) {
@@ -50,6 +55,10 @@ json::value CriterionValue(const wire::ExplainedCriterionT& criterion) {
       return json::value(FormatDay(static_cast<int32_t>(*criterion.value)));
     case wire::FieldType::boolean:
       return *criterion.value != 0;
+    case wire::FieldType::thousandths:
+      return Decimal(*criterion.value, 1000);
+    case wire::FieldType::millionths:
+      return Decimal(*criterion.value, 1'000'000);
     default:
       return *criterion.value;
   }
@@ -135,6 +144,11 @@ json::object ProfileJson(const wire::ProfileT& profile, const wire::State& state
                       {"activity", Name(profile.activity)},
                       {"consent", NameOrNull(profile.consent)},
                       {"last_contact", DayOrNull(profile.last_contact)},
+                      {"p_alive", MillionthsOrNull(profile.p_alive)},
+                      {"churn_score", MillionthsOrNull(profile.churn_score)},
+                      {"churn_band", NameOrNull(profile.churn_band)},
+                      {"expected_orders", ThousandthsOrNull(profile.expected_orders)},
+                      {"clv", NumberOrNull(profile.clv)},
                       {"ranking_version", state.ranking_version()}};
   answer["journal_sequence"] = state.journal_sequence();
   answer["rules_version"] = state.rules_version();
@@ -277,6 +291,18 @@ json::object PipelineJson(const wire::PipelineReplyT& reply) {
   return answer;
 }
 
+json::value SpendJson(const wire::SpendFitT* spend) {
+  if (spend == nullptr) return nullptr;
+  return json::object{{"measure", Name(spend->measure)},
+                      {"p", spend->p},
+                      {"q", spend->q},
+                      {"gamma", spend->gamma},
+                      {"log_likelihood", spend->log_likelihood},
+                      {"customers", spend->customers},
+                      {"converged", spend->converged},
+                      {"at_limit", spend->at_limit}};
+}
+
 json::object ChurnJson(const wire::ChurnReplyT& reply) {
   json::object answer{{"model", Name(reply.model)},
                       {"parameters", json::object{{"r", reply.parameters->r()},
@@ -291,7 +317,10 @@ json::object ChurnJson(const wire::ChurnReplyT& reply) {
                       {"at_limit", reply.at_limit},
                       {"alive", reply.alive},
                       {"horizon_days", reply.horizon_days},
-                      {"expected_purchases", reply.expected_purchases}};
+                      {"expected_purchases", reply.expected_purchases},
+                      {"purchases", reply.purchases},
+                      {"spend", SpendJson(reply.spend.get())},
+                      {"in_force", reply.in_force}};
   if (reply.checked_through.has_value()) {
     json::array rows;
     for (const auto& row : reply.hold_out) {

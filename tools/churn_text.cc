@@ -63,6 +63,23 @@ std::string HoldOutText(const wire::ChurnReplyT& reply, const Look& look) {
                      table.Render(look));
 }
 
+// What an order is worth, and whether anybody looks ahead by all this.
+std::string UseText(const wire::ChurnReplyT& reply, const Look& look) {
+  if (!reply.in_force) {
+    return "\nNot put in force: only a fit to all purchases is, without --until.\n";
+  }
+  const std::string use =
+      "\nIn force from now on: profiles, lists and early-warning look ahead by it.\n";
+  if (reply.spend == nullptr) {
+    return use + "There is no lifetime value: too few customers have orders of a positive value.\n";
+  }
+  const double mean_minor = reply.spend->p * reply.spend->gamma / (reply.spend->q - 1);
+  return use +
+         fmt::format("An order is worth {} of {} on average, by the orders of {} customers.\n",
+                     MoneyText(std::llround(mean_minor), look), Name(reply.spend->measure),
+                     FormatCount(reply.spend->customers));
+}
+
 }  // namespace
 
 std::string ChurnText(const wire::ChurnReplyT& reply, const Look& look) {
@@ -86,6 +103,7 @@ std::string ChurnText(const wire::ChurnReplyT& reply, const Look& look) {
   if (reply.at_limit) {
     text += "\nA parameter stands at its limit: customers are more alike than the model can say.\n";
   }
+  text += UseText(reply, look);
   return reply.checked_through.has_value() ? text + HoldOutText(reply, look) : text;
 }
 

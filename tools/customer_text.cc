@@ -66,6 +66,12 @@ std::string ValueLine(const wire::ProfileT& profile) {
   return line;
 }
 
+std::string ChurnLine(const wire::ProfileT& profile) {
+  if (!profile.p_alive || !profile.churn_band) return kAbsent;
+  return fmt::format("{}: still a customer with {}", Name(*profile.churn_band),
+                     FormatPercent(*profile.p_alive / 1e6));
+}
+
 // A criterion's value in the unit of its field.
 std::string ValueCell(const wire::ExplainedCriterionT& criterion) {
   if (!criterion.value) return kAbsent;
@@ -76,6 +82,10 @@ std::string ValueCell(const wire::ExplainedCriterionT& criterion) {
       return FormatDay(static_cast<int32_t>(*criterion.value));
     case wire::FieldType::boolean:
       return *criterion.value != 0 ? "true" : "false";
+    case wire::FieldType::thousandths:
+      return FormatThousandths(*criterion.value);
+    case wire::FieldType::millionths:
+      return FormatMillionths(*criterion.value);
     default:
       return std::to_string(*criterion.value);
   }
@@ -130,6 +140,9 @@ std::string ProfileText(const wire::ProfileT& profile, const wire::State& state,
       OrAbsent(profile.satisfaction));
   add("purchase days", FormatCount(profile.purchase_days), "referral", OrAbsent(profile.referral));
   add("items", FormatCount(profile.items), "bonding", OrAbsent(profile.bonding));
+  add("churn", ChurnLine(profile), "orders to come",
+      profile.expected_orders ? FormatThousandths(*profile.expected_orders) : kAbsent);
+  add("lifetime value", profile.clv ? MoneyText(*profile.clv, look) : kAbsent, "", "");
 
   Table money({{"", Align::kLeft},
                {"orders", Align::kRight},

@@ -18,7 +18,7 @@ namespace {
 
 struct ListWords {
   std::string where, order_by, cursor;
-  std::vector<std::string> activities{"inactive", "lost"}, fields;
+  std::vector<std::string> activities, fields;
   bool need_consent = false;
   uint32_t limit = 100;
 };
@@ -65,7 +65,7 @@ wire::ListRequestT ListRequest(wire::ListKind kind, const ListWords& words) {
   wire::ListRequestT request;
   request.kind = kind;
   request.where = words.where;
-  if (kind == wire::ListKind::inactive) {
+  if (kind != wire::ListKind::customers) {
     request.activities = Codes(words.activities, wire::EnumValuesActivity());
     request.need_consent = words.need_consent;
   }
@@ -137,22 +137,28 @@ void AddListOptions(CLI::App* command, ListWords* words) {
 void AddListCommands(CLI::App* app, CommandLine* line) {
   const GlobalOptions& options = line->options;
 
-  CLI::App* inactive =
-      app->add_subcommand("inactive", "Customers to win back that may be approached");
-  auto inactive_words = std::make_shared<ListWords>();
-  inactive->add_option("--where", inactive_words->where, "Expression that they must meet");
-  inactive->add_option("--activity", inactive_words->activities, "Activities, as inactive,lost")
-      ->delimiter(',')
-      ->check(CLI::IsMember(ActivityNames()))
-      ->capture_default_str();
-  inactive->add_flag("--need-consent", inactive_words->need_consent,
-                     "Leave out who has no valid consent");
-  AddListOptions(inactive, inactive_words.get());
-  inactive->callback([line, &options, inactive_words] {
-    line->chosen = [&options, inactive_words] {
-      return RunList(options, wire::ListKind::inactive, *inactive_words);
-    };
-  });
+  // Of customers that are to be approached, and therefore may be.
+  const auto add_approach = [&](const char* name, const char* what, wire::ListKind kind,
+                                std::vector<std::string> activities) {
+    CLI::App* command = app->add_subcommand(name, what);
+    auto words = std::make_shared<ListWords>();
+    words->activities = std::move(activities);
+    command->add_option("--where", words->where, "Expression that they must meet");
+    command->add_option("--activity", words->activities, "Activities, as overdue,active")
+        ->delimiter(',')
+        ->check(CLI::IsMember(ActivityNames()))
+        ->capture_default_str();
+    command->add_flag("--need-consent", words->need_consent, "Leave out who has no valid consent");
+    AddListOptions(command, words.get());
+    command->callback([line, &options, kind, words] {
+      line->chosen = [&options, kind, words] { return RunList(options, kind, *words); };
+    });
+  };
+  add_approach("inactive", "Customers to win back that may be approached", wire::ListKind::inactive,
+               {"inactive", "lost"});
+  add_approach("early-warning",
+               "Customers still reachable whose churn band is high, by lifetime value",
+               wire::ListKind::early_warning, {"overdue", "active"});
 
   CLI::App* list = app->add_subcommand("list", "Customers that an expression selects");
   auto list_words = std::make_shared<ListWords>();

@@ -35,6 +35,9 @@ void AppendFigure(const wire::ColumnT& column, size_t row, std::string* out) {
     case wire::FieldType::thousandths:
       *out += FormatThousandths(number);
       break;
+    case wire::FieldType::millionths:
+      *out += FormatMillionths(number);
+      break;
     default:
       fmt::format_to(std::back_inserter(*out), "{}", number);
   }
@@ -56,7 +59,7 @@ class ListJson : public ListFormat {
     *out +=
         fmt::format(R"({{"as_of":"{}","total":{{"customers":{},"revenue_total":{}}},)",
                     FormatDay(chunk.state->as_of()), chunk.total_customers, chunk.total_revenue);
-    if (kind_ == wire::ListKind::inactive) {
+    if (kind_ != wire::ListKind::customers) {
       *out += fmt::format(R"("excluded":{{"no_consent":{},"contacted":{}}},)",
                           chunk.excluded_no_consent, chunk.excluded_contacted);
     }
@@ -161,7 +164,7 @@ class ListTable : public ListFormat {
     *out +=
         fmt::format("{} customers on {}, {} of revenue in all", FormatCount(chunk.total_customers),
                     FormatDay(chunk.state->as_of()), MoneyText(chunk.total_revenue, look_));
-    if (kind_ == wire::ListKind::inactive) {
+    if (kind_ != wire::ListKind::customers) {
       *out += fmt::format("; left out: {} without consent, {} contacted lately",
                           FormatCount(chunk.excluded_no_consent),
                           FormatCount(chunk.excluded_contacted));

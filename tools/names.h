@@ -47,6 +47,12 @@ inline std::string_view Name(wire::ChurnModel model) {
   const auto place = static_cast<size_t>(model);
   return place < std::size(kNames) ? kNames[place] : "";
 }
+inline std::string_view Name(wire::ChurnBand band) {
+  return wire::EnumNameChurnBand(band);
+}
+inline std::string_view Name(wire::SpendMeasure measure) {
+  return wire::EnumNameSpendMeasure(measure);
+}
 // A, B, C, none.
 inline std::string_view Name(wire::AbcClass abc) {
   constexpr std::string_view kNames[] = {"A", "B", "C", "none"};
@@ -57,9 +63,11 @@ inline std::string_view Name(wire::AbcClass abc) {
 // How the number of a criterion is to be read: the wire carries it without its type.
 inline wire::FieldType TypeOfCriterion(std::string_view field) {
   if (field == "potential" || field == "revenue" || field == "margin" || field == "revenue_total" ||
-      field == "margin_total") {
+      field == "margin_total" || field == "clv") {
     return wire::FieldType::money;
   }
+  if (field == "p_alive" || field == "churn_score") return wire::FieldType::millionths;
+  if (field == "expected_orders") return wire::FieldType::thousandths;
   if (field == "first_order" || field == "last_order" || field == "last_activity" ||
       field == "last_contact") {
     return wire::FieldType::day;

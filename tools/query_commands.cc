@@ -165,7 +165,9 @@ void AddQueryCommands(CLI::App* app, CommandLine* line) {
       ->callback(choose([&options] { return RunValue(options); }));
 
   CLI::App* churn =
-      app->add_subcommand("churn", "Who is a customer still and how often they will buy");
+      app->add_subcommand("churn",
+                          "Who is a customer still and how often they will buy: fits the "
+                          "models and, without --until, puts them in force");
   auto churn_words = std::make_shared<ChurnWords>();
   CLI::Option* until = churn->add_option("--until", churn_words->until,
                                          "YYYY-MM-DD: fit to the purchases through this day");

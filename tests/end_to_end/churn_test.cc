@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 
@@ -13,6 +14,7 @@
 namespace kundig::end_to_end {
 namespace {
 
+using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
 constexpr const char* kSample = KUNDIG_SOURCE_DIR "/../shared/data/cdnow_sample.csv.gz";
@@ -84,6 +86,80 @@ TEST(Churn, SaysWhatToDoWhereItCannotAnswer) {
   const Done future = server.Run({"churn", "--until", "2010-12-11"});
   EXPECT_EQ(future.code, 1);
   EXPECT_THAT(future.err, HasSubstr("Name a day up to today, 2010-12-10."));
+}
+
+// The customer of Fader, Hardie and Lee's note on computing P(alive): 27 purchases in 31 weeks, the
+// last of them a day ago. The parameters are the unrounded ones of the paper's data.
+TEST(Churn, AProfileShowsTheKnownFiguresOfOneCustomer) {
+  const Server server(
+      "[book]\ntoday = 1997-09-30\n[churn]\nmodel = \"bg-nbd\"\nhorizon_days = 364\n"
+      "parameters = { r = 0.24259, alpha = 4.41353, a = 0.79290, b = 2.42573 }\n");
+  ASSERT_NE(server.address(), "") << server.log();
+  std::string orders = "customer,order,at,revenue\n";
+  for (int order = 0; order < 27; ++order) {
+    // From 217 days ago to yesterday.
+    const int day = order == 26 ? 216 : 8 * order;
+    const std::chrono::year_month_day date =
+        std::chrono::sys_days(1997y / 2 / 25) + std::chrono::days(day);
+    orders += "best," + std::to_string(order) + ",1997-" +
+              std::to_string(unsigned{date.month()} + 100).substr(1) + "-" +
+              std::to_string(unsigned{date.day()} + 100).substr(1) + ",10.00\n";
+  }
+  server.One({"import", "orders", server.folder().Write("best.csv", orders)});
+  const boost::json::object profile = server.One({"profile", "best"});
+  EXPECT_EQ(profile.at("purchase_days"), 27);
+  EXPECT_NEAR(profile.at("p_alive").to_number<double>(), 0.9689, 0.00005);
+  EXPECT_NEAR(profile.at("churn_score").to_number<double>(), 0.0311, 0.00005);
+  EXPECT_EQ(profile.at("churn_band"), "low");
+  EXPECT_NEAR(profile.at("expected_orders").to_number<double>(), 25.757, 0.005);
+  EXPECT_TRUE(profile.at("clv").is_null());
+  EXPECT_EQ(
+      server.One({"count", "--where", "churn_band = 'low' and p_alive > 0.9688"}).at("customers"),
+      1);
+  EXPECT_THAT(server.Run({"profile", "best"}).out, HasSubstr("low: still a customer with 96.9 %"));
+}
+
+// A fit is in force from its answer on, and after a restart without being made again.
+TEST(Churn, AFitServesProfilesListsAndEarlyWarning) {
+  if (!std::filesystem::exists(kSample)) GTEST_SKIP() << kSample << " is not there";
+  const Folder data;
+  const std::string rules = "[book]\ncurrency = \"USD\"\ntoday = 1998-07-01\n[server]\ndata = \"" +
+                            (data / "book") + "\"\n";
+  boost::json::value list, warning;
+  for (int start = 0; start < 2; ++start) {
+    Server server(rules);
+    ASSERT_NE(server.address(), "") << server.log();
+    if (start == 0) {
+      server.One({"import", "orders", kSample});
+      const Done refused = server.Run({"early-warning"});
+      EXPECT_EQ(refused.code, 1);
+      EXPECT_THAT(refused.err, HasSubstr("`kundig churn`"));
+      const boost::json::object fit = server.One({"churn"});
+      EXPECT_EQ(fit.at("in_force"), true);
+      EXPECT_EQ(fit.at("spend").at("measure"), "revenue");
+    }
+    const boost::json::value all =
+        server
+            .One({"list", "--limit", "0", "--order-by", "clv", "--fields",
+                  "customer,p_alive,churn_band,expected_orders,clv"})
+            .at("rows");
+    const boost::json::object early = server.One({"early-warning", "--limit", "5"});
+    EXPECT_GT(early.at("total").at("customers").to_number<int>(), 0);
+    double last = 1e18;
+    for (const auto& row : early.at("rows").as_array()) {
+      EXPECT_GT(row.at("churn_score").to_number<double>(), 0.66);
+      EXPECT_LE(row.at("clv").to_number<double>(), last);
+      last = row.at("clv").to_number<double>();
+    }
+    if (start == 0) {
+      list = all;
+      warning = early.at("rows");
+    } else {
+      EXPECT_EQ(all, list);
+      EXPECT_EQ(early.at("rows"), warning);
+    }
+    EXPECT_EQ(server.Stop(SIGTERM), 0) << server.log();
+  }
 }
 
 // The configuration is part of a durable book: it must read back as it was printed into it.

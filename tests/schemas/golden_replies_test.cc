@@ -54,6 +54,11 @@ ProfileT FullProfile() {
   profile.consent = ConsentStatus::expired;
   profile.last_contact = 14'900;
   profile.value_pinned = true;
+  profile.p_alive = 968'912;
+  profile.churn_score = 31'088;
+  profile.churn_band = ChurnBand::medium;
+  profile.expected_orders = 25'757;
+  profile.clv = 412'300;
   return profile;
 }
 
@@ -166,6 +171,17 @@ ChurnReplyT FullChurn() {
   row->purchases = 407;
   row->expected = 399.75;
   reply.hold_out.push_back(std::move(row));
+  reply.purchases = 5'012;
+  reply.spend = std::make_unique<SpendFitT>();
+  reply.spend->measure = SpendMeasure::margin;
+  reply.spend->p = 6.25;
+  reply.spend->q = 3.75;
+  reply.spend->gamma = 1'545.5;
+  reply.spend->log_likelihood = -4'058.5;
+  reply.spend->customers = 946;
+  reply.spend->converged = true;
+  reply.spend->at_limit = true;
+  reply.in_force = true;
   return reply;
 }
 

@@ -160,6 +160,27 @@ TEST(DecodeList, TakesEveryField) {
   EXPECT_EQ(query->fields, (std::vector<std::string>{"customer", "revenue"}));
 }
 
+TEST(DecodeList, AnEarlyWarningHasDefaultsOfItsOwn) {
+  wire::ListRequestT request;
+  request.kind = wire::ListKind::early_warning;
+  request.need_consent = true;
+  auto query = DecodeList(Packed(request));
+  ASSERT_TRUE(query.has_value());
+  EXPECT_TRUE(query->reactivation);
+  EXPECT_TRUE(query->early_warning);
+  EXPECT_TRUE(query->need_consent);
+  EXPECT_TRUE(query->activities.empty());
+  EXPECT_EQ(query->order_by, "clv");
+  EXPECT_EQ(query->fields, (std::vector<std::string>{"customer", "activity", "last_activity",
+                                                     "churn_score", "expected_orders", "clv",
+                                                     "revenue_total", "abc", "value_class"}));
+  request.order_by = "p_alive";
+  request.fields = {"customer"};
+  query = DecodeList(Packed(request));
+  EXPECT_EQ(query->order_by, "p_alive");
+  EXPECT_EQ(query->fields, std::vector<std::string>{"customer"});
+}
+
 TEST(DecodeList, RefusesByField) {
   const auto refused = [](auto change, const char* field,
                           wire::ErrorCode code = wire::ErrorCode::invalid_value) {
@@ -169,7 +190,7 @@ TEST(DecodeList, RefusesByField) {
     ExpectRefused(DecodeList(Packed(request)), code, field);
   };
   using Request = wire::ListRequestT;
-  refused([](Request* r) { r->kind = static_cast<wire::ListKind>(2); }, "kind");
+  refused([](Request* r) { r->kind = static_cast<wire::ListKind>(3); }, "kind");
   refused([](Request* r) { r->where = "owner = '\xff'"; }, "where");
   refused([](Request* r) { r->cursor = "\xff"; }, "cursor");
   refused([](Request* r) { r->order_by = "\xff"; }, "order_by");

@@ -238,6 +238,9 @@ TEST_F(DispatchTest, FitsTheChurnModelOnAQueryThread) {
   const wire::ErrorT few = GetError(MessageType::churn, wire::ChurnRequestT());
   EXPECT_EQ(few.code, wire::ErrorCode::too_little_data);
   EXPECT_EQ(few.field, "repeats");
+  wire::ListRequestT warning;
+  warning.kind = wire::ListKind::early_warning;
+  EXPECT_EQ(GetError(MessageType::list, warning).field, "churn");
   wire::EventBatchT again;
   for (int i = 0; i < 50; ++i) {
     wire::OrderT order = OrderOf("customer-" + std::to_string(i), "earlier", 100);
@@ -249,7 +252,13 @@ TEST_F(DispatchTest, FitsTheChurnModelOnAQueryThread) {
   const auto answer = Ask(MessageType::churn, request);
   EXPECT_EQ(answer->WaitForType(), MessageType::churn_reply);
   EXPECT_NE(answer->thread(), std::this_thread::get_id());
-  EXPECT_EQ(Unpacked<wire::ChurnReplyT>(answer->payload()).customers, 200u);
+  const auto fit = Unpacked<wire::ChurnReplyT>(answer->payload());
+  EXPECT_EQ(fit.customers, 200u);
+  EXPECT_TRUE(fit.in_force);
+  // A question about a part of the purchases puts nothing in force.
+  request.until = kToday.since_epoch;
+  EXPECT_FALSE(Get<wire::ChurnReplyT>(MessageType::churn, request).in_force);
+  EXPECT_TRUE(Get<wire::ListReplyT>(MessageType::list, warning).last);
   request.until = kToday.since_epoch + 1;
   EXPECT_EQ(GetError(MessageType::churn, request).field, "until");
 }

@@ -23,6 +23,8 @@ engine::ChurnAnswer SomeAnswer() {
   answer.alive = 1234.5;
   answer.horizon_days = 365;
   answer.expected_purchases = 2345.25;
+  answer.purchases = 5012;
+  answer.in_force = true;
   return answer;
 }
 
@@ -31,9 +33,26 @@ TEST(EncodeChurn, CarriesEveryField) {
   answer.checked_through = Day{10'407};
   answer.hold_out[0] = {.customers = 1411, .purchases = 334, .expected = 320.5};
   answer.hold_out[7] = {.customers = 64, .purchases = 407, .expected = 399.75};
+  answer.spend = engine::AdoptedSpend{.measure = engine::SpendMeasure::kMargin,
+                                      .parameters = {.p = 6.25, .q = 3.75, .gamma = 1545.5},
+                                      .log_likelihood = -4058.5,
+                                      .customers = 946,
+                                      .converged = false,
+                                      .at_limit = true};
   flatbuffers::FlatBufferBuilder builder;
   EncodeChurn(answer, &builder);
   const auto reply = Unpacked<wire::ChurnReplyT>(Payload(builder));
+  EXPECT_EQ(reply.purchases, 5012u);
+  EXPECT_TRUE(reply.in_force);
+  ASSERT_NE(reply.spend, nullptr);
+  EXPECT_EQ(reply.spend->measure, wire::SpendMeasure::margin);
+  EXPECT_EQ(reply.spend->p, 6.25);
+  EXPECT_EQ(reply.spend->q, 3.75);
+  EXPECT_EQ(reply.spend->gamma, 1545.5);
+  EXPECT_EQ(reply.spend->log_likelihood, -4058.5);
+  EXPECT_EQ(reply.spend->customers, 946u);
+  EXPECT_FALSE(reply.spend->converged);
+  EXPECT_TRUE(reply.spend->at_limit);
   EXPECT_EQ(reply.state->journal_sequence(), 7u);
   EXPECT_EQ(reply.state->as_of(), 10'408);
   EXPECT_EQ(reply.model, wire::ChurnModel::bg_nbd);
@@ -67,6 +86,7 @@ TEST(EncodeChurn, HasNoRowsWhereNothingWasChecked) {
   const auto reply = Unpacked<wire::ChurnReplyT>(Payload(builder));
   EXPECT_FALSE(reply.checked_through.has_value());
   EXPECT_TRUE(reply.hold_out.empty());
+  EXPECT_EQ(reply.spend, nullptr);
 }
 
 }  // namespace

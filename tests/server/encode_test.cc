@@ -71,6 +71,11 @@ TEST(EncodeProfiles, CarriesEveryField) {
   profile.activity = engine::Activity::kOverdue;
   profile.consent = engine::ConsentStatus::kExpired;
   profile.last_contact = Day{14};
+  profile.p_alive_millionths = 15;
+  profile.churn_score_millionths = 999'985;
+  profile.churn_band = engine::ChurnBand::kHigh;
+  profile.expected_orders_thousandths = int64_t{1} << 33;
+  profile.clv = Minor{16};
   engine::Profile unknown;
   unknown.customer = "nobody";
   const engine::ProfilesAnswer answer{
@@ -120,6 +125,11 @@ TEST(EncodeProfiles, CarriesEveryField) {
   EXPECT_EQ(got.activity, wire::Activity::overdue);
   EXPECT_EQ(got.consent, wire::ConsentStatus::expired);
   EXPECT_EQ(got.last_contact, 14);
+  EXPECT_EQ(got.p_alive, 15);
+  EXPECT_EQ(got.churn_score, 999'985);
+  EXPECT_EQ(got.churn_band, wire::ChurnBand::high);
+  EXPECT_EQ(got.expected_orders, int64_t{1} << 33);
+  EXPECT_EQ(got.clv, 16);
 
   const wire::ProfileT& none = *reply.profiles[1];
   EXPECT_EQ(none.customer, "nobody");
@@ -128,6 +138,8 @@ TEST(EncodeProfiles, CarriesEveryField) {
   EXPECT_FALSE(none.satisfaction.has_value());
   EXPECT_FALSE(none.r.has_value());
   EXPECT_FALSE(none.consent.has_value());
+  EXPECT_FALSE(none.p_alive || none.churn_score || none.churn_band || none.expected_orders ||
+               none.clv);
   EXPECT_EQ(none.rfm_segment, "");
 }
 

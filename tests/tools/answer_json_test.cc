@@ -64,6 +64,8 @@ TEST(AnswerJson, AbsentValuesOfAProfileAreNull) {
       R"("orders_total":0,"revenue_total":0,"margin_total":0,"r":null,"f":null,"m":null,)"
       R"("rfm_segment":null,"abc":"none","value_score":null,"value_class":"review",)"
       R"("value_pinned":false,"hidden_potential":false,"activity":"never","consent":null,"last_contact":null,)"
+      R"("p_alive":null,"churn_score":null,"churn_band":null,"expected_orders":null,)"
+      R"("clv":null,)"
       R"("ranking_version":40,"journal_sequence":42,"rules_version":3})");
 }
 
@@ -82,6 +84,11 @@ TEST(AnswerJson, PresentValuesOfAProfileHaveTheirForms) {
   profile.value_class = wire::ValueClass::individual;
   profile.activity = wire::Activity::overdue;
   profile.consent = wire::ConsentStatus::expired;
+  profile.p_alive = 968'912;
+  profile.churn_score = 31'088;
+  profile.churn_band = wire::ChurnBand::low;
+  profile.expected_orders = 25'757;
+  profile.clv = 412'300;
   const boost::json::object json = ProfileJson(profile, *SomeState());
   EXPECT_EQ(json.at("kind"), "business");
   EXPECT_EQ(json.at("company_size"), 12);
@@ -94,6 +101,11 @@ TEST(AnswerJson, PresentValuesOfAProfileHaveTheirForms) {
   EXPECT_EQ(json.at("value_class"), "individual");
   EXPECT_EQ(json.at("activity"), "overdue");
   EXPECT_EQ(json.at("consent"), "expired");
+  EXPECT_EQ(ToText(json.at("p_alive")), "0.968912");
+  EXPECT_EQ(ToText(json.at("churn_score")), "0.031088");
+  EXPECT_EQ(json.at("churn_band"), "low");
+  EXPECT_EQ(ToText(json.at("expected_orders")), "25.757");
+  EXPECT_EQ(json.at("clv"), 412'300);
 }
 
 TEST(AnswerJson, AnUnknownCustomerIsNotFound) {

@@ -231,6 +231,16 @@ TEST(AnswerText, AProfileNamesItsReasons) {
   EXPECT_THAT(text, HasSubstr("inactive: 423 days since the last activity"));
   EXPECT_THAT(text, HasSubstr("50,000.00 GBP"));
   EXPECT_THAT(text, HasSubstr("in all              0  1,234.56    0.00\n"));
+  EXPECT_THAT(text, HasSubstr("churn           –"));
+
+  profile.p_alive = 123'456;
+  profile.churn_band = wire::ChurnBand::high;
+  profile.expected_orders = 512;
+  profile.clv = 412'300;
+  const std::string ahead = ProfileText(profile, *SomeState(), kPlain);
+  EXPECT_THAT(ahead, HasSubstr("high: still a customer with 12.3 %"));
+  EXPECT_THAT(ahead, HasSubstr("orders to come  0.512\n"));
+  EXPECT_THAT(ahead, HasSubstr("lifetime value  4,123.00 GBP"));
 
   profile.r = flatbuffers::nullopt;
   profile.activity = wire::Activity::overdue;

@@ -39,6 +39,21 @@ void AddRow(uint32_t repeats, uint64_t customers, uint64_t purchases, double exp
   reply->hold_out.push_back(std::move(row));
 }
 
+wire::ChurnReplyT ChurnInForce() {
+  wire::ChurnReplyT reply = SomeChurn();
+  reply.purchases = 5012;
+  reply.in_force = true;
+  reply.spend = std::make_unique<wire::SpendFitT>();
+  reply.spend->measure = wire::SpendMeasure::margin;
+  reply.spend->p = 6.25;
+  reply.spend->q = 3.5;
+  reply.spend->gamma = 1500;
+  reply.spend->log_likelihood = -4058.5;
+  reply.spend->customers = 1946;
+  reply.spend->converged = true;
+  return reply;
+}
+
 wire::ChurnReplyT CheckedChurn() {
   wire::ChurnReplyT reply = SomeChurn();
   reply.checked_through = 14950;
@@ -53,7 +68,7 @@ TEST(ChurnAnswer, AsJson) {
       R"({"model":"mbg-nbd","parameters":{"r":0.525,"alpha":6.183,"a":0.891,"b":1.614},)"
       R"("log_likelihood":-9582.25,"customers":2357,"fitted_through":"2010-10-18",)"
       R"("pinned":false,"converged":true,"at_limit":false,"alive":1178.5,"horizon_days":365,)"
-      R"("expected_purchases":2000.25,)";
+      R"("expected_purchases":2000.25,"purchases":0,"spend":null,"in_force":false,)";
   const std::string state = R"("as_of":"2010-12-10","journal_sequence":42})";
   EXPECT_EQ(ToText(ChurnJson(SomeChurn())), model + state);
   EXPECT_EQ(ToText(ChurnJson(CheckedChurn())),
@@ -63,6 +78,10 @@ TEST(ChurnAnswer, AsJson) {
                 R"({"repeats":1,"customers":0,"actual":null,"expected":null},)"
                 R"({"repeats":7,"customers":4,"actual":2,"expected":1.625}],)" +
                 state);
+  EXPECT_THAT(ToText(ChurnJson(ChurnInForce())),
+              HasSubstr(R"("purchases":5012,"spend":{"measure":"margin","p":6.25,"q":3.5,)"
+                        R"("gamma":1500,"log_likelihood":-4058.5,"customers":1946,)"
+                        R"("converged":true,"at_limit":false},"in_force":true,)"));
 }
 
 TEST(ChurnAnswer, AsText) {
@@ -75,7 +94,9 @@ TEST(ChurnAnswer, AsText) {
       "b                     1.614\n"
       "log-likelihood     -9582.25\n"
       "customers still      1178.5  50.0 %\n"
-      "purchases to come    2000.2  in 365 days\n";
+      "purchases to come    2000.2  in 365 days\n"
+      "\n"
+      "Not put in force: only a fit to all purchases is, without --until.\n";
   EXPECT_EQ(ChurnText(SomeChurn(), {}), model);
   EXPECT_EQ(ChurnText(CheckedChurn(), {}),
             model +
@@ -89,6 +110,16 @@ TEST(ChurnAnswer, AsText) {
                 "         1          0\n"
                 "7 and more          4  actual     2.00  ████████████████████████████████████████\n"
                 "                       expected   1.62  ████████████████████████████████▌\n");
+}
+
+TEST(ChurnAnswer, SaysWhoLooksAheadByIt) {
+  wire::ChurnReplyT reply = ChurnInForce();
+  EXPECT_THAT(ChurnText(reply, {"GBP", false}),
+              HasSubstr("\nIn force from now on: profiles, lists and early-warning look ahead by "
+                        "it.\nAn order is worth 37.50 GBP of margin on average, by the orders of "
+                        "1,946 customers.\n"));
+  reply.spend.reset();
+  EXPECT_THAT(ChurnText(reply, {}), HasSubstr("\nThere is no lifetime value: too few customers "));
 }
 
 TEST(ChurnAnswer, SaysWhatIsNotAsUsual) {

@@ -24,6 +24,13 @@ TEST(Figures, CountsHaveThousands) {
   EXPECT_EQ(FormatCount(std::numeric_limits<uint64_t>::max()), "18,446,744,073,709,551,615");
 }
 
+TEST(Figures, MillionthsAreExact) {
+  EXPECT_EQ(FormatMillionths(968912), "0.968912");
+  EXPECT_EQ(FormatMillionths(1), "0.000001");
+  EXPECT_EQ(FormatMillionths(500000), "0.5");
+  EXPECT_EQ(FormatMillionths(1000000), "1");
+}
+
 TEST(Figures, ThousandthsAreExact) {
   EXPECT_EQ(FormatThousandths(62345), "62.345");
   EXPECT_EQ(FormatThousandths(60000), "60");

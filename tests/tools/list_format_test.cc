@@ -85,6 +85,12 @@ TEST(ListFormat, JsonOfTheReactivationListNamesTheExcluded) {
                 "\n");
 }
 
+TEST(ListFormat, JsonOfAnEarlyWarningNamesTheExcludedToo) {
+  const auto format = MakeListJson(wire::ListKind::early_warning);
+  EXPECT_NE(Print(*format, Chunks("")).find(R"("excluded":{"no_consent":5,"contacted":6},)"),
+            std::string::npos);
+}
+
 TEST(ListFormat, JsonOfACustomerListEndsWithoutACursor) {
   const auto format = MakeListJson(wire::ListKind::customers);
   EXPECT_EQ(Print(*format, Chunks("")),

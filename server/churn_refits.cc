@@ -1,0 +1,60 @@
+#include "server/churn_refits.h"
+
+#include <utility>
+
+#include "engine/calendar.h"
+#include "server/log.h"
+
+namespace kundig::server {
+
+void ChurnRefitter::Look() {
+  const engine::Day today = book_->book().Status().state.as_of;
+  if (today == looked_on_) return;
+  looked_on_ = today;
+  if (!book_->book().FitIsDue()) return;
+  const auto begin = std::chrono::steady_clock::now();
+  const engine::Result<engine::ChurnAnswer> fit = book_->FitChurn();
+  if (fit) {
+    const auto time = std::chrono::steady_clock::now() - begin;
+    Log(LogLevel::kInfo, "churn", "the churn model was fitted anew",
+        {{"fitted_through", engine::FormatDay(fit->fitted_through)},
+         {"customers", fit->customers},
+         {"purchases", fit->purchases},
+         {"converged", fit->converged},
+         {"at_limit", fit->at_limit},
+         {"milliseconds", std::chrono::duration_cast<std::chrono::milliseconds>(time).count()}});
+  } else if (fit.error().code == engine::ErrorCode::kStorageFailed) {
+    storage_failed_(fit.error());
+  } else if (fit.error().code != engine::ErrorCode::kTooLittleData) {
+    Log(LogLevel::kError, "churn", "no churn model could be fitted; the former one stays",
+        {{"reason", fit.error().message}});
+  } else if (!std::exchange(said_too_little_, true)) {
+    Log(LogLevel::kInfo, "churn", "the book tells too little for a churn model yet",
+        {{"reason", fit.error().message}});
+  }
+}
+
+ChurnRefits::ChurnRefits(engine::DurableBook* book, engine::Day day,
+                         std::function<void(const engine::Error&)> storage_failed)
+    : refitter_(book, day, std::move(storage_failed)), thread_([this] { Run(); }) {}
+
+ChurnRefits::~ChurnRefits() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+void ChurnRefits::Run() {
+  std::unique_lock lock(mutex_);
+  while (!stopped_) {
+    lock.unlock();
+    refitter_.Look();
+    lock.lock();
+    changed_.wait_for(lock, kLook, [&] { return stopped_; });
+  }
+}
+
+}  // namespace kundig::server

@@ -1,0 +1,106 @@
+#include "server/churn_refits.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace kundig::server {
+namespace {
+
+constexpr engine::Day kToday{15'000};
+
+// A book in memory that counts how often it looks ahead by another fit.
+class ChurnRefitsTest : public testing::Test {
+ protected:
+  void Buy(int customer, int days_ago) {
+    const std::string id = "c" + std::to_string(customer), order = std::to_string(days_ago);
+    engine::OrderPlaced placed;
+    placed.customer = id;
+    placed.order = order;
+    placed.at = engine::TimeMs{int64_t{(kToday - days_ago).since_epoch} * 86'400'000};
+    placed.revenue = engine::Minor{1000 + customer};
+    const engine::WriteRequest write{.name = {},
+                                     .what = std::span<const engine::OrderPlaced>(&placed, 1)};
+    book_->Write({&write, 1}, [](size_t, const engine::Result<engine::ApplyAnswer>& answer) {
+      ASSERT_TRUE(answer.has_value() && answer->refused.empty());
+    });
+  }
+  void BuyMany(int customers) {
+    for (int customer = 0; customer < customers; ++customer) {
+      Buy(customer, 200 + customer % 90);
+      if (customer % 3 != 0) Buy(customer, 10 + customer % 60);
+    }
+  }
+  void NextDay() { ASSERT_TRUE(book_->AdvanceDay(day_ = day_ + 1).has_value()); }
+  // P(alive) moves with the day, so that it is compared on one.
+  std::optional<int32_t> PAlive() {
+    const std::string_view id = "c1";
+    engine::ProfilesAnswer answer;
+    book_->book().Profiles({&id, 1}, &answer);
+    return answer.profiles[0].p_alive_millionths;
+  }
+
+  engine::Day day_ = kToday;
+  const std::unique_ptr<engine::DurableBook> book_ = engine::DurableBook::InMemory(
+      engine::CompileRules({}, engine::Calendar()).value(),
+      engine::BookOptions{.today = kToday, .shards = 2, .threads = 1});
+  ChurnRefitter refitter_{book_.get(), kToday,
+                          [](const engine::Error& error) { ADD_FAILURE() << error.message; }};
+};
+
+TEST_F(ChurnRefitsTest, FitsWhenTheDayChangesAndTheBookWithIt) {
+  BuyMany(300);
+  refitter_.Look();
+  EXPECT_FALSE(PAlive().has_value()) << "the day is the same";
+  NextDay();
+  refitter_.Look();
+  ASSERT_TRUE(PAlive().has_value());
+
+  Buy(1000, 1);
+  Buy(1001, 1);
+  NextDay();
+  const auto before_small_change = PAlive();
+  refitter_.Look();
+  EXPECT_EQ(PAlive(), before_small_change) << "less than a percent";
+  Buy(1002, 1);
+  const auto before_change = PAlive();
+  refitter_.Look();
+  EXPECT_EQ(PAlive(), before_change) << "the day was looked at already";
+  NextDay();
+  const auto before_fit = PAlive();
+  refitter_.Look();
+  EXPECT_NE(PAlive(), before_fit);
+}
+
+TEST_F(ChurnRefitsTest, ABookThatTellsTooLittleIsNoFault) {
+  BuyMany(20);
+  NextDay();
+  refitter_.Look();
+  for (int customer = 100; customer < 220; ++customer) Buy(customer, 10);
+  for (int customer = 0; customer < 20; ++customer) {
+    const std::string id = "c" + std::to_string(customer);
+    const engine::Event erase = engine::Erase{id};
+    const engine::WriteRequest write{.name = {}, .what = std::span<const engine::Event>(&erase, 1)};
+    book_->Write({&write, 1}, [](size_t, const auto&) {});
+  }
+  // A hundred customers, but nobody came back.
+  NextDay();
+  ASSERT_TRUE(book_->book().FitIsDue());
+  refitter_.Look();
+  EXPECT_TRUE(book_->book().FitIsDue());
+}
+
+TEST_F(ChurnRefitsTest, TheThreadNoticesTheDay) {
+  BuyMany(300);
+  const ChurnRefits refits(book_.get(), kToday,
+                           [](const engine::Error& error) { ADD_FAILURE() << error.message; });
+  NextDay();
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!PAlive().has_value() && std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  EXPECT_TRUE(PAlive().has_value());
+}
+
+}  // namespace
+}  // namespace kundig::server
