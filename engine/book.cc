@@ -112,6 +112,12 @@ Result<ListAnswer> Book::List(const ListQuery& query) {
 Result<PipelineAnswer> Book::Pipeline(const PipelineQuery& query) {
   return impl_->Pipeline(query);
 }
+Result<WaterfallAnswer> Book::Waterfall(const WaterfallQuery& query) {
+  return impl_->Waterfall(query);
+}
+Result<ConversionAnswer> Book::Conversion(const ConversionQuery& query) {
+  return impl_->Conversion(query);
+}
 Result<ChurnAnswer> Book::Churn(const ChurnQuery& query) {
   return impl_->Churn(query);
 }

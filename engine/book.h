@@ -134,6 +134,10 @@ class Book {
   Result<CountAnswer> Count(std::string_view where);
   Result<ListAnswer> List(const ListQuery& query);
   Result<PipelineAnswer> Pipeline(const PipelineQuery& query);
+  // From what the weighted pipeline was to what it became. Error: kInvalidValue for days that are
+  // not in order, or after today.
+  Result<WaterfallAnswer> Waterfall(const WaterfallQuery& query);
+  Result<ConversionAnswer> Conversion(const ConversionQuery& query);
   // The churn model fitted to the book, or the pinned one held against it; without `until` the
   // spend model, too. Nothing is put in force. Writes wait while the purchases are collected, not
   // while the model is fitted. Errors: kInvalidValue and kMissingField for days that cannot be

@@ -69,7 +69,8 @@ Result<ExportAnswer> Book::Impl::Export(std::string_view id) {
     const Shard& shard = ShardOf(hash);
     const std::optional<RowIndex> row = shard.Find(customer, hash);
     const History* history = row ? &shard.row(Raw(*row)).history : nullptr;
-    const uint64_t events = (row ? 1 + uint64_t{history->entries()} : 0) + lead_rows.size();
+    uint64_t events = (row ? 1 + uint64_t{history->entries()} : 0) + lead_rows.size();
+    for (const uint32_t lead_row : lead_rows) events += leads_.columns().history[lead_row].size();
     if (events > options_.list_memory_bytes / (sizeof(HeldEvent) + kMaxIdBytes)) {
       return Error{ErrorCode::kResultTooLarge,
                    "the book holds " + std::to_string(events) +
@@ -89,6 +90,10 @@ Result<ExportAnswer> Book::Impl::Export(std::string_view id) {
       leads.push_back(leads_.LeadAt(lead_row, *rules_));
       leads.back().lead = answer.texts.emplace_back(leads.back().lead);
       leads.back().customer = Patch<std::string_view>::Set(customer);
+      for (LeadMoment& moment : leads_.MomentsOf(lead_row)) {
+        moment.lead = leads.back().lead;
+        answer.lead_history.push_back(moment);
+      }
     }
   }
   const std::vector<std::pair<TimeMs, size_t>> places = PlacesByTime(packed);
@@ -107,6 +112,8 @@ Result<ExportAnswer> Book::Impl::Export(std::string_view id) {
   std::sort(leads.begin(), leads.end(),
             [](const LeadSet& a, const LeadSet& b) { return a.lead < b.lead; });
   answer.events.insert(answer.events.end(), leads.begin(), leads.end());
+  std::stable_sort(answer.lead_history.begin(), answer.lead_history.end(),
+                   [](const LeadMoment& a, const LeadMoment& b) { return a.lead < b.lead; });
   return answer;
 }
 

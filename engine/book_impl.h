@@ -1,6 +1,6 @@
 // The inside of a book: what is guarded by its lock, and what its three faces share. Events and
-// days are in book_write.cc, lookups in book_lookup.cc, scans in book_scan.cc, book_export.cc
-// and book_churn.cc.
+// days are in book_write.cc, lookups in book_lookup.cc, scans in book_scan.cc, book_pipeline.cc,
+// book_export.cc and book_churn.cc.
 //
 // Thread safety: as book.h says; the members below the lock need it in the mode that fits.
 
@@ -65,6 +65,8 @@ class Book::Impl {
   Result<CountAnswer> Count(std::string_view where);
   Result<ListAnswer> List(const ListQuery& query);
   Result<PipelineAnswer> Pipeline(const PipelineQuery& query);
+  Result<WaterfallAnswer> Waterfall(const WaterfallQuery& query);
+  Result<ConversionAnswer> Conversion(const ConversionQuery& query);
   Result<ChurnAnswer> Churn(const ChurnQuery& query);
 
  private:

@@ -86,22 +86,24 @@ std::optional<Error> Book::Impl::Loading::LoadNames() {
 
 std::optional<Error> Book::Impl::Loading::LoadLeads() {
   LeadPart part;
-  return ForEachPart(kLeadsFile,
-                     [&](const PartHead& head, const std::string& payload,
-                         const SnapshotReader& reader) -> std::optional<Error> {
-                       if (!part.Decode(payload)) return reader.Damage("leads cannot be read");
-                       if (auto error = book_.leads_.LoadPart(part, *book_.rules_)) {
-                         return error->code == ErrorCode::kDamaged ? reader.Damage(error->message)
-                                                                   : *error;
-                       }
-                       for (const TextColumn* leads : {&part.ids, &part.gone}) {
-                         TextCursor next(*leads);
-                         for (size_t at = 0; at < leads->sizes.size(); ++at) {
-                           book_.replaying_->leads[std::string(next.Next())] = head.record;
-                         }
-                       }
-                       return std::nullopt;
-                     });
+  return ForEachPart(
+      kLeadsFile,
+      [&](const PartHead& head, const std::string& payload,
+          const SnapshotReader& reader) -> std::optional<Error> {
+        if (!part.Decode(payload, reader.format())) {
+          return reader.Damage("leads cannot be read");
+        }
+        if (auto error = book_.leads_.LoadPart(part, *book_.rules_, info_.begin_day)) {
+          return error->code == ErrorCode::kDamaged ? reader.Damage(error->message) : *error;
+        }
+        for (const TextColumn* leads : {&part.ids, &part.gone}) {
+          TextCursor next(*leads);
+          for (size_t at = 0; at < leads->sizes.size(); ++at) {
+            book_.replaying_->leads[std::string(next.Next())] = head.record;
+          }
+        }
+        return std::nullopt;
+      });
 }
 
 std::optional<Error> Book::Impl::Loading::LoadCustomers(size_t shard) {

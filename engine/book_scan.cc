@@ -1,10 +1,7 @@
 // Scans: one state of the book, looked at by all workers.
 
-#include <utility>
-
 #include "engine/book_impl.h"
 #include "engine/list.h"
-#include "engine/pipeline.h"
 
 namespace kundig::engine {
 
@@ -117,24 +114,6 @@ Result<ListAnswer> Book::Impl::List(const ListQuery& query) {
   source.churn = outlook_.get();
   Result<ListAnswer> answer = ComputeList(*plan, source, &runner_);
   if (answer) answer->state = scan.StateWith(source.ranking);
-  return answer;
-}
-
-Result<PipelineAnswer> Book::Impl::Pipeline(const PipelineQuery& query) {
-  if (std::optional<Error> error = CheckGrouping(query)) return *error;
-  Scanning scan(this);
-  Expression where = Expression::Everything();
-  if (!query.where.empty()) {
-    Result<Expression> parsed = ParseExpression(query.where, rules_->lead_fields());
-    if (!parsed) {
-      Error error = parsed.error();
-      error.field = "where";
-      return error;
-    }
-    where = std::move(*parsed);
-  }
-  PipelineAnswer answer = ComputePipeline(leads_, *rules_, query, where, &runner_);
-  answer.state = State();
   return answer;
 }
 

@@ -11,28 +11,49 @@
 #ifndef KUNDIG_ENGINE_LEAD_PART_H_
 #define KUNDIG_ENGINE_LEAD_PART_H_
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "engine/lead_history.h"
 #include "engine/snapshot_columns.h"
 
 namespace kundig::engine {
 
 struct LeadPart {
   static constexpr size_t kNumbers = 12;
+  static constexpr size_t kChangeNumbers = 4;  // day, place, chance, revenue
+  static constexpr uint32_t kFirstFormatWithPast = 4;
+  // Of all its leads: a part ends with the lead that reaches this, and none has more than a history
+  // has room for (the one more is what it was before anybody told).
+  static constexpr size_t kFullChanges = 4096;
+  static constexpr size_t kMostChanges = kFullChanges + kMaxLeadChanges + 1;
 
   TextColumn stages;  // names of the stages that the numbers mean
   TextColumn ids, customers;
   std::array<std::vector<uint64_t>, kNumbers> numbers;
   TextColumn gone;
+  // The histories of the leads one behind the other: how many changes each has, then by change.
+  // Places are those of `past_stages`, or one of the three behind all stages.
+  std::vector<uint64_t> changes;
+  std::array<std::vector<uint64_t>, kChangeNumbers> past;
+  TextColumn past_stages;
+  std::vector<uint64_t> past_chances;  // of each of `past_stages`
+  // While it is being filled: of places in the table, those in `past_stages`.
+  boost::unordered_flat_map<LeadPlace, LeadPlace> places;
+
+  bool full() const { return past[0].size() >= kFullChanges; }
+  LeadPlace PlaceOf(LeadPlace place, const StageSetting& stage);
 
   void Clear();
   void Encode(std::string* bytes) const;
-  // False where the bytes are no part.
-  bool Decode(std::string_view bytes);
+  // False where the bytes are no part. Snapshots before kFirstFormatWithPast have no histories:
+  // `changes` is empty.
+  bool Decode(std::string_view bytes, uint32_t format);
 };
 
 }  // namespace kundig::engine

@@ -32,15 +32,15 @@ std::optional<Error> PatchName(const Patch<std::string_view>& patch, Dictionary*
   return std::nullopt;
 }
 
-uint32_t MonthOf(LeadDay day) {
-  if (day == kNoLeadDay) return kNoMonth;
-  const CivilDate date = ToCivil(Day{day});
-  return static_cast<uint32_t>(date.year * 12 + date.month - 1);
-}
-
 void PatchDay(const Patch<Day>& patch, LeadDay* day) {
   if (patch.verb == Patch<Day>::Verb::kRemove) *day = kNoLeadDay;
   if (patch.verb == Patch<Day>::Verb::kSet) *day = patch.value.since_epoch;
+}
+
+Error TooManyChanges() {
+  return Refusal(ErrorCode::kLimitExceeded,
+                 "the lead has changed " + std::to_string(kMaxLeadChanges) + " times already",
+                 "lead_changes");
 }
 
 }  // namespace
@@ -153,6 +153,17 @@ Result<Effect> LeadTable::Apply(const LeadSet& event, const Rules& rules, Day to
   if (event.revenue) fields.revenue = event.revenue->units;
   if (event.chance.verb == Patch<uint16_t>::Verb::kSet) fields.chance = event.chance.value;
   if (event.chance.verb == Patch<uint16_t>::Verb::kRemove) fields.chance = kNoChance;
+  const std::optional<LeadPlace> place =
+      known && before.status == fields.status && before.stage == fields.stage
+          ? columns_.history[Raw(*found)].last().place
+          : PlaceOf(fields, rules);
+  if (!place) {
+    return Refusal(
+        ErrorCode::kLimitExceeded,
+        "the leads have stood at " + std::to_string(kMaxLeadStages) + " different stages already",
+        "lead_stages");
+  }
+  if (known && IsFull(Raw(*found), fields, *place)) return TooManyChanges();
   PatchDay(event.opened, &fields.opened);
   PatchDay(event.expected_close, &fields.expected_close);
   if (auto refusal = PatchName(event.owner, &owners_, "owner", &fields.owner)) return *refusal;
@@ -168,7 +179,8 @@ Result<Effect> LeadTable::Apply(const LeadSet& event, const Rules& rules, Day to
         event.customer.verb == Verb::kSet ? customers_.Take(event.customer.value) : kNoName;
     customers_.Release(old);
   }
-  return Put(event.lead, known ? std::optional(Raw(*found)) : std::nullopt, before, fields);
+  return Change(event.lead, known ? std::optional(Raw(*found)) : std::nullopt, before, fields,
+                *place, today);
 }
 
 Result<Effect> LeadTable::Apply(const LeadClosed& event, Day today) {
@@ -196,7 +208,9 @@ Result<Effect> LeadTable::Apply(const LeadClosed& event, Day today) {
   }
   fields.status = event.status;
   fields.stage = kNoStage;
-  return Put(event.lead, Raw(*found), before, fields);
+  const LeadPlace place = PlaceOfClosed(event.status);
+  if (IsFull(Raw(*found), fields, place)) return TooManyChanges();
+  return Change(event.lead, Raw(*found), before, fields, place, today);
 }
 
 bool LeadTable::EraseOf(std::string_view customer,
@@ -247,6 +261,22 @@ LeadSet LeadTable::LeadAt(uint32_t row, const Rules& rules) const {
   return lead;
 }
 
+std::vector<LeadMoment> LeadTable::MomentsOf(uint32_t row) const {
+  const LeadHistory& history = columns_.history[row];
+  std::vector<LeadMoment> moments;
+  for (size_t at = 0; at < history.size(); ++at) {
+    const LeadChange& change = history[at];
+    LeadMoment& moment = moments.emplace_back();
+    moment.lead = columns_.id[row];
+    moment.day = Day{change.day};
+    moment.status = change.status();
+    if (change.place < kPlaceUnknown) moment.stage = stages_[change.place].name;
+    if (change.chance != kNoChance) moment.chance = change.chance;
+    moment.revenue = Minor{change.revenue};
+  }
+  return moments;
+}
+
 std::optional<Error> LeadTable::CheckStages(const Rules& before, const Rules& after) const {
   for (uint32_t row = 0; row < open_; ++row) {
     const std::string& name = before.stages()[columns_.stage[row]].name;
@@ -264,11 +294,12 @@ void LeadTable::MoveStages(const Rules& before, const Rules& after) {
   for (uint32_t row = 0; row < open_; ++row) {
     columns_.stage[row] = *after.FindStage(before.stages()[columns_.stage[row]].name);
   }
+  place_of_stage_.clear();
 }
 
 std::optional<std::string_view> LeadTable::NameOf(LeadField field, NameCode code) const {
   std::optional<std::string_view> name;
-  WithNames(field, [&](const auto&, const auto& names) {
+  WithNames(columns_, field, [&](const auto&, const auto& names) {
     if (code != kNoName) name = names.Text(code);
   });
   return name;
@@ -276,15 +307,8 @@ std::optional<std::string_view> LeadTable::NameOf(LeadField field, NameCode code
 
 size_t LeadTable::CodesOf(LeadField field) const {
   size_t codes = 1;
-  WithNames(field, [&](const auto&, const auto& names) { codes = names.size() + 1; });
+  WithNames(columns_, field, [&](const auto&, const auto& names) { codes = names.size() + 1; });
   return codes;
-}
-
-std::optional<std::string_view> LeadTable::NameAt(LeadField field, uint32_t row) const {
-  if (field == LeadField::kLead) return columns_.id[row];
-  NameCode code = kNoName;
-  WithNames(field, [&](const std::vector<NameCode>& column, const auto&) { code = column[row]; });
-  return NameOf(field, code);
 }
 
 LeadTable::Fields LeadTable::Read(uint32_t row) const {
@@ -304,105 +328,6 @@ LeadTable::Fields LeadTable::Read(uint32_t row) const {
   fields.expected_close = c.expected_close[row];
   fields.closed = c.closed[row];
   return fields;
-}
-
-void LeadTable::Write(uint32_t row, const Fields& fields) {
-  LeadColumns& c = columns_;
-  c.customer[row] = fields.customer;
-  c.owner[row] = fields.owner;
-  c.region[row] = fields.region;
-  c.product[row] = fields.product;
-  c.source[row] = fields.source;
-  c.reason[row] = fields.reason;
-  c.status[row] = fields.status;
-  c.stage[row] = fields.stage;
-  c.revenue[row] = fields.revenue;
-  c.chance[row] = fields.chance;
-  c.opened[row] = fields.opened;
-  c.expected_close[row] = fields.expected_close;
-  c.closed[row] = fields.closed;
-  largest_revenue_ = std::max(largest_revenue_, fields.revenue);
-  const uint32_t month = MonthOf(fields.expected_close);
-  c.close_month[row] = month;
-  if (month == kNoMonth) return;
-  first_close_month_ = std::min(first_close_month_, month);
-  last_close_month_ = std::max(last_close_month_, month);
-}
-
-template <typename Use>
-void LeadTable::ForEachColumn(Use&& use) {
-  LeadColumns& c = columns_;
-  use(c.id);
-  for (auto* names : {&c.customer, &c.owner, &c.region, &c.product, &c.source, &c.reason}) {
-    use(*names);
-  }
-  use(c.status);
-  use(c.stage);
-  use(c.revenue);
-  use(c.chance);
-  for (auto* days : {&c.opened, &c.expected_close, &c.closed}) use(*days);
-  use(c.close_month);
-}
-
-uint32_t LeadTable::Create(std::string_view lead) {
-  const uint32_t row = rows();
-  ForEachColumn([](auto& column) { column.emplace_back(); });
-  columns_.id[row] = std::string(lead);
-  index_.insert(RowIndex{row});
-  return row;
-}
-
-void LeadTable::Remove(uint32_t row) {
-  if (copying_ && row >= copying_->next_row) copying_->missed.push_back(columns_.id[row]);
-  const Fields fields = Read(row);
-  customers_.Release(fields.customer);
-  if (ClosedSums* closed = ClosedOf(fields)) {
-    --closed->leads;
-    closed->revenue -= fields.revenue;
-  } else {
-    Swap(row, --open_);
-    row = open_;
-  }
-  Swap(row, rows() - 1);
-  index_.erase(RowIndex{rows() - 1});
-  ForEachColumn([](auto& column) { column.pop_back(); });
-}
-
-void LeadTable::Swap(uint32_t a, uint32_t b) {
-  if (a == b) return;
-  if (copying_ && std::min(a, b) < copying_->next_row && std::max(a, b) >= copying_->next_row) {
-    copying_->missed.push_back(columns_.id[std::max(a, b)]);
-  }
-  // The index finds a row by the id that lies in it.
-  index_.erase(RowIndex{a});
-  index_.erase(RowIndex{b});
-  ForEachColumn([a, b](auto& column) { std::swap(column[a], column[b]); });
-  index_.insert(RowIndex{a});
-  index_.insert(RowIndex{b});
-}
-
-ClosedSums* LeadTable::ClosedOf(const Fields& fields) {
-  if (fields.status == LeadStatus::kOpen) return nullptr;
-  return &closed_[fields.status == LeadStatus::kWon ? 0 : 1];
-}
-
-Effect LeadTable::Put(std::string_view lead, std::optional<uint32_t> known, const Fields& before,
-                      const Fields& fields) {
-  if (known && fields == before) return Effect::kUnchanged;
-  const uint32_t row = known ? *known : Create(lead);
-  Write(row, fields);
-  if (ClosedSums* closed = known ? ClosedOf(before) : nullptr) {
-    --closed->leads;
-    closed->revenue -= before.revenue;
-  }
-  if (ClosedSums* closed = ClosedOf(fields)) {
-    ++closed->leads;
-    closed->revenue += fields.revenue;
-    if (row < open_) Swap(row, --open_);
-  } else if (row >= open_) {
-    Swap(row, open_++);
-  }
-  return known ? Effect::kReplaced : Effect::kApplied;
 }
 
 }  // namespace kundig::engine

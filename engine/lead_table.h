@@ -7,6 +7,9 @@
 // together in the first rows, and what was won and lost is added up as it happens. A lead that is
 // closed, reopened or erased trades places for it.
 //
+// Each lead has its history with it (lead_history.h): what it was on earlier days. The columns are
+// what it is now.
+//
 // Thread safety: const methods need the book's lookup, scan or write lock; others the write lock.
 // Invariant: rows 0 ... open_leads - 1 are the open leads, the rows from there to rows - 1 those
 // won and lost, in no order; none is unused.
@@ -29,7 +32,9 @@
 #include "engine/customer_row.h"
 #include "engine/dictionary.h"
 #include "engine/event.h"
+#include "engine/lead_history.h"
 #include "engine/part_limits.h"
+#include "engine/query.h"
 #include "engine/result.h"
 #include "engine/rules.h"
 #include "engine/shard.h"
@@ -40,22 +45,20 @@ namespace kundig::engine {
 
 struct LeadPart;
 
-inline constexpr uint16_t kNoChance = UINT16_MAX;
-inline constexpr uint8_t kNoStage = UINT8_MAX;
-
-// Days since 1970-01-01. Leads are few beside customers, and their days may be any.
-using LeadDay = int32_t;
-inline constexpr LeadDay kNoLeadDay = INT32_MIN;
+// Place of a stage in a table of them.
+using StageIndex = uint16_t;
+inline constexpr StageIndex kNoStage = UINT16_MAX;
 
 struct LeadColumns {
   std::vector<std::string> id;
   std::vector<NameCode> customer, owner, region, product, source, reason;
   std::vector<LeadStatus> status;
-  std::vector<uint8_t> stage;  // place in the stage table; kNoStage for closed leads
+  std::vector<StageIndex> stage;  // in the stage table; kNoStage for closed leads
   std::vector<int64_t> revenue;
   std::vector<uint16_t> chance;  // the override, hundredths of a percent
   std::vector<LeadDay> opened, expected_close, closed;
   std::vector<uint32_t> close_month;  // of expected_close: year * 12 + month - 1; 0 = none
+  std::vector<LeadHistory> history;
 };
 inline constexpr uint32_t kNoMonth = 0;
 
@@ -105,6 +108,8 @@ class LeadTable {
   // until the table changes.
   std::vector<uint32_t> RowsOf(std::string_view customer) const;
   LeadSet LeadAt(uint32_t row, const Rules& rules) const;
+  // What it has been; the texts of stages stay valid while the table lives.
+  std::vector<LeadMoment> MomentsOf(uint32_t row) const;
 
   // For a snapshot (lead_part.h): between Begin and End every lead that was there at Begin comes
   // into some part, however the rows trade places meanwhile. CopyPart is false when all have.
@@ -112,8 +117,9 @@ class LeadTable {
   bool CopyPart(const Rules& rules, const PartLimits& limits, LeadPart* part);
   void EndCopying() { copying_.reset(); }
   // Puts leads in their place as they were copied; what an earlier part said about them is gone.
-  // Error: an open lead stands at a stage that the rules do not name.
-  std::optional<Error> LoadPart(const LeadPart& part, const Rules& rules);
+  // Leads that come without a history get one as of `today`. Error: an open lead stands at a stage
+  // that the rules do not name.
+  std::optional<Error> LoadPart(const LeadPart& part, const Rules& rules, Day today);
   // In a fixed order; for loading.
   std::array<Dictionary*, 5> dictionaries() {
     return {&owners_, &regions_, &products_, &sources_, &reasons_};
@@ -124,6 +130,7 @@ class LeadTable {
   void MoveStages(const Rules& before, const Rules& after);
 
   const LeadColumns& columns() const { return columns_; }
+  const LeadStages& stages() const { return stages_; }  // what the histories mean
   uint32_t rows() const { return static_cast<uint32_t>(columns_.status.size()); }
   uint64_t leads() const { return rows(); }
   uint32_t open_leads() const { return open_; }
@@ -136,16 +143,14 @@ class LeadTable {
   // Every close_month lies between these, where there is one; they only ever widen.
   uint32_t first_close_month() const { return first_close_month_; }
   uint32_t last_close_month() const { return last_close_month_; }
-  // Calls use(column, names) with the codes of a name field, by row, and what has their texts;
-  // false where the field is no name.
+  // Calls use(column, names) with the codes of a name field in `columns`, by row, and what has
+  // their texts; false where the field is no name.
   template <typename Use>
-  bool WithNames(LeadField field, Use&& use) const;
+  bool WithNames(const LeadColumns& columns, LeadField field, Use&& use) const;
   // Codes of a name field are 0 (kNoName) ... CodesOf - 1.
   size_t CodesOf(LeadField field) const;
   // Text of a code of a name field; absent for kNoName.
   std::optional<std::string_view> NameOf(LeadField field, NameCode code) const;
-  // Text of a name field of a lead; absent for kNoName.
-  std::optional<std::string_view> NameAt(LeadField field, uint32_t row) const;
 
  private:
   // All fields of a lead, to change it as a whole.
@@ -153,7 +158,7 @@ class LeadTable {
     NameCode customer = kNoName, owner = kNoName, region = kNoName, product = kNoName,
              source = kNoName, reason = kNoName;
     LeadStatus status = LeadStatus::kOpen;
-    uint8_t stage = kNoStage;
+    StageIndex stage = kNoStage;
     int64_t revenue = 0;
     uint16_t chance = kNoChance;
     LeadDay opened = kNoLeadDay, expected_close = kNoLeadDay, closed = kNoLeadDay;
@@ -187,12 +192,25 @@ class LeadTable {
   void Remove(uint32_t row);
   void Swap(uint32_t a, uint32_t b);
   void CopyRow(uint32_t row, LeadPart* part) const;
+  // The history of a lead of a part, whose changes begin with `first`; nullopt where it is none of
+  // a lead with these fields.
+  static std::optional<LeadHistory> LoadHistory(const LeadPart& part, size_t lead, size_t first,
+                                                const std::vector<LeadPlace>& places,
+                                                const Fields& fields);
+  static LeadHistory HistoryOf(const Fields& fields, LeadPlace place, Day today);
   ClosedSums* ClosedOf(const Fields& fields);  // null for an open lead
   template <typename Use>
   void ForEachColumn(Use&& use);
-  // Puts `fields` in the place of what the lead was, and counts.
-  Effect Put(std::string_view lead, std::optional<uint32_t> known, const Fields& before,
-             const Fields& fields);
+  // Where a lead with these fields stands; nullopt where no more stages can be remembered.
+  std::optional<LeadPlace> PlaceOf(const Fields& fields, const Rules& rules);
+  // Whether the change would be one too many for the history of the lead.
+  bool IsFull(uint32_t row, const Fields& fields, LeadPlace place) const;
+  // Puts `fields` in the place of what the lead was, and counts; returns where the lead lies then.
+  uint32_t Put(std::string_view lead, std::optional<uint32_t> known, const Fields& before,
+               const Fields& fields);
+  // The same for an event, and writes the history. `place` is that of `fields`.
+  Effect Change(std::string_view lead, std::optional<uint32_t> known, const Fields& before,
+                const Fields& fields, LeadPlace place, Day today);
 
   LeadColumns columns_;
   boost::unordered_flat_set<RowIndex, KeyHash, KeyEqual> index_{0, KeyHash{this}, KeyEqual{this}};
@@ -202,12 +220,14 @@ class LeadTable {
   std::array<ClosedSums, 2> closed_;  // won, lost
   int64_t largest_revenue_ = 0;
   uint32_t first_close_month_ = UINT32_MAX, last_close_month_ = 0;
-  std::optional<Copying> copying_;  // only while a snapshot is being saved
+  LeadStages stages_;
+  std::vector<std::optional<LeadPlace>> place_of_stage_;  // by place in the stage table, once known
+  std::optional<Copying> copying_;                        // only while a snapshot is being saved
 };
 
 template <typename Use>
-bool LeadTable::WithNames(LeadField field, Use&& use) const {
-  const LeadColumns& c = columns_;
+bool LeadTable::WithNames(const LeadColumns& columns, LeadField field, Use&& use) const {
+  const LeadColumns& c = columns;
   switch (field) {
     case LeadField::kCustomer:
       use(c.customer, customers_);

@@ -22,63 +22,6 @@ constexpr uint64_t kMaxParts = 8;
 // So that waking a worker pays.
 constexpr uint64_t kMinPartLeads = 16'384;
 
-class LeadReader {
- public:
-  LeadReader(const LeadTable& leads, const Rules& rules, uint32_t row)
-      : leads_(leads), rules_(rules), row_(row) {}
-
-  bool Number(FieldIndex index, int64_t* value) const {
-    const LeadColumns& c = leads_.columns();
-    const auto day = [value](LeadDay column) {
-      *value = column;
-      return column != kNoLeadDay;
-    };
-    switch (static_cast<LeadField>(index)) {
-      case LeadField::kStatus:
-        *value = static_cast<int64_t>(c.status[row_]);
-        return true;
-      case LeadField::kStage:
-        *value = c.stage[row_];
-        return c.stage[row_] != kNoStage;
-      case LeadField::kRevenue:
-        *value = c.revenue[row_];
-        return true;
-      case LeadField::kChance:
-        if (c.status[row_] != LeadStatus::kOpen) return false;
-        *value = ChanceOf(c, rules_, row_);
-        return true;
-      case LeadField::kOverridden:
-        *value = c.chance[row_] != kNoChance;
-        return true;
-      case LeadField::kOpened:
-        return day(c.opened[row_]);
-      case LeadField::kExpectedClose:
-        return day(c.expected_close[row_]);
-      case LeadField::kClosed:
-        return day(c.closed[row_]);
-      default:
-        return false;
-    }
-  }
-
-  bool Text(FieldIndex index, std::string_view* text) const {
-    const std::optional<std::string_view> name = leads_.NameAt(static_cast<LeadField>(index), row_);
-    if (name) *text = *name;
-    return name.has_value();
-  }
-
-  // The chance in force: the override, or the stage's chance now.
-  static int64_t ChanceOf(const LeadColumns& c, const Rules& rules, uint32_t row) {
-    return c.chance[row] != kNoChance ? int64_t{c.chance[row]}
-                                      : int64_t{rules.stages()[c.stage[row]].chance_hundredths};
-  }
-
- private:
-  const LeadTable& leads_;
-  const Rules& rules_;
-  uint32_t row_;
-};
-
 struct Part {
   GroupSums open;
   std::array<GroupSums, 2> closed;  // won, lost
@@ -94,12 +37,11 @@ struct Part {
 
 // What is asked, for the loops over leads.
 struct Count {
-  const LeadTable& leads;
-  const Rules& rules;
+  const LeadView& leads;
   const Expression* where;  // null where every lead counts
 
   bool Holds(uint32_t row) const {
-    return where == nullptr || where->Holds(LeadReader(leads, rules, row));
+    return where == nullptr || where->Holds(LeadReader(leads, row));
   }
 };
 
@@ -112,8 +54,8 @@ struct Block {
 // The blocks of the open leads, then those of the closed ones (where these are looked at at all).
 class Blocks {
  public:
-  Blocks(const LeadTable& leads, bool with_closed)
-      : open_rows_(leads.open_leads()), rows_(with_closed ? leads.rows() : open_rows_) {}
+  Blocks(const LeadView& leads, bool with_closed)
+      : open_rows_(leads.open_leads), rows_(with_closed ? leads.rows : open_rows_) {}
 
   uint32_t leads() const { return rows_; }
   uint32_t size() const { return OpenBlocks() + Count(rows_ - open_rows_); }
@@ -132,7 +74,7 @@ class Blocks {
 
 // Adds up the leads of a block; any grouping, any amounts.
 void CountBlock(const Count& count, const Block& block, Part* part) {
-  const LeadColumns& c = count.leads.columns();
+  const LeadColumns& c = *count.leads.columns;
   if (block.open) {
     part->open.Begin(block.first_row, block.rows);
   } else {
@@ -146,7 +88,7 @@ void CountBlock(const Count& count, const Block& block, Part* part) {
     ++sums.leads;
     sums.revenue += c.revenue[row];
     if (!block.open) continue;
-    sums.weighted += Wide{c.revenue[row]} * LeadReader::ChanceOf(c, count.rules, row);
+    sums.weighted += Wide{c.revenue[row]} * count.leads.ChanceOf(row);
     sums.overridden += c.chance[row] != kNoChance;
   }
 }
@@ -163,21 +105,20 @@ class NarrowCounter {
         lost_(won_ + static_cast<uint32_t>(closed_by.groups())),
         nobody_(lost_ + static_cast<uint32_t>(closed_by.groups())),
         sums_(nobody_ + 1) {
-    const std::vector<StageSetting>& stages = count.rules.stages();
-    for (size_t stage = 0; stage < stages.size(); ++stage) {
-      chance_of_[stage] = stages[stage].chance_hundredths;
+    for (const StageSetting& stage : count.leads.stages) {
+      chance_of_.push_back(stage.chance_hundredths);
     }
   }
 
-  static bool Fits(const LeadTable& leads, const Grouping& by, const Grouping& closed_by) {
+  static bool Fits(const LeadView& leads, const Grouping& by, const Grouping& closed_by) {
     constexpr int64_t kMaxChance = 10'000;
     constexpr int64_t kMost = std::numeric_limits<int64_t>::max() / kMaxChance;
-    const int64_t largest = std::max<int64_t>(leads.largest_revenue(), 1);
-    return by.dense() && closed_by.dense() && leads.rows() <= kMost / largest;
+    const int64_t largest = std::max<int64_t>(leads.leads->largest_revenue(), 1);
+    return by.dense() && closed_by.dense() && leads.rows <= kMost / largest;
   }
 
   void CountBlock(const Block& block) {
-    const LeadColumns& c = count_->leads.columns();
+    const LeadColumns& c = *count_->leads.columns;
     const int64_t* const revenue = c.revenue.data() + block.first_row;
     std::array<uint32_t, kBlockLeads> place;
     std::fill_n(place.begin(), block.rows, 0);
@@ -202,7 +143,7 @@ class NarrowCounter {
       return;
     }
     const uint16_t* const given = c.chance.data() + block.first_row;
-    const uint8_t* const stage = c.stage.data() + block.first_row;
+    const StageIndex* const stage = c.stage.data() + block.first_row;
     for (uint32_t at = 0; at < block.rows; ++at) {
       // Arithmetic instead of a branch: whether a lead is overridden cannot be foretold, and a
       // wrong guess costs more than all else that is done for it.
@@ -250,7 +191,7 @@ class NarrowCounter {
   const Grouping* closed_by_;
   const uint32_t won_, lost_, nobody_;  // places behind the open groups
   std::vector<NarrowSums> sums_;
-  std::array<int64_t, kNoStage + 1> chance_of_{};  // by stage
+  std::vector<int64_t> chance_of_;  // by stage
 };
 
 // Splits the blocks among copies of `none`, each of which counts its own by count(block, counter),
@@ -300,11 +241,10 @@ std::optional<Error> CheckGrouping(const PipelineQuery& query) {
   return std::nullopt;
 }
 
-PipelineAnswer ComputePipeline(const LeadTable& leads, const Rules& rules,
-                               const PipelineQuery& query, const Expression& where,
-                               ShardRunner* runner) {
-  const Grouping by(query.by, leads, rules), closed_by(query.closed_by, leads, rules);
-  const Count count{leads, rules, query.where.empty() ? nullptr : &where};
+PipelineAnswer ComputePipeline(const LeadView& leads, const PipelineQuery& query,
+                               const Expression& where, ShardRunner* runner) {
+  const Grouping by(query.by, leads), closed_by(query.closed_by, leads);
+  const Count count{leads, query.where.empty() ? nullptr : &where};
   // All that was won and all that was lost is known without a look at it.
   const bool closed_is_known = count.where == nullptr && query.closed_by.empty();
   const Blocks blocks(leads, !closed_is_known);
@@ -319,9 +259,9 @@ PipelineAnswer ComputePipeline(const LeadTable& leads, const Rules& rules,
                    [&count](const Block& block, Part* to) { CountBlock(count, block, to); });
   }
   if (closed_is_known) {
-    for (const LeadStatus status : {LeadStatus::kWon, LeadStatus::kLost}) {
-      const ClosedSums& sums = leads.closed(status);
-      all.closed[status == LeadStatus::kWon ? 0 : 1].At(0).Add({sums.leads, 0, sums.revenue, 0});
+    for (size_t at = 0; at < leads.closed.size(); ++at) {
+      const ClosedSums& sums = leads.closed[at];
+      all.closed[at].At(0).Add({sums.leads, 0, sums.revenue, 0});
     }
   }
 

@@ -12,10 +12,9 @@
 #include <optional>
 
 #include "engine/expression.h"
-#include "engine/lead_table.h"
+#include "engine/lead_view.h"
 #include "engine/query.h"
 #include "engine/result.h"
-#include "engine/rules.h"
 #include "engine/shard_runner.h"
 
 namespace kundig::engine {
@@ -24,9 +23,8 @@ namespace kundig::engine {
 std::optional<Error> CheckGrouping(const PipelineQuery& query);
 
 // `where` over Rules::lead_fields(). The state of the answer is left to the caller.
-PipelineAnswer ComputePipeline(const LeadTable& leads, const Rules& rules,
-                               const PipelineQuery& query, const Expression& where,
-                               ShardRunner* runner);
+PipelineAnswer ComputePipeline(const LeadView& leads, const PipelineQuery& query,
+                               const Expression& where, ShardRunner* runner);
 
 }  // namespace kundig::engine
 

@@ -30,10 +30,14 @@ std::vector<std::string> OrderNames(const KeyColumn& column, const std::vector<u
 
 std::pair<uint64_t, std::string> KeyColumn::Name(uint64_t code) const {
   if (key_ == PipelineKey::kStage) {
-    return {code, code + 1 == size_ ? "none" : rules_.stages()[code].name};
+    // Stages that the rules name in their order, others by name, last where nobody said any.
+    const size_t named = leads_.named_stages;
+    if (code < named) return {code, leads_.stages[code].name};
+    if (code + 1 < leads_.stages.size()) return {named, leads_.stages[code].name};
+    return {named + 1, "none"};
   }
   if (!IsTime()) {
-    const auto name = leads_.NameOf(Field(), static_cast<NameCode>(code));
+    const auto name = leads_.leads->NameOf(Field(), static_cast<NameCode>(code));
     return {0, std::string(name.value_or("none"))};
   }
   if (code == 0) return {0, "none"};

@@ -23,10 +23,9 @@
 
 #include "engine/check.h"
 #include "engine/hash.h"
-#include "engine/lead_table.h"
+#include "engine/lead_view.h"
 #include "engine/limits.h"
 #include "engine/query.h"
-#include "engine/rules.h"
 #include "engine/wide.h"
 
 namespace kundig::engine {
@@ -49,17 +48,17 @@ struct LeadSums {
 // The codes of one key of a grouping: code 0 ... size - 1, 0 = none (but the first stage).
 class KeyColumn {
  public:
-  KeyColumn(PipelineKey key, const LeadTable& leads, const Rules& rules)
-      : key_(key), leads_(leads), rules_(rules) {
+  KeyColumn(PipelineKey key, const LeadView& leads) : key_(key), leads_(leads) {
     if (IsTime()) {
+      const LeadTable& table = *leads.leads;
       const uint32_t unit = key == PipelineKey::kMonth ? 1 : 3;
-      const bool any = leads.last_close_month() != kNoMonth;
-      first_ = any ? leads.first_close_month() / unit : 1;
-      size_ = any ? leads.last_close_month() / unit - first_ + 2 : 1;
+      const bool any = table.last_close_month() != kNoMonth;
+      first_ = any ? table.first_close_month() / unit : 1;
+      size_ = any ? table.last_close_month() / unit - first_ + 2 : 1;
     } else if (key == PipelineKey::kStage) {
-      size_ = rules.stages().size() + 1;  // the last is none
+      size_ = leads.stages.size() + 1;  // the last is none
     } else {
-      size_ = leads.CodesOf(Field());
+      size_ = leads.leads->CodesOf(Field());
     }
   }
 
@@ -67,13 +66,13 @@ class KeyColumn {
 
   // codes[i] += stride * code of the lead `first_row` + i
   void AddCodes(uint32_t first_row, uint32_t rows, uint32_t stride, uint32_t* codes) const {
-    const LeadColumns& c = leads_.columns();
+    const LeadColumns& c = *leads_.columns;
     const auto add = [&](const auto& column, auto code_of) {
       for (uint32_t at = 0; at < rows; ++at) codes[at] += stride * code_of(column[first_row + at]);
     };
     switch (key_) {
       case PipelineKey::kStage:
-        return add(c.stage, [last = static_cast<uint32_t>(size_ - 1)](uint8_t stage) {
+        return add(c.stage, [last = static_cast<uint32_t>(size_ - 1)](StageIndex stage) {
           return stage == kNoStage ? last : uint32_t{stage};
         });
       case PipelineKey::kMonth:
@@ -84,7 +83,7 @@ class KeyColumn {
           return month == kNoMonth ? 0 : month / 3 - first_ + 1;
         });
       default:
-        leads_.WithNames(Field(), [&](const std::vector<NameCode>& column, const auto&) {
+        leads_.leads->WithNames(c, Field(), [&](const std::vector<NameCode>& column, const auto&) {
           add(column, [](NameCode code) { return code; });
         });
     }
@@ -114,8 +113,7 @@ class KeyColumn {
   }
 
   PipelineKey key_;
-  const LeadTable& leads_;
-  const Rules& rules_;
+  const LeadView& leads_;
   uint64_t size_ = 1;
   uint32_t first_ = 0;  // month or quarter of code 1
 };
@@ -124,9 +122,9 @@ class KeyColumn {
 // that its codes make; else it is the codes themselves.
 class Grouping {
  public:
-  Grouping(const std::vector<PipelineKey>& keys, const LeadTable& leads, const Rules& rules) {
+  Grouping(const std::vector<PipelineKey>& keys, const LeadView& leads) {
     for (const PipelineKey key : keys) {
-      columns_.emplace_back(key, leads, rules);
+      columns_.emplace_back(key, leads);
       // Beyond what a table holds the number itself says nothing.
       groups_ = std::min(groups_ * columns_.back().size(), kMaxDenseGroups + 1);
     }

@@ -131,6 +131,16 @@ struct ExplainAnswer {
 using HeldEvent = std::variant<CustomerSet, OrderPlaced, ReturnReceived, Visit, Contact, Consent,
                                LeadSet, Termination, Complaint, ServiceRequest, LatePayment, Cost>;
 
+// What a lead has been since a day.
+struct LeadMoment {
+  std::string_view lead;
+  Day day;
+  LeadStatus status = LeadStatus::kOpen;
+  std::optional<std::string_view> stage;  // absent for a closed lead, or where nobody said
+  std::optional<uint16_t> chance;         // the override, hundredths of a percent
+  Minor revenue;
+};
+
 struct ExportAnswer {
   StateName state;
   std::shared_ptr<const Rules> rules;
@@ -139,7 +149,8 @@ struct ExportAnswer {
   Profile profile;
   // The attributes, then the history by time, then the leads by id; empty where nothing is held.
   std::vector<HeldEvent> events;
-  std::deque<std::string> texts;  // storage behind the ids
+  std::vector<LeadMoment> lead_history;  // of these leads, by id and day
+  std::deque<std::string> texts;         // storage behind the ids
 };
 
 struct RfmAnswer {
@@ -254,6 +265,7 @@ struct PipelineQuery {
   std::vector<PipelineKey> by{PipelineKey::kStage};  // no kReason: open leads have none
   std::string where;
   std::vector<PipelineKey> closed_by;  // empty: no groups of closed leads
+  std::optional<Day> as_of;            // at the end of this day, not after today; absent: today
 };
 
 struct PipelineAnswer {
@@ -276,6 +288,56 @@ struct PipelineAnswer {
   uint64_t won_leads = 0, lost_leads = 0;
   Minor won_revenue, lost_revenue;
   std::vector<Closed> closed;
+};
+
+// The weighted pipeline from the end of one day to the end of a later one.
+struct WaterfallQuery {
+  Day from, to;       // from < to <= today
+  std::string where;  // of the leads as of `to`
+};
+
+// What a change of a lead is to the weighted pipeline, in the order in which a waterfall tells it.
+enum class WaterfallPart : uint8_t { kNew, kMovedUp, kMovedDown, kRevalued, kWon, kLost };
+inline constexpr size_t kWaterfallParts = 6;
+
+struct WaterfallAnswer {
+  struct Total {
+    uint64_t leads = 0;
+    Minor revenue, weighted;
+  };
+  struct Part {
+    uint64_t leads = 0;  // each once, however often it changed that way
+    Minor revenue;       // of what was won or lost; else 0
+    Minor weighted;
+  };
+
+  StateName state;
+  Total opening, closing;
+  std::array<Part, kWaterfallParts> parts;  // opening + parts = closing, in weighted
+};
+
+// Of each stage: the leads that were ever there, and of these the ones that reached a later stage
+// afterwards.
+struct ConversionQuery {
+  std::string where;
+  std::optional<Day> from, to;  // leads that entered the stage for the first time in these days
+};
+
+struct ConversionAnswer {
+  struct Step {
+    uint64_t leads = 0;
+    // From the first day at the one stage to the first day afterwards at the other; the lower of
+    // the two in the middle of an even count. Absent for no leads.
+    std::optional<uint32_t> median_days;
+  };
+  struct Stage {
+    uint64_t leads = 0;
+    std::vector<Step> to;  // the stages behind it in the stage table, and last: won
+  };
+
+  StateName state;
+  std::shared_ptr<const Rules> rules;
+  std::vector<Stage> stages;  // as in the stage table
 };
 
 // Through `until` purchases are known to the churn model, between that day and `check_until` it has

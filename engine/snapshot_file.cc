@@ -172,6 +172,7 @@ std::optional<Error> SnapshotReader::Open() {
                  .position = {}};
   }
   if (format < 1) return Damage("there is no format 0");
+  format_ = static_cast<uint32_t>(format);
   heads_ = WithoutChecksum(head);
   if (expected_ != nullptr && expected_->bytes != size_) {
     part_at_ = std::min(expected_->bytes, size_);

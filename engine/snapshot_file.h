@@ -37,8 +37,8 @@ namespace kundig::engine {
 
 // 2: the manifest holds the rules. 3: the attachment holds the sequences of erasures. 4: histories
 // hold terminations, complaints, service requests, late payments and costs; customers their pinned
-// and closed value classes; the manifest holds the fit that the book has adopted. All older ones
-// are read.
+// and closed value classes, leads what they were; the manifest holds the fit that the book has
+// adopted. All older ones are read.
 inline constexpr uint32_t kSnapshotFormat = 4;
 inline constexpr std::string_view kSnapshotMagic = "KUNDIGS\n";
 inline constexpr std::string_view kUnfinished = ".unfinished";
@@ -105,6 +105,9 @@ class SnapshotReader {
   // says as a whole.
   std::optional<Error> Next(PartHead* head, std::string* payload, bool* more);
 
+  // Of the file, once it is open.
+  uint32_t format() const { return format_; }
+
   // For errors about what is in the part read last.
   Error Damage(const std::string& what) const { return SnapshotDamage(path_, part_at_, what); }
 
@@ -119,6 +122,7 @@ class SnapshotReader {
   const SnapshotFile* expected_;
   std::string heads_;
   uint64_t size_ = 0, at_ = 0, part_at_ = 0;
+  uint32_t format_ = 0;
 };
 
 }  // namespace kundig::engine

@@ -265,6 +265,7 @@ Result<ModelBook::Outcome> ModelBook::Take(const Erase& event) {
   const size_t gone = customers_.erase(id) + std::erase_if(leads_, [&id](const auto& entry) {
                         return entry.second.customer == id;
                       });
+  std::erase_if(lead_pasts_, [this](const auto& past) { return !leads_.contains(past.first); });
   return gone > 0 ? Outcome::kApplied : Outcome::kUnchanged;
 }
 

@@ -128,6 +128,16 @@ struct ModelLead {
   friend bool operator==(const ModelLead&, const ModelLead&) = default;
 };
 
+// What a lead has been since a day, with the chance that its stage had when it came there.
+struct ModelMoment {
+  Day day;
+  LeadStatus status = LeadStatus::kOpen;
+  std::optional<std::string> stage;
+  int64_t stage_chance = 0;
+  std::optional<uint16_t> chance;
+  Minor revenue;
+};
+
 // One customer with every figure.
 struct ModelRow {
   Profile profile;
@@ -172,6 +182,8 @@ class ModelBook {
   Result<CountAnswer> Count(std::string_view where) const;
   Result<ListAnswer> List(const ListQuery& query) const;
   Result<PipelineAnswer> Pipeline(const PipelineQuery& query) const;
+  Result<WaterfallAnswer> Waterfall(const WaterfallQuery& query) const;
+  Result<ConversionAnswer> Conversion(const ConversionQuery& query) const;
   // The parameters of a fit come from the engine's, which has tests of its own
   // (churn_fit_test.cc): what it is given, and all that is made of them, is worked out here.
   Result<ChurnAnswer> Churn(const ChurnQuery& query) const;
@@ -223,7 +235,19 @@ class ModelBook {
   std::optional<uint32_t> PotentialRule(const Profile& profile) const;
   bool MayApproach(const ListQuery& query, const Profile& profile, ListAnswer* answer) const;
   ListColumn Column(FieldIndex field, std::span<const ModelRow* const> rows) const;
-  std::optional<int64_t> ChanceOf(const ModelLead& lead) const;
+  // The chance in force of an open lead.
+  std::optional<int64_t> ChanceOf(const ModelMoment& moment) const;
+  // Writes the history of a lead that has become what it is.
+  void Remember(const std::string& id, const std::optional<ModelLead>& before);
+  // What the lead was at the end of a day: of the moments through it the last; null before it came.
+  const ModelMoment* MomentOn(const std::string& id, Day day) const;
+  // A lead as it was at the end of a day, and the leads of that day that meet a condition.
+  struct LeadThen {
+    ModelLead lead;
+    std::optional<int64_t> chance;
+  };
+  std::optional<LeadThen> Then(const std::string& id, Day day) const;
+  Result<std::map<std::string, LeadThen>> LeadsThen(const std::string& where, Day day) const;
 
   std::shared_ptr<const Rules> rules_;
   Day today_;
@@ -231,6 +255,7 @@ class ModelBook {
   uint32_t rules_version_ = 1;
   std::map<std::string, ModelCustomer> customers_;
   std::map<std::string, ModelLead> leads_;
+  std::map<std::string, std::vector<ModelMoment>> lead_pasts_;  // by day, then as told
   std::optional<AdoptedFit> fit_;
   mutable std::optional<std::vector<ModelRow>> rows_;  // empty after a write
   mutable bool looked_ahead_ = false;                  // whether outlook_ is of rules_ and fit_

@@ -39,7 +39,7 @@ class LeadReader {
         return give(PlaceOf(catalog_, field, kStatus[static_cast<size_t>(lead_.status)]));
       case LeadField::kStage:
         if (!lead_.stage) return false;
-        return give(PlaceOf(catalog_, field, *lead_.stage));
+        return give(StagePlace(field));
       case LeadField::kRevenue:
         return give(lead_.revenue.units);
       case LeadField::kChance:
@@ -84,6 +84,13 @@ class LeadReader {
   }
 
  private:
+  // A stage that the rules do not name any more is none of theirs.
+  std::optional<int64_t> StagePlace(FieldIndex field) const {
+    const std::vector<std::string>& names = catalog_.At(field).values;
+    const auto found = std::find(names.begin(), names.end(), *lead_.stage);
+    return found - names.begin();
+  }
+
   const FieldCatalog& catalog_;
   const std::string& id_;
   const ModelLead& lead_;
@@ -129,7 +136,11 @@ SortKeys KeysOf(const std::vector<PipelineKey>& by, const ModelLead& lead, const
   SortKeys keys;
   for (const PipelineKey key : by) {
     size_t place = 0;
-    if (key == PipelineKey::kStage && lead.stage) place = *rules.FindStage(*lead.stage);
+    if (key == PipelineKey::kStage) {
+      // Stages that the rules do not name stand behind theirs, by name; "none" is the last.
+      const size_t named = rules.stages().size();
+      place = lead.stage ? rules.FindStage(*lead.stage).value_or(named) : named + 1;
+    }
     keys.emplace_back(place, KeyOf(key, lead));
   }
   return keys;
@@ -210,7 +221,10 @@ Result<ModelBook::Outcome> ModelBook::Take(const LeadSet& event) {
   Amend(&lead.source, event.source);
   Amend(&lead.opened, event.opened);
   Amend(&lead.expected_close, event.expected_close);
-  return Put(&leads_, id, lead);
+  const std::optional<ModelLead> known = is_new ? std::nullopt : std::optional(before);
+  const Outcome outcome = Put(&leads_, id, lead);
+  if (outcome != Outcome::kUnchanged) Remember(id, known);
+  return outcome;
 }
 
 Result<ModelBook::Outcome> ModelBook::Take(const LeadClosed& event) {
@@ -225,29 +239,37 @@ Result<ModelBook::Outcome> ModelBook::Take(const LeadClosed& event) {
   return Take(set);
 }
 
-// A closed lead has none: won and lost are states, not percentages.
-std::optional<int64_t> ModelBook::ChanceOf(const ModelLead& lead) const {
-  if (lead.status != LeadStatus::kOpen) return std::nullopt;
-  if (lead.chance) return *lead.chance;
-  return rules_->stages()[*rules_->FindStage(*lead.stage)].chance_hundredths;
+Result<std::map<std::string, ModelBook::LeadThen>> ModelBook::LeadsThen(const std::string& where,
+                                                                        Day day) const {
+  Expression condition = Expression::Everything();
+  if (!where.empty()) {
+    Result<Expression> parsed = ParseExpression(where, rules_->lead_fields());
+    if (parsed.has_error()) return parsed.error();
+    condition = std::move(*parsed);
+  }
+  std::map<std::string, LeadThen> leads;
+  for (const auto& [id, now] : leads_) {
+    const std::optional<LeadThen> then = Then(id, day);
+    if (!then) continue;
+    const LeadReader reader(rules_->lead_fields(), id, then->lead, then->chance);
+    if (condition.Holds(reader)) leads.emplace(id, *then);
+  }
+  return leads;
 }
 
 Result<PipelineAnswer> ModelBook::Pipeline(const PipelineQuery& query) const {
   if (std::find(query.by.begin(), query.by.end(), PipelineKey::kReason) != query.by.end()) {
     return Refuse(ErrorCode::kInvalidValue, "by");
   }
-  Expression where = Expression::Everything();
-  if (!query.where.empty()) {
-    Result<Expression> parsed = ParseExpression(query.where, rules_->lead_fields());
-    if (parsed.has_error()) return parsed.error();
-    where = std::move(*parsed);
-  }
+  const Day day = query.as_of.value_or(today_);
+  if (day > today_) return Refuse(ErrorCode::kInvalidValue, "as_of");
+  const auto leads = LeadsThen(query.where, day);
+  if (leads.has_error()) return leads.error();
   std::map<SortKeys, Sums> groups;
   std::map<std::pair<LeadStatus, SortKeys>, Sums> closed;
   Sums total, won, lost;
-  for (const auto& [id, lead] : leads_) {
-    const std::optional<int64_t> chance = ChanceOf(lead);
-    if (!where.Holds(LeadReader(rules_->lead_fields(), id, lead, chance))) continue;
+  for (const auto& [id, then] : *leads) {
+    const auto& [lead, chance] = then;
     if (lead.status == LeadStatus::kOpen) {
       groups[KeysOf(query.by, lead, *rules_)].Add(lead, *chance);
       total.Add(lead, *chance);
@@ -261,6 +283,7 @@ Result<PipelineAnswer> ModelBook::Pipeline(const PipelineQuery& query) const {
 
   PipelineAnswer answer;
   answer.state = State();
+  answer.state.as_of = day;
   for (const auto& [keys, sums] : groups) answer.groups.push_back(sums.Figures(Names(keys)));
   answer.total = total.Figures({});
   answer.won_leads = won.leads;

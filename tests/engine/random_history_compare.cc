@@ -134,11 +134,52 @@ void AskList(const ModelBook& model, Book* engine, ListQuery query, uint32_t pag
 void AskPipeline(const ModelBook& model, Book* engine, const PipelineQuery& query,
                  Differences* differences) {
   const std::string where = "pipeline by " + Show(query.by) + " closed by " +
-                            Show(query.closed_by) + " where " + query.where;
+                            Show(query.closed_by) + " as of " + Show(query.as_of) + " where " +
+                            query.where;
   const Result<PipelineAnswer> expected = model.Pipeline(query);
   const Result<PipelineAnswer> got = engine->Pipeline(query);
   if (!BothAnswered(where, expected, got, differences)) return;
   ComparePipeline(where, *expected, *got, differences);
+}
+
+void AskWaterfall(const ModelBook& model, Book* engine, const WaterfallQuery& query,
+                  Differences* differences) {
+  const std::string where =
+      "waterfall from " + Show(query.from) + " to " + Show(query.to) + " where " + query.where;
+  const Result<WaterfallAnswer> expected = model.Waterfall(query);
+  const Result<WaterfallAnswer> got = engine->Waterfall(query);
+  if (!BothAnswered(where, expected, got, differences)) return;
+  const auto rows = [](const WaterfallAnswer& answer) {
+    std::vector<std::string> all;
+    for (const WaterfallAnswer::Total* total : {&answer.opening, &answer.closing}) {
+      all.push_back(Show(total->leads) + " " + Show(total->revenue) + " " + Show(total->weighted));
+    }
+    for (const WaterfallAnswer::Part& part : answer.parts) {
+      all.push_back(Show(part.leads) + " " + Show(part.revenue) + " " + Show(part.weighted));
+    }
+    return all;
+  };
+  differences->Same(where, "parts", rows(*expected), rows(*got));
+}
+
+void AskConversion(const ModelBook& model, Book* engine, const ConversionQuery& query,
+                   Differences* differences) {
+  const std::string where =
+      "conversion from " + Show(query.from) + " to " + Show(query.to) + " where " + query.where;
+  const Result<ConversionAnswer> expected = model.Conversion(query);
+  const Result<ConversionAnswer> got = engine->Conversion(query);
+  if (!BothAnswered(where, expected, got, differences)) return;
+  const auto rows = [](const ConversionAnswer& answer) {
+    std::vector<std::string> all;
+    for (const ConversionAnswer::Stage& stage : answer.stages) {
+      std::string& row = all.emplace_back(Show(stage.leads));
+      for (const ConversionAnswer::Step& step : stage.to) {
+        row += ", " + Show(step.leads) + " in " + Show(step.median_days);
+      }
+    }
+    return all;
+  };
+  differences->Same(where, "stages", rows(*expected), rows(*got));
 }
 
 }  // namespace
@@ -385,6 +426,10 @@ void CompareBooks(const ModelBook& model, Book* engine, uint64_t question_seed, 
   }
   for (int n = 0; n < 3; ++n) {
     AskPipeline(model, engine, RandomPipelineQuery(&random, model), differences);
+  }
+  for (int n = 0; n < 2; ++n) {
+    AskWaterfall(model, engine, RandomWaterfallQuery(&random, model), differences);
+    AskConversion(model, engine, RandomConversionQuery(&random, model), differences);
   }
   if (!thorough) return;
   AskChurn(model, engine, RandomChurnQuery(&random, model.today()), differences);

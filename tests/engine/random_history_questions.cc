@@ -162,6 +162,15 @@ ListQuery RandomListQuery(Random* random, const ModelBook& book) {
   return query;
 }
 
+namespace {
+
+// Rarely one that is still to come.
+Day EarlierDay(Random* random, const ModelBook& book) {
+  return book.today() - random->Pick({-1, 0, 0, 1, 1, 2, 5, 20, 100, 400});
+}
+
+}  // namespace
+
 PipelineQuery RandomPipelineQuery(Random* random, const ModelBook& book) {
   const auto keys = [random](std::initializer_list<PipelineKey> from, uint64_t most) {
     std::set<PipelineKey> seen;
@@ -182,6 +191,27 @@ PipelineQuery RandomPipelineQuery(Random* random, const ModelBook& book) {
   }
   if (random->Chance(60)) {
     query.closed_by = keys({kReason, kOwner, kRegion, kProduct, kSource, kCustomer, kMonth}, 2);
+  }
+  if (random->Chance(50)) query.as_of = EarlierDay(random, book);
+  return query;
+}
+
+WaterfallQuery RandomWaterfallQuery(Random* random, const ModelBook& book) {
+  WaterfallQuery query;
+  query.to = EarlierDay(random, book);
+  query.from = query.to - random->Pick({0, 1, 2, 7, 30, 400, 40'000});
+  if (random->Chance(40)) {
+    query.where = RandomExpression(random, book.rules().lead_fields(), AnyField, nullptr);
+  }
+  return query;
+}
+
+ConversionQuery RandomConversionQuery(Random* random, const ModelBook& book) {
+  ConversionQuery query;
+  if (random->Chance(40)) query.from = EarlierDay(random, book) - random->Pick({0, 10, 400});
+  if (random->Chance(40)) query.to = EarlierDay(random, book);
+  if (random->Chance(40)) {
+    query.where = RandomExpression(random, book.rules().lead_fields(), AnyField, nullptr);
   }
   return query;
 }

@@ -27,6 +27,8 @@ std::string RandomExpression(Random* random, const FieldCatalog& catalog,
 // Over all customers or a reactivation list; no cursor and no limit.
 ListQuery RandomListQuery(Random* random, const ModelBook& book);
 PipelineQuery RandomPipelineQuery(Random* random, const ModelBook& book);
+WaterfallQuery RandomWaterfallQuery(Random* random, const ModelBook& book);
+ConversionQuery RandomConversionQuery(Random* random, const ModelBook& book);
 
 }  // namespace kundig::engine
 
