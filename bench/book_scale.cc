@@ -331,6 +331,12 @@ void Run(uint64_t customers, uint64_t orders, const std::string& folder) {
   count("orders >= 2 and revenue > 50000 and country = 'DE' and last_order >= 2024-06-01");
   count("rfm_segment in ('Champions', 'Loyal')");
   count("activity = 'overdue'");
+  count("phase = 'degeneration'");
+  count("risk = 'slowing'");
+  Report("phases and risks", MedianMs([&] {
+           KUNDIG_CHECK(book.Phases("")->phases[static_cast<size_t>(Phase::kGrowth)].customers > 0);
+         }),
+         "ms");
   ListQuery top;
   top.reactivation = true;
   top.limit = 1000;

@@ -15,10 +15,13 @@
 
 namespace kundig::engine {
 
+class LeadTable;
+
 struct ApplyContext {
   const Rules* rules = nullptr;
   CustomerNames* names = nullptr;
   RankCounts* counts = nullptr;
+  const LeadTable* leads = nullptr;  // null: there are none
   Day today;
   uint64_t sequence = 0;  // journal_sequence of the event
   uint64_t hash = 0;      // HashBytes of the customer's id

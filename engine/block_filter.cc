@@ -128,6 +128,11 @@ Selection BlockFilter::Evaluate(const Expression::Node& node, const BookView& vi
       const Selection present = InRange(view, block, field, kLowest, kHighest, among);
       return node.inverted ? present : Without(among, present);
     }
+    case Expression::Op::kHasAny: {
+      // Risks are the one set.
+      const Selection has = judge_->WithRisks(view, block, static_cast<RiskSet>(node.low), among);
+      return node.inverted ? Without(among, has) : has;
+    }
   }
   KUNDIG_CHECK(false);
 }

@@ -103,6 +103,9 @@ AbcAnswer Book::Abc() {
 ValueAnswer Book::Value() {
   return impl_->Value();
 }
+Result<PhasesAnswer> Book::Phases(std::string_view where) {
+  return impl_->Phases(where);
+}
 Result<CountAnswer> Book::Count(std::string_view where) {
   return impl_->Count(where);
 }

@@ -131,6 +131,7 @@ class Book {
   RfmAnswer Rfm();
   AbcAnswer Abc();
   ValueAnswer Value();
+  Result<PhasesAnswer> Phases(std::string_view where);
   Result<CountAnswer> Count(std::string_view where);
   Result<ListAnswer> List(const ListQuery& query);
   Result<PipelineAnswer> Pipeline(const PipelineQuery& query);

@@ -63,6 +63,7 @@ class Book::Impl {
   AbcAnswer Abc();
   ValueAnswer Value();
   Result<CountAnswer> Count(std::string_view where);
+  Result<PhasesAnswer> Phases(std::string_view where);
   Result<ListAnswer> List(const ListQuery& query);
   Result<PipelineAnswer> Pipeline(const PipelineQuery& query);
   Result<WaterfallAnswer> Waterfall(const WaterfallQuery& query);
@@ -105,6 +106,7 @@ class Book::Impl {
     context.rules = rules_.get();
     context.names = &names_;
     context.counts = counts;
+    context.leads = &leads_;
     context.today = today_;
     context.sequence = sequence_ + 1;
     context.growth = growth_;
@@ -129,6 +131,10 @@ class Book::Impl {
   void CloseClasses(const StateLock::Turn& turn);
   template <typename Body>
   Result<Effect> ApplyBody(const Body& body, const ApplyContext& context, bool* figures_changed);
+  template <typename Body>
+  Result<Effect> ApplyLead(const Body& body, const ApplyContext& context);
+  // Tells a customer, if he is there, that his leads have changed. Needs the write lock.
+  void SettleLeadsOf(std::string_view customer);
   // All dictionaries, by the numbers that snapshots know them by: new ones come last.
   static constexpr size_t kDictionaries = 11;
   std::array<Dictionary*, kDictionaries> Dictionaries();

@@ -67,7 +67,9 @@ AbcAnswer Book::Impl::Abc() {
 ValueAnswer Book::Impl::Value() {
   ValueAnswer answer;
   Scanning scan(this);
-  const Ranking& ranking = scan.RankingFor(NeedsRanking(JudgedFields(), *rules_));
+  FieldSet judged;
+  judged.Add(Index(CustomerField::kValueClass));
+  const Ranking& ranking = scan.RankingFor(NeedsRanking(judged, *rules_));
   answer.state = scan.StateWith(ranking);
   ComputeValue(SourceOf(ranking), &runner_, &answer);
   return answer;
@@ -83,6 +85,19 @@ Result<CountAnswer> Book::Impl::Count(std::string_view where) {
   const Ranking& ranking = scan.RankingFor(plan->needs_ranking);
   answer.state = scan.StateWith(ranking);
   ComputeCount(SourceOf(ranking), plan->where, &runner_, &answer);
+  return answer;
+}
+
+Result<PhasesAnswer> Book::Impl::Phases(std::string_view where) {
+  ListQuery query;
+  query.where = std::string(where);
+  Scanning scan(this);
+  const Result<ListPlan> plan = PlanList(query, *rules_, rules_version_);
+  if (!plan) return plan.error();
+  PhasesAnswer answer;
+  const Ranking& ranking = scan.RankingFor(true);  // risks ask for class A
+  answer.state = scan.StateWith(ranking);
+  ComputePhases(SourceOf(ranking), plan->where, &runner_, &answer);
   return answer;
 }
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <iterator>
 #include <mutex>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -96,13 +97,37 @@ void Book::Impl::Prepare(std::span<const OrderPlaced> slice) {
   }
 }
 
+void Book::Impl::SettleLeadsOf(std::string_view customer) {
+  if (customer.empty()) return;
+  const uint64_t hash = HashBytes(customer);
+  Shard& shard = ShardOf(hash);
+  const std::optional<RowIndex> row = shard.Find(customer, hash);
+  if (row) shard.SettleLeads(*row, leads_, sequence_ + 1);
+}
+
+template <typename Body>
+Result<Effect> Book::Impl::ApplyLead(const Body& body, const ApplyContext& context) {
+  const std::string before(leads_.CustomerOf(body.lead));  // which the table may forget
+  const auto apply = [&] {
+    if constexpr (std::is_same_v<Body, LeadSet>) {
+      return leads_.Apply(body, *rules_, today_, context.growth);
+    } else {
+      return leads_.Apply(body, today_);
+    }
+  };
+  Result<Effect> effect = apply();
+  if (!effect || *effect == Effect::kUnchanged) return effect;
+  SettleLeadsOf(before);
+  const std::string_view after = leads_.CustomerOf(body.lead);
+  if (after != before) SettleLeadsOf(after);
+  return effect;
+}
+
 template <typename Body>
 Result<Effect> Book::Impl::ApplyBody(const Body& body, const ApplyContext& context,
                                      bool* figures_changed) {
-  if constexpr (std::is_same_v<Body, LeadSet>) {
-    return leads_.Apply(body, *rules_, today_, context.growth);
-  } else if constexpr (std::is_same_v<Body, LeadClosed>) {
-    return leads_.Apply(body, today_);
+  if constexpr (std::is_same_v<Body, LeadSet> || std::is_same_v<Body, LeadClosed>) {
+    return ApplyLead(body, context);
   } else if constexpr (std::is_same_v<Body, engine::Erase>) {
     const bool had_leads = leads_.EraseOf(body.customer);
     const Effect effect = ShardOf(context.hash).Erase(body, context);

@@ -1,10 +1,10 @@
 // The customers of a shard, kBlockRows at a time: their rows, and a narrow copy of them by columns.
 //
-// Lookups read a row: all about one customer in two cache lines. Scans read columns: of ten million
-// customers only the fields that a question names, days in 16 bits and money in 32, because the
-// memory's bandwidth is what a scan costs. The row is the truth; every change of a row ends with
-// copying the fields that changed into the columns, so the two never differ when the write lock is
-// let go.
+// Lookups read a row: all about one customer in three cache lines. Scans read columns: of ten
+// million customers only the fields that a question names, days in 16 bits and money in 32, because
+// the memory's bandwidth is what a scan costs. The row is the truth; every change of a row ends
+// with copying the fields that changed into the columns, so the two never differ when the write
+// lock is let go.
 //
 // Money that does not fit 32 bits is marked kWideMoney in its column and read from the row; so are
 // items above 32 bits.
@@ -107,6 +107,7 @@ class RowFields {
   uint8_t bonding() const { return row_.bonding; }
   ClassCode pinned_class() const { return row_.pinned_class; }
   ClassCode closed_class() const { return row_.closed_class; }
+  const CustomerSigns& signs() const { return row_; }
 
  private:
   const CustomerFigures& row_;
@@ -160,6 +161,8 @@ class ColumnFields {
   uint8_t bonding() const { return block_.columns.bonding[at_]; }
   ClassCode pinned_class() const { return block_.columns.pinned_class[at_]; }
   ClassCode closed_class() const { return block_.columns.closed_class[at_]; }
+  // Phase and risks look at most of it, so there is no copy by columns.
+  const CustomerSigns& signs() const { return block_.rows[at_]; }
 
  private:
   int64_t Widened(const Column<int32_t>& column, int64_t CustomerFigures::*field) const {

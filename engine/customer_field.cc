@@ -7,7 +7,7 @@ namespace kundig::engine {
 FieldCatalog CustomerCatalog(const std::vector<std::string>& segments) {
   using enum FieldType;
   // The names of an enumeration stand in the order of the codes of CustomerKind, AbcClass,
-  // ValueClass, Activity, ConsentStatus and ChurnBand.
+  // ValueClass, Activity, ConsentStatus, ChurnBand, Phase and Risk.
   std::vector<FieldInfo> fields{
       {"customer", kText, {}},
       {"kind", kEnumeration, {"consumer", "business"}},
@@ -50,6 +50,15 @@ FieldCatalog CustomerCatalog(const std::vector<std::string>& segments) {
       {"churn_band", kEnumeration, {"low", "medium", "high"}},
       {"expected_orders", kThousandths, {}},
       {"clv", kMoney, {}},
+      {"customer_value", kMoney, {}},
+      {"phase",
+       kEnumeration,
+       {"prospect", "termination", "abstinence", "revitalization", "socialization", "degeneration",
+        "growth", "maturity"}},
+      {"risk",
+       kSet,
+       {"overloaded", "handover", "neglected", "complaint", "late_payment", "service", "slowing",
+        "dissatisfied", "unprofitable", "unanswered"}},
   };
   KUNDIG_CHECK(fields.size() == kCustomerFieldCount);
   return FieldCatalog(std::move(fields));

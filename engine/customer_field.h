@@ -54,8 +54,11 @@ enum class CustomerField : uint8_t {
   kChurnBand,
   kExpectedOrders,
   kClv,
+  kCustomerValue,
+  kPhase,
+  kRisk,
 };
-inline constexpr size_t kCustomerFieldCount = static_cast<size_t>(CustomerField::kClv) + 1;
+inline constexpr size_t kCustomerFieldCount = static_cast<size_t>(CustomerField::kRisk) + 1;
 
 enum class LeadField : uint8_t {
   kLead,

@@ -55,6 +55,7 @@ void CustomerPart::Clear() {
   ids.Clear();
   histories.Clear();
   for (std::vector<uint64_t>& column : attributes) column.clear();
+  owner_changed.clear();
 }
 
 void CustomerPart::Encode(std::string* bytes) const {
@@ -64,6 +65,7 @@ void CustomerPart::Encode(std::string* bytes) const {
   for (size_t at = 0; at < kFirstAttributes; ++at) PutNumbers(attributes[at], bytes);
   PutTexts(histories, bytes);
   for (size_t at = kFirstAttributes; at < kAttributes; ++at) PutNumbers(attributes[at], bytes);
+  PutNumbers(owner_changed, bytes);
 }
 
 bool CustomerPart::Decode(std::string_view bytes) {
@@ -82,10 +84,13 @@ bool CustomerPart::Decode(std::string_view bytes) {
       attributes[at].assign(ids.sizes.size(), Word(kNoClass));
     }
   }
+  owner_changed.assign(ids.sizes.size(), kNoDay);
+  if (has_all) columns.Numbers(PartLimits::kMost, &owner_changed);
   const auto customers = static_cast<size_t>(std::count(live.begin(), live.end(), uint64_t{1}));
   const auto holes = static_cast<size_t>(std::count(live.begin(), live.end(), uint64_t{0}));
   bool fits = columns.ok() && columns.at_end() && customers + holes == live.size() &&
-              ids.sizes.size() == customers && histories.sizes.size() == customers;
+              ids.sizes.size() == customers && histories.sizes.size() == customers &&
+              owner_changed.size() == customers;
   for (const std::vector<uint64_t>& column : attributes) fits = fits && column.size() == customers;
   return fits;
 }
@@ -94,6 +99,7 @@ void CustomerPart::ReadAttributes(size_t place, CustomerFigures* figures) const 
   ForEachAttribute(*figures, [&](size_t column, auto& attribute) {
     FromWord(attributes[column][place], &attribute);
   });
+  figures->owner_changed = static_cast<ColumnDay>(owner_changed[place]);
 }
 
 uint32_t CopyCustomers(const Shard& shard, uint32_t first, const PartLimits& limits,
@@ -110,6 +116,7 @@ uint32_t CopyCustomers(const Shard& shard, uint32_t first, const PartLimits& lim
     ForEachAttribute(row, [&](size_t column, auto attribute) {
       part->attributes[column].push_back(Word(attribute));
     });
+    part->owner_changed.push_back(row.owner_changed);
     const size_t before = part->histories.bytes.size();
     row.history.AppendEntries(&part->histories.bytes);
     part->histories.sizes.push_back(part->histories.bytes.size() - before);

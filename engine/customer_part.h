@@ -32,12 +32,13 @@ struct CustomerPart {
   // Of the others:
   TextColumn ids, histories;
   std::array<std::vector<uint64_t>, kAttributes> attributes;
+  std::vector<uint64_t> owner_changed;  // ColumnDay; format 3 had none
 
   void Clear();
   void Encode(std::string* bytes) const;
   // False where the bytes are no part.
   bool Decode(std::string_view bytes);
-  // The attributes of the customer at `place` in the columns.
+  // What of the customer at `place` in the columns his history does not tell.
   void ReadAttributes(size_t place, CustomerFigures* figures) const;
 };
 

@@ -1,4 +1,6 @@
-// Everything about one customer but its history, in two cache lines: the truth that lookups read.
+// Everything about one customer but its history, in three cache lines: the truth that lookups read.
+// The first has what only phase and risks need (customer_signs.h), so that most scans and events
+// leave it alone.
 //
 // Absent values have a mark of their own (see below), so that every field is one number.
 //
@@ -12,30 +14,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <optional>
 #include <string_view>
 #include <type_traits>
 
+#include "engine/column_day.h"
+#include "engine/customer_signs.h"
 #include "engine/dictionary.h"
 #include "engine/event.h"
 #include "engine/history.h"
 #include "engine/units.h"
 
 namespace kundig::engine {
-
-// A day in 16 bits: days since kDayBeforeFirst, 0 = no day.
-using ColumnDay = uint16_t;
-inline constexpr ColumnDay kNoDay = 0;
-
-constexpr ColumnDay ToColumn(Day day) {
-  return static_cast<ColumnDay>(day - kDayBeforeFirst);
-}
-constexpr Day FromColumn(ColumnDay day) {
-  return kDayBeforeFirst + day;
-}
-constexpr std::optional<Day> OptionalDay(ColumnDay day) {
-  return day == kNoDay ? std::nullopt : std::optional<Day>(FromColumn(day));
-}
 
 inline constexpr uint32_t kNoCount = UINT32_MAX;
 inline constexpr int64_t kNoPotential = -1;
@@ -60,7 +49,7 @@ constexpr std::optional<ValueClass> OptionalClass(ClassCode code) {
 
 // Measures and attributes. Orders dated tomorrow count in the days, and in no sum before their day
 // has come.
-struct CustomerFigures {
+struct CustomerFigures : CustomerSigns {
   int64_t revenue_total = 0, margin_total = 0;  // of all time
   int64_t revenue = 0, margin = 0;              // of the window rfm.window_days
   int64_t abc_value = 0;                        // the measure of ABC over abc.window_days
@@ -132,7 +121,7 @@ struct alignas(64) CustomerRow : CustomerFigures {
     history = History(short_id.bytes > 0 ? std::string_view() : customer);
   }
 };
-static_assert(sizeof(CustomerRow) == 128, "two cache lines");
+static_assert(sizeof(CustomerRow) == 192, "three cache lines");
 
 }  // namespace kundig::engine
 

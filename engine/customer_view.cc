@@ -102,6 +102,11 @@ std::optional<uint32_t> HiddenPotential(const CustomerView& customer, ValueClass
   return std::nullopt;
 }
 
+RiskSet RisksOf(const CustomerView& customer, const ValueVerdict& verdict) {
+  return RisksOf(*customer.book, RowFields(*customer.figures),
+                 verdict.value_class == ValueClass::kIndividual);
+}
+
 FieldSet JudgedFields() {
   FieldSet judged;
   for (size_t field = 0; field < kCustomerFieldCount; ++field) {
@@ -132,9 +137,13 @@ bool RowReader::Number(FieldIndex index, int64_t* value) const {
       *value = verdict.score_thousandths.value_or(0);
       return verdict.score_thousandths.has_value();
     }
-    *value = field == CustomerField::kValueClass
-                 ? static_cast<int64_t>(verdict.value_class)
-                 : HiddenPotential(customer_, verdict.value_class).has_value();
+    if (field == CustomerField::kRisk) {
+      *value = RisksOf(customer_, verdict);
+    } else {
+      *value = field == CustomerField::kValueClass
+                   ? static_cast<int64_t>(verdict.value_class)
+                   : HiddenPotential(customer_, verdict.value_class).has_value();
+    }
     return true;
   }
   return WithField(*customer_.book, field,
@@ -199,6 +208,9 @@ void FillProfile(const CustomerView& customer, Profile* profile) {
   p.consent = ConsentOf(view, fields);
   p.last_contact = OptionalDay(c.last_contact);
   if (view.churn != nullptr && c.purchase_days > 0) FillOutlook(view, fields, &p);
+  p.customer_value = Minor{CustomerValueOf(fields)};
+  p.phase = PhaseOf(view, fields);
+  p.risks = RisksOf(customer, verdict);
 }
 
 void FillRecord(const CustomerView& customer, ProfileRecord* record) {

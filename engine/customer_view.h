@@ -15,10 +15,12 @@
 #include <optional>
 #include <string_view>
 
+#include "engine/book_view.h"
 #include "engine/check.h"
 #include "engine/churn_outlook.h"
 #include "engine/customer_block.h"
 #include "engine/customer_field.h"
+#include "engine/customer_phase.h"
 #include "engine/dictionary.h"
 #include "engine/purchase_groups.h"
 #include "engine/query.h"
@@ -27,15 +29,6 @@
 #include "engine/rules.h"
 
 namespace kundig::engine {
-
-// What the figures of a customer are read by.
-struct BookView {
-  const Rules* rules = nullptr;
-  const Ranking* ranking = nullptr;
-  const CustomerNames* names = nullptr;
-  Day today;
-  const ChurnOutlook* churn = nullptr;  // null where no churn model is in force
-};
 
 // One customer, for a lookup. `figures` are usually those of `row` itself.
 struct CustomerView {
@@ -65,31 +58,9 @@ ValueClass ClassBetween(const ValueSettings& settings, ClassCode closed);
 // The class of a score of points / weights, in hundredths of a point.
 ValueClass ClassByScore(const ValueSettings& settings, int64_t hundredths, int64_t weights,
                         ClassCode closed);
+RiskSet RisksOf(const CustomerView& customer, const ValueVerdict& verdict);
 // The first of [[value.potential]] that holds, where the class is standard.
 std::optional<uint32_t> HiddenPotential(const CustomerView& customer, ValueClass value_class);
-
-template <typename Fields>
-ColumnDay LastActivity(const Fields& c) {
-  return std::max(c.last_order(), c.last_visit());
-}
-
-template <typename Fields>
-Activity ActivityOf(const BookView& view, const Fields& c) {
-  const ActivitySettings& rules = view.rules->settings().activity;
-  const ColumnDay last = LastActivity(c);
-  if (last == kNoDay) return Activity::kNever;
-  const int32_t inactive_days = view.today - FromColumn(last);
-  if (inactive_days >= rules.lost_after) return Activity::kLost;
-  if (inactive_days >= rules.inactive_after) return Activity::kInactive;
-  if (c.orders_total() == 0) return Activity::kProspect;
-  if (c.purchase_days() >= 3) {
-    const int64_t recency_days = view.today - FromColumn(c.last_order());
-    const int64_t span_days = c.last_order() - c.first_order();
-    const int64_t gaps = c.purchase_days() - 1;
-    if (recency_days * gaps * 100 > rules.overdue_percent * span_days) return Activity::kOverdue;
-  }
-  return Activity::kActive;
-}
 
 template <typename Fields>
 std::optional<ConsentStatus> ConsentOf(const BookView& view, const Fields& c) {
@@ -132,7 +103,7 @@ Minor ClvOf(const ChurnOutlook& churn, const Fields& c, double expected_orders) 
 // columns alone.
 inline bool IsJudgedField(CustomerField field) {
   return field == CustomerField::kValueScore || field == CustomerField::kValueClass ||
-         field == CustomerField::kHiddenPotential;
+         field == CustomerField::kHiddenPotential || field == CustomerField::kRisk;
 }
 
 FieldSet JudgedFields();
@@ -177,6 +148,7 @@ decltype(auto) WithField(const BookView& view, CustomerField field, Use&& use) {
     case CustomerField::kValueScore:
     case CustomerField::kValueClass:
     case CustomerField::kHiddenPotential:
+    case CustomerField::kRisk:
       break;
     case CustomerField::kKind:
       return use([&](const auto& c, int64_t* value) {
@@ -294,6 +266,10 @@ decltype(auto) WithField(const BookView& view, CustomerField field, Use&& use) {
           return ClvOf(churn, c, churn.ExpectedOrders(purchases, p_alive)).units;
         });
       });
+    case CustomerField::kCustomerValue:
+      return use([&](const auto& c, int64_t* value) { return plain(CustomerValueOf(c), value); });
+    case CustomerField::kPhase:
+      return use([&](const auto& c, int64_t* value) { return plain(PhaseOf(view, c), value); });
   }
   KUNDIG_CHECK(false);
 }

@@ -11,7 +11,9 @@
 // Keywords are lower or upper case. In a quoted text the quote is written twice. Meaning: a
 // comparison with an absent value is false, whatever the operator; `field = null` holds where the
 // value is absent, `field != null` where it is there; `not` turns true and false around, so that
-// `not x > 3` holds where x is absent. EXPRESSIONS.md has the types and examples.
+// `not x > 3` holds where x is absent. A set is never absent: `=` and `in` ask whether it has one
+// of the names, `!=` whether it has not, and null is the empty set. EXPRESSIONS.md has the types
+// and examples.
 //
 // The tree is normalized so that evaluators stay small: comparisons of integers become ranges (a
 // literal with a fraction is rounded to the integers that it really separates), comparisons of
@@ -46,6 +48,7 @@ class Expression {
     kText,      // text present and `text relation texts[0]`, compared by bytes
     kTextIn,    // text present and among `texts` (ascending, distinct)
     kAbsent,    // (value absent) != inverted
+    kHasAny,    // (the set has one of the bits in `low`) != inverted
   };
 
   struct Node {
@@ -128,6 +131,8 @@ bool Expression::Holds(const Node& node, const Reader& reader) const {
       // A field is integer or text; the reader answers false to the question that does not fit.
       return (!reader.Number(node.field, &number) && !reader.Text(node.field, &text)) !=
              node.inverted;
+    case Op::kHasAny:
+      return (reader.Number(node.field, &number) && (number & node.low) != 0) != node.inverted;
   }
   return false;
 }

@@ -49,6 +49,7 @@ std::string Wanted(const FieldInfo& field) {
     case FieldType::kBoolean:
       return "true or false";
     case FieldType::kEnumeration:
+    case FieldType::kSet:
       return "one of " + QuotedNames(field.values);
     case FieldType::kText:
       return "a text in quotes";
@@ -87,6 +88,7 @@ bool Fits(FieldType type, TokenKind literal) {
     case FieldType::kBoolean:
       return literal == TokenKind::kTrue || literal == TokenKind::kFalse;
     case FieldType::kEnumeration:
+    case FieldType::kSet:
     case FieldType::kText:
       return literal == TokenKind::kText;
   }
@@ -289,7 +291,8 @@ bool ExpressionParser::IntegerLiteral(const FieldInfo& field, NumberLiteral* lit
     }
     case FieldType::kBoolean:
       return exactly(token_.kind == TokenKind::kTrue ? 1 : 0);
-    case FieldType::kEnumeration: {
+    case FieldType::kEnumeration:
+    case FieldType::kSet: {
       const auto name = std::find(field.values.begin(), field.values.end(), token_.text);
       if (name != field.values.end()) return exactly(name - field.values.begin());
       return Fail(ErrorCode::kInvalidValue, token_.position,
@@ -308,8 +311,10 @@ bool ExpressionParser::CompareWith(const FieldInfo& field, const Token& relation
     if (!equality) {
       return Fail(ErrorCode::kSyntax, relation.position, "expected = or != before null");
     }
-    node->op = Op::kAbsent;
-    node->inverted = relation.relation == Relation::kNotEqual;
+    const bool is_set = field.type == FieldType::kSet;
+    node->op = is_set ? Op::kHasAny : Op::kAbsent;
+    node->low = ~int64_t{0};
+    node->inverted = (relation.relation == Relation::kNotEqual) != is_set;
     return true;
   }
   if (!CheckLiteral(field)) return false;
@@ -319,11 +324,20 @@ bool ExpressionParser::CompareWith(const FieldInfo& field, const Token& relation
     node->texts.push_back(token_.text);
     return true;
   }
-  if (field.type == FieldType::kBoolean && !equality) {
+  if ((field.type == FieldType::kBoolean || field.type == FieldType::kSet) && !equality) {
     return Fail(ErrorCode::kTypeMismatch, relation.position,
-                "expected = or != beside " + field.name + ", which is true or false");
+                "expected = or != beside " + field.name +
+                    (field.type == FieldType::kSet ? ", which is a set of names"
+                                                   : ", which is true or false"));
   }
   NumberLiteral literal;
+  if (field.type == FieldType::kSet) {
+    if (!IntegerLiteral(field, &literal)) return false;
+    node->op = Op::kHasAny;
+    node->low = int64_t{1} << *literal.Exact();
+    node->inverted = relation.relation == Relation::kNotEqual;
+    return true;
+  }
   if (field.type == FieldType::kEnumeration) {
     // Only equality needs a name that exists; `abc < 'Z'` has a meaning without one.
     if (equality && !IntegerLiteral(field, &literal)) return false;
@@ -360,6 +374,10 @@ bool ExpressionParser::ListOfLiterals(const FieldInfo& field, Node* node) {
     if (!Advance()) return false;
     if (token_.kind != TokenKind::kComma) break;
     if (!Advance()) return false;
+  }
+  if (field.type == FieldType::kSet) {
+    node->op = Op::kHasAny;
+    for (const int64_t code : std::exchange(node->numbers, {})) node->low |= int64_t{1} << code;
   }
   SortAndDropRepeats(&node->numbers);
   SortAndDropRepeats(&node->texts);

@@ -2,7 +2,8 @@
 //
 // Every value that an expression compares is a 64-bit integer or an open text:
 //   kInteger, kMoney (minor units), kMillionths, kThousandths, kHundredths, kDay (days since 1970),
-//   kBoolean (0 or 1) and kEnumeration (place in `values`) are integers; kText is an open text.
+//   kBoolean (0 or 1), kEnumeration (place in `values`) and kSet (a bit for each of `values`, never
+//   absent) are integers; kText is an open text.
 //
 // Thread safety: immutable after construction.
 
@@ -26,6 +27,7 @@ enum class FieldType : uint8_t {
   kDay,
   kBoolean,
   kEnumeration,
+  kSet,
   kText
 };
 
@@ -35,7 +37,7 @@ enum class FieldIndex : uint8_t {};
 struct FieldInfo {
   std::string name;
   FieldType type = FieldType::kInteger;
-  std::vector<std::string> values;  // kEnumeration: the names, in the order of their codes
+  std::vector<std::string> values;  // kEnumeration, kSet: the names, in the order of their codes
 };
 
 class FieldCatalog {

@@ -22,6 +22,12 @@ uint32_t Grown(uint32_t needed) {
   return needed < kSmall ? needed : needed + needed / 8;
 }
 
+// What a large block counts by day besides orders.
+bool HasCloseDays(EntryKind kind) {
+  return kind == EntryKind::kContact || kind == EntryKind::kServiceRequest ||
+         kind == EntryKind::kLatePayment;
+}
+
 // Where the entries of a customer with this id begin.
 uint32_t FirstEntryOf(std::string_view customer) {
   return static_cast<uint32_t>(1 + customer.size());
@@ -62,6 +68,8 @@ struct History::Large {
   // Hash of the identity -> offset of the entry. Two identities with one hash are both kept.
   boost::unordered_flat_map<uint64_t, std::vector<uint32_t>> by_identity;
   std::map<Day, uint32_t> orders_on;
+  // Contacts, service requests and late payments, by kind and day.
+  std::map<std::pair<EntryKind, Day>, uint32_t> others_on;
   TimeMs latest_consent = kNever;  // a consent never goes but for another of the same time
 
   ~Large() { explicit_bzero(data.data(), data.size()); }
@@ -217,6 +225,57 @@ uint32_t History::OrdersOn(Day day) const {
   return orders;
 }
 
+std::vector<ColumnDay> History::PurchaseDays() const {
+  std::vector<ColumnDay> days;
+  if (is_large()) {
+    for (const auto& [day, orders] : large()->orders_on) days.push_back(ToColumn(day));
+    return days;
+  }
+  // Orders mostly lie in the order of time.
+  bool in_order = true;
+  const Bytes block = View();
+  for (uint32_t at = FirstEntry(block.data); at < block.used; at += PackedSize(block.data + at)) {
+    if (!IsOfKind(block.data + at, EntryKind::kOrder)) continue;
+    const ColumnDay day = ToColumn(PackedDay(block.data + at));
+    if (!days.empty() && day == days.back()) continue;
+    in_order = in_order && (days.empty() || day > days.back());
+    days.push_back(day);
+  }
+  if (in_order) return days;
+  std::sort(days.begin(), days.end());
+  days.erase(std::unique(days.begin(), days.end()), days.end());
+  return days;
+}
+
+std::vector<ColumnDay> History::DaysOf(EntryKind kind, uint32_t most) const {
+  KUNDIG_CHECK(HasCloseDays(kind));
+  std::vector<ColumnDay> days;
+  if (is_large()) {
+    const auto& on = large()->others_on;
+    for (auto at = on.lower_bound({kind, kDayBeforeFirst});
+         at != on.end() && at->first.first == kind; ++at) {
+      days.insert(days.end(), std::min(at->second, most), ToColumn(at->first.second));
+    }
+    return days;
+  }
+  const Bytes block = View();
+  for (uint32_t at = FirstEntry(block.data); at < block.used; at += PackedSize(block.data + at)) {
+    if (!IsOfKind(block.data + at, kind)) continue;
+    days.push_back(ToColumn(PackedDay(block.data + at)));
+  }
+  std::sort(days.begin(), days.end());
+  return days;
+}
+
+uint32_t History::Kinds() const {
+  uint32_t kinds = 0;
+  const Bytes block = View();
+  for (uint32_t at = FirstEntry(block.data); at < block.used; at += PackedSize(block.data + at)) {
+    if (!IsRemoved(block.data + at)) kinds |= 1u << (block.data[at] & kPackedKindMask);
+  }
+  return kinds;
+}
+
 TimeMs History::LatestConsent() const {
   if (is_large()) return large()->latest_consent;
   TimeMs latest = kNever;
@@ -288,6 +347,7 @@ void History::Large::Append(const HistoryEntry& entry, const uint8_t* bytes, uin
 void History::Large::Count(const HistoryEntry& entry, uint32_t offset) {
   by_identity[IdentityHash(entry)].push_back(offset);
   if (entry.kind == EntryKind::kOrder) ++orders_on[entry.day];
+  if (HasCloseDays(entry.kind)) ++others_on[{entry.kind, entry.day}];
   if (entry.kind == EntryKind::kConsent) latest_consent = std::max(latest_consent, entry.at);
 }
 
@@ -302,6 +362,7 @@ void History::Large::Remove(uint32_t offset) {
     auto day = orders_on.find(entry.day);
     if (--day->second == 0) orders_on.erase(day);
   }
+  if (HasCloseDays(entry.kind)) --others_on[{entry.kind, entry.day}];
   MarkRemoved(packed);
   --entries;
   removed_bytes += PackedSize(packed);
@@ -311,6 +372,7 @@ void History::Large::Remove(uint32_t offset) {
 void History::Large::Compact() {
   by_identity.clear();
   orders_on.clear();
+  others_on.clear();
   uint32_t to = FirstEntry(data.data());
   for (uint32_t from = to; from < data.size();) {
     const uint32_t size = PackedSize(data.data() + from);

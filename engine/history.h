@@ -31,6 +31,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/column_day.h"
 #include "engine/history_entry.h"
 #include "engine/units.h"
 
@@ -64,11 +65,30 @@ class History {
     }
   }
 
+  // The entries of one kind; the others are passed over by their first bytes.
+  template <typename Visitor>
+  void ForEachOf(EntryKind kind, Visitor&& visit) const {
+    const Bytes block = View();
+    for (uint32_t at = FirstEntry(block.data); at < block.used; at += PackedSize(block.data + at)) {
+      if (!IsOfKind(block.data + at, kind)) continue;
+      HistoryEntry entry;
+      Unpack(block.data + at, &entry);
+      visit(entry);
+    }
+  }
+
   // The entries as they lie, without the removed ones.
   void AppendEntries(std::string* bytes) const;
 
   // Orders on that business day.
   uint32_t OrdersOn(Day day) const;
+  // The days with an order, ascending, each once.
+  std::vector<ColumnDay> PurchaseDays() const;
+  // The days of contacts, service requests or late payments, ascending; a day as often as it has
+  // such entries, but at most `most` times.
+  std::vector<ColumnDay> DaysOf(EntryKind kind, uint32_t most) const;
+  // A bit for each EntryKind that there is an entry of.
+  uint32_t Kinds() const;
   // The time of the latest consent; long ago where there is none.
   TimeMs LatestConsent() const;
   // The first and the last day with an order.

@@ -56,7 +56,7 @@ NameCode LeadCustomers::Take(std::string_view customer) {
   }
   const NameCode code = free_.back();
   free_.pop_back();
-  entries_[code - 1] = Entry{std::string(customer), 1};
+  entries_[code - 1] = Entry{std::string(customer), 1, {}};
   codes_.emplace(std::string(customer), code);
   return code;
 }
@@ -222,6 +222,24 @@ bool LeadTable::EraseOf(std::string_view customer,
     if (columns_.customer[row] == code && !keep(columns_.id[row])) Remove(row);
   }
   return true;
+}
+
+std::string_view LeadTable::CustomerOf(std::string_view lead) const {
+  const auto found = index_.find(lead);
+  if (found == index_.end()) return {};
+  const NameCode code = columns_.customer[Raw(*found)];
+  return code == kNoName ? std::string_view() : customers_.Text(code);
+}
+
+ColumnDay LeadTable::FirstOpenedAfter(std::string_view customer, ColumnDay day) const {
+  const NameCode code = customers_.Find(customer);
+  if (code == kNoName) return kNoDay;
+  // Before the columns' range every day is its first one.
+  const LeadCustomers::Opened& opened = customers_.opened(code);
+  const auto first =
+      day == kNoDay ? opened.begin() : opened.upper_bound(FromColumn(day).since_epoch);
+  if (first == opened.end()) return kNoDay;
+  return ToColumn(std::clamp(Day{first->first}, kFirstDay, kLastDay));
 }
 
 std::vector<uint32_t> LeadTable::RowsOf(std::string_view customer) const {

@@ -23,6 +23,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -70,11 +71,17 @@ class LeadCustomers {
   NameCode Find(std::string_view customer) const;
   std::string_view Text(NameCode code) const { return entries_[code - 1].text; }
   size_t size() const { return entries_.size(); }
+  // How many open leads of the customer were opened on which day. A code that was released may
+  // still be taken away from until the next Take.
+  using Opened = std::map<LeadDay, uint32_t>;
+  Opened& opened(NameCode code) { return entries_[code - 1].opened; }
+  const Opened& opened(NameCode code) const { return entries_[code - 1].opened; }
 
  private:
   struct Entry {
     std::string text;
     uint32_t uses = 0;
+    Opened opened;
   };
   std::vector<Entry> entries_;
   std::vector<NameCode> free_;
@@ -103,6 +110,12 @@ class LeadTable {
   bool EraseOf(std::string_view customer) {
     return EraseOf(customer, [](std::string_view) { return false; });
   }
+
+  // The customer of a lead; empty where there is no such lead, or it has none.
+  std::string_view CustomerOf(std::string_view lead) const;
+  // Of the customer's open leads opened behind a day the earliest such day, as a column has it:
+  // days beyond its range are its first or last; kNoDay where there is none.
+  ColumnDay FirstOpenedAfter(std::string_view customer, ColumnDay day) const;
 
   // The leads of a customer, and one of them as the event that would make it; its texts are valid
   // until the table changes.
@@ -199,6 +212,10 @@ class LeadTable {
                                                 const Fields& fields);
   static LeadHistory HistoryOf(const Fields& fields, LeadPlace place, Day today);
   ClosedSums* ClosedOf(const Fields& fields);  // null for an open lead
+  // Counts the day of an open lead under its customer, or takes it away.
+  static bool HasOpened(const Fields& fields);
+  void AddOpened(const Fields& fields);
+  void RemoveOpened(const Fields& fields);
   template <typename Use>
   void ForEachColumn(Use&& use);
   // Where a lead with these fields stands; nullopt where no more stages can be remembered.

@@ -68,6 +68,7 @@ uint32_t LeadTable::Create(std::string_view lead) {
 void LeadTable::Remove(uint32_t row) {
   if (copying_ && row >= copying_->next_row) copying_->missed.push_back(columns_.id[row]);
   const Fields fields = Read(row);
+  RemoveOpened(fields);
   customers_.Release(fields.customer);
   if (ClosedSums* closed = ClosedOf(fields)) {
     --closed->leads;
@@ -99,6 +100,22 @@ ClosedSums* LeadTable::ClosedOf(const Fields& fields) {
   return &closed_[fields.status == LeadStatus::kWon ? 0 : 1];
 }
 
+bool LeadTable::HasOpened(const Fields& fields) {
+  return fields.status == LeadStatus::kOpen && fields.opened != kNoLeadDay &&
+         fields.customer != kNoName;
+}
+
+void LeadTable::AddOpened(const Fields& fields) {
+  if (HasOpened(fields)) ++customers_.opened(fields.customer)[fields.opened];
+}
+
+void LeadTable::RemoveOpened(const Fields& fields) {
+  if (!HasOpened(fields)) return;
+  LeadCustomers::Opened& opened = customers_.opened(fields.customer);
+  const auto day = opened.find(fields.opened);
+  if (--day->second == 0) opened.erase(day);
+}
+
 std::optional<LeadPlace> LeadTable::PlaceOf(const Fields& fields, const Rules& rules) {
   if (fields.status != LeadStatus::kOpen) return PlaceOfClosed(fields.status);
   place_of_stage_.resize(rules.stages().size());
@@ -116,6 +133,8 @@ bool LeadTable::IsFull(uint32_t row, const Fields& fields, LeadPlace place) cons
 uint32_t LeadTable::Put(std::string_view lead, std::optional<uint32_t> known, const Fields& before,
                         const Fields& fields) {
   const uint32_t row = known ? *known : Create(lead);
+  if (known) RemoveOpened(before);
+  AddOpened(fields);
   Write(row, fields);
   if (ClosedSums* closed = known ? ClosedOf(before) : nullptr) {
     --closed->leads;

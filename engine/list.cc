@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <deque>
 #include <limits>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -77,6 +79,27 @@ class OrderKey {
   std::vector<uint32_t> ranks_;
 };
 
+// A list shows a set as a text: its names joined by commas. The empty set is an absent value.
+void NameSets(const FieldInfo& info, ListColumn* column, std::deque<std::string>* texts) {
+  std::vector<int64_t> sets = std::exchange(column->numbers, {});
+  column->type = FieldType::kText;
+  column->names.clear();
+  column->texts.resize(sets.size());
+  std::map<int64_t, std::string_view> joined;
+  for (size_t at = 0; at < sets.size(); ++at) {
+    const auto [text, is_new] = joined.try_emplace(sets[at]);
+    if (is_new) {
+      std::string& names = texts->emplace_back();
+      for (size_t code = 0; code < info.values.size(); ++code) {
+        if ((sets[at] >> code & 1) != 0) names += (names.empty() ? "" : ",") + info.values[code];
+      }
+      text->second = names;
+    }
+    column->texts[at] = text->second;
+    column->absent[at] = sets[at] == 0 ? 1 : 0;
+  }
+}
+
 class Lister {
  public:
   Lister(const ListPlan& plan, const ListSource& source, ShardRunner* runner)
@@ -118,7 +141,7 @@ class Lister {
   void ScanShard(uint32_t shard, ShardPart* part);
   void Keep(std::vector<Candidate>* rows, size_t count) const;
   void CopyColumn(const std::vector<Candidate>& rows, CustomerField field, ListColumn* column,
-                  std::vector<std::string>* ids) const;
+                  ListAnswer* answer) const;
   std::string NextCursor(const Candidate& last) const;
 
   const ListPlan& plan_;
@@ -253,7 +276,7 @@ void Lister::ScanShard(uint32_t shard, ShardPart* part) {
 }
 
 void Lister::CopyColumn(const std::vector<Candidate>& rows, CustomerField field, ListColumn* column,
-                        std::vector<std::string>* ids) const {
+                        ListAnswer* answer) const {
   const FieldInfo& info = source_.rules->customer_fields().At(Index(field));
   column->name = info.name;
   column->type = info.type;
@@ -266,13 +289,13 @@ void Lister::CopyColumn(const std::vector<Candidate>& rows, CustomerField field,
     column->numbers.resize(rows.size());
   }
   const size_t pieces = (rows.size() + kCopyRows - 1) / kCopyRows;
-  if (field == CustomerField::kCustomer) ids->resize(pieces);
+  if (field == CustomerField::kCustomer) answer->ids.resize(pieces);
   runner_->ForEach(pieces, [&](size_t piece) {
     const size_t begin = piece * kCopyRows;
     const size_t end = std::min(begin + kCopyRows, rows.size());
     if (field == CustomerField::kCustomer) {
       // Ids may be erased once the lock is gone, so they are copied; names of dictionaries stay.
-      std::string& copy = (*ids)[piece];
+      std::string& copy = answer->ids[piece];
       size_t bytes = 0;
       for (size_t at = begin; at < end; ++at) bytes += CustomerOf(rows[at]).size();
       copy.reserve(bytes);
@@ -292,6 +315,7 @@ void Lister::CopyColumn(const std::vector<Candidate>& rows, CustomerField field,
       if (!present && !is_text) column->numbers[at] = 0;
     }
   });
+  if (info.type == FieldType::kSet) NameSets(info, column, &answer->sets);
 }
 
 std::string Lister::NextCursor(const Candidate& last) const {
@@ -353,7 +377,7 @@ Result<ListAnswer> Lister::Run() {
   answer.rows = rows.size();
   answer.columns.resize(plan_.fields.size());
   for (size_t at = 0; at < plan_.fields.size(); ++at) {
-    CopyColumn(rows, plan_.fields[at], &answer.columns[at], &answer.ids);
+    CopyColumn(rows, plan_.fields[at], &answer.columns[at], &answer);
   }
   if (more) answer.next = NextCursor(rows.back());
   return answer;
@@ -372,6 +396,8 @@ bool MovesWithTheDay(CustomerField order_by) {
     case CustomerField::kChurnBand:
     case CustomerField::kExpectedOrders:
     case CustomerField::kClv:
+    case CustomerField::kPhase:
+    case CustomerField::kRisk:
       return true;
     default:
       return false;

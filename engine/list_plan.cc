@@ -43,7 +43,7 @@ bool NeedsOutlook(FieldSet fields, const Rules& rules) {
 bool NeedsRanking(FieldSet fields, const Rules& rules) {
   return DependOn(fields,
                   {CustomerField::kR, CustomerField::kF, CustomerField::kM,
-                   CustomerField::kRfmSegment, CustomerField::kAbc},
+                   CustomerField::kRfmSegment, CustomerField::kAbc, CustomerField::kRisk},
                   rules);
 }
 

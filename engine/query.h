@@ -34,6 +34,36 @@ namespace kundig::engine {
 enum class Activity : uint8_t { kNever, kLost, kInactive, kProspect, kOverdue, kActive };
 enum class AbcClass : uint8_t { kA, kB, kC, kNone };
 enum class ConsentStatus : uint8_t { kGranted, kWithdrawn, kExpired };
+// In the order in which their rules are asked.
+enum class Phase : uint8_t {
+  kProspect,
+  kTermination,
+  kAbstinence,
+  kRevitalization,
+  kSocialization,
+  kDegeneration,
+  kGrowth,
+  kMaturity
+};
+inline constexpr size_t kPhases = 8;
+enum class Risk : uint8_t {
+  kOverloaded,
+  kHandover,
+  kNeglected,
+  kComplaint,
+  kLatePayment,
+  kService,
+  kSlowing,
+  kDissatisfied,
+  kUnprofitable,
+  kUnanswered
+};
+inline constexpr size_t kRisks = 10;
+// A bit for each Risk.
+using RiskSet = uint32_t;
+constexpr RiskSet BitOf(Risk risk) {
+  return RiskSet{1} << static_cast<int>(risk);
+}
 
 struct StateName {
   uint64_t journal_sequence = 0;  // entries (events and day changes) applied so far
@@ -80,6 +110,9 @@ struct Profile {
   std::optional<ChurnBand> churn_band;
   std::optional<int64_t> expected_orders_thousandths;
   std::optional<Minor> clv;  // absent, too, where no spend model is
+  Minor customer_value;
+  Phase phase = Phase::kProspect;
+  RiskSet risks = 0;
 };
 
 struct ProfilesAnswer {
@@ -201,6 +234,19 @@ struct ValueAnswer {
   Group hidden_potential;
 };
 
+// Of the customers that a condition selects.
+struct PhasesAnswer {
+  struct Group {
+    uint64_t customers = 0;
+    Minor revenue, revenue_total;
+  };
+
+  StateName state;
+  std::array<Group, kPhases> phases;  // by Phase
+  std::array<Group, kRisks> risks;    // by Risk; a customer counts under each of his
+  Group at_risk;                      // with any
+};
+
 struct CountAnswer {
   StateName state;
   uint64_t customers = 0, orders = 0;
@@ -246,7 +292,8 @@ struct ListAnswer {
   size_t rows = 0;
   std::vector<ListColumn> columns;
   std::optional<std::string> next;  // cursor of the next page
-  std::vector<std::string> ids;     // storage behind the texts of customer ids
+  std::vector<std::string> ids;     // storage behind the texts of customer ids ...
+  std::deque<std::string> sets;     // ... and of sets
 };
 
 enum class PipelineKey : uint8_t {

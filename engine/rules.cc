@@ -26,10 +26,10 @@ FieldSet SetOf(std::initializer_list<CustomerField> fields) {
   return set;
 }
 
-// What the value class gives cannot be what it is made of.
+// What the value class gives, risks (neglected) among it, cannot be what it is made of.
 FieldSet FieldsOfValue() {
-  return SetOf(
-      {CustomerField::kValueScore, CustomerField::kValueClass, CustomerField::kHiddenPotential});
+  return SetOf({CustomerField::kValueScore, CustomerField::kValueClass,
+                CustomerField::kHiddenPotential, CustomerField::kRisk});
 }
 
 bool IsNumeric(FieldType type) {
@@ -134,10 +134,10 @@ Result<std::shared_ptr<const Rules>> CompileRules(RuleSettings settings, Calenda
   }
   for (size_t i = 0; i < value.potential.size(); ++i) {
     // The class of a customer that is looked at here is always standard.
-    Result<Expression> where =
-        CompileWhere(value.potential[i], catalog,
-                     SetOf({CustomerField::kValueClass, CustomerField::kHiddenPotential}),
-                     name("value.potential", i, "where"));
+    Result<Expression> where = CompileWhere(
+        value.potential[i], catalog,
+        SetOf({CustomerField::kValueClass, CustomerField::kHiddenPotential, CustomerField::kRisk}),
+        name("value.potential", i, "where"));
     if (!where) return std::move(where).error();
     AddInputs(*where, &rules->value_fields_);
     rules->potential_.push_back(*std::move(where));

@@ -30,6 +30,8 @@ namespace kundig::engine {
 // Limits of a rule set; CompileRules answers kLimitExceeded, or kInvalidValue for a single value.
 inline constexpr int32_t kMaxSettingDays = 65535;  // as many as the book's days can be apart
 inline constexpr int32_t kMaxOverduePercent = 1'000'000;
+inline constexpr int32_t kMaxPhasePercent = 1'000'000;
+inline constexpr int32_t kMaxRiskCount = 1000;  // contacts, service requests
 inline constexpr size_t kMaxSegments = 254;
 inline constexpr size_t kMaxStages = 255;
 inline constexpr size_t kMaxCriteria = 64;
@@ -109,6 +111,22 @@ struct ChurnSettings {
   std::optional<ChurnParameters> pinned;  // instead of those of a fit
 };
 
+// [phase]: see Life-cycle phase.
+struct PhaseSettings {
+  int32_t new_days = 90, revival_days = 90;
+  int32_t span_days = 180;  // of `recent`, and of `before`
+  int32_t decline_percent = 50, growth_percent = 120;
+};
+
+// [risk]: see Risks.
+struct RiskSettings {
+  int32_t contacts_per_30_days = 8, contacts_after_first_order = 3;
+  int32_t handover_days = 90, neglected_days = 180, complaint_days = 7, late_payment_days = 180;
+  int32_t service_requests = 3;
+  int32_t dissatisfied_satisfaction = 4, dissatisfied_referral = 6;
+  int32_t unanswered_days = 7;
+};
+
 struct RuleSettings {
   std::string currency = "EUR";
   RfmSettings rfm;
@@ -117,6 +135,8 @@ struct RuleSettings {
   int32_t waiting_days = 30;
   ValueSettings value;
   ChurnSettings churn;
+  PhaseSettings phase;
+  RiskSettings risk;
   std::vector<StageSetting>
       stages;  // empty: Address 0, Interest 25, Concrete 50, Offer 75, Negotiation 85
 };
@@ -150,7 +170,7 @@ class Rules {
   const std::vector<CompiledAlways>& always() const { return always_; }
   const std::vector<Expression>& potential() const { return potential_; }
   // Every field that the value class or the hidden potential of a customer is computed from;
-  // value_score, value_class and hidden_potential themselves are never among them.
+  // value_score, value_class, hidden_potential and risk themselves are never among them.
   FieldSet value_fields() const { return value_fields_; }
 
   const std::vector<StageSetting>& stages() const { return settings_.stages; }

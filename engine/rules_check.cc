@@ -11,6 +11,7 @@ namespace {
 
 constexpr int32_t kAllHundredths = 100 * 100;  // 100 percent, or a score of 100
 constexpr int32_t kMaxPoints = 100;
+constexpr int32_t kMaxRating = 10;
 
 std::optional<Error> Refuse(std::string field, std::string expected) {
   return Error{ErrorCode::kInvalidValue, "expected " + std::move(expected), std::move(field),
@@ -130,6 +131,46 @@ std::optional<Error> CheckChurn(const ChurnSettings& churn) {
   return Refuse("churn.parameters." + model.error().field, "a number from 0.001 to 10000");
 }
 
+std::optional<Error> CheckPhase(const PhaseSettings& phase) {
+  const auto days = [](const char* name, int32_t value) {
+    return CheckInteger(std::string("phase.") + name, value, 1, kMaxSettingDays);
+  };
+  const auto percent = [](const char* name, int32_t value) {
+    return CheckInteger(std::string("phase.") + name, value, 0, kMaxPhasePercent);
+  };
+  if (auto error = days("new_days", phase.new_days)) return error;
+  if (auto error = days("revival_days", phase.revival_days)) return error;
+  if (auto error = days("span_days", phase.span_days)) return error;
+  if (auto error = percent("decline_percent", phase.decline_percent)) return error;
+  return percent("growth_percent", phase.growth_percent);
+}
+
+std::optional<Error> CheckRisk(const RiskSettings& risk) {
+  struct Range {
+    const char* name;
+    int32_t value, low, high;
+  };
+  // A rating of -1 is below all: nobody is dissatisfied.
+  for (const Range& range : {
+           Range{"contacts_per_30_days", risk.contacts_per_30_days, 0, kMaxRiskCount},
+           Range{"contacts_after_first_order", risk.contacts_after_first_order, 0, kMaxRiskCount},
+           Range{"handover_days", risk.handover_days, 0, kMaxSettingDays},
+           Range{"neglected_days", risk.neglected_days, 1, kMaxSettingDays},
+           Range{"complaint_days", risk.complaint_days, 0, kMaxSettingDays},
+           Range{"late_payment_days", risk.late_payment_days, 0, kMaxSettingDays},
+           Range{"service_requests", risk.service_requests, 1, kMaxRiskCount},
+           Range{"dissatisfied_satisfaction", risk.dissatisfied_satisfaction, -1, kMaxRating},
+           Range{"dissatisfied_referral", risk.dissatisfied_referral, -1, kMaxRating},
+           Range{"unanswered_days", risk.unanswered_days, 0, kMaxSettingDays},
+       }) {
+    if (auto error =
+            CheckInteger(std::string("risk.") + range.name, range.value, range.low, range.high)) {
+      return error;
+    }
+  }
+  return std::nullopt;
+}
+
 std::optional<Error> CheckStages(const std::vector<StageSetting>& stages) {
   if (auto error = CheckCount("pipeline.stage", stages.size(), kMaxStages)) return error;
   for (size_t i = 0; i < stages.size(); ++i) {
@@ -167,6 +208,8 @@ std::optional<Error> FindBadSetting(const RuleSettings& settings) {
   }
   if (auto error = CheckValue(settings.value)) return error;
   if (auto error = CheckChurn(settings.churn)) return error;
+  if (auto error = CheckPhase(settings.phase)) return error;
+  if (auto error = CheckRisk(settings.risk)) return error;
   return CheckStages(settings.stages);
 }
 

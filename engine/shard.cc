@@ -5,6 +5,7 @@
 
 #include "engine/check.h"
 #include "engine/hash.h"
+#include "engine/lead_table.h"
 #include "engine/limits.h"
 
 namespace kundig::engine {
@@ -58,8 +59,7 @@ std::optional<RowIndex> Shard::Find(std::string_view customer, uint64_t hash) co
 
 void Shard::PrefetchLinesOf(uint32_t at) const {
   const auto* lines = reinterpret_cast<const char*>(&row(at));
-  __builtin_prefetch(lines);
-  __builtin_prefetch(lines + 64);
+  for (size_t line = 0; line < sizeof(CustomerRow); line += 64) __builtin_prefetch(lines + line);
 }
 
 void Shard::PrefetchWritesOf(uint32_t at) const {
@@ -104,6 +104,7 @@ uint32_t Shard::Create(std::string_view customer, const ApplyContext& context) {
   }
   CustomerRow& row = RowAt(at);
   row.BeginWith(customer);
+  if (context.leads != nullptr) row.lead_opened = context.leads->FirstOpenedAfter(customer, kNoDay);
   context.counts->Add(RankedOf(row, context.rules->settings().rfm));
   BlockOf(at).changed_at[at % kBlockRows] = context.sequence;
   BlockOf(at).StoreAll(at % kBlockRows);
@@ -131,7 +132,12 @@ Result<Effect> Shard::Apply(const CustomerSet& event, const ApplyContext& contex
   });
   changed |= Patched(&c.country, kNoName, *country, same);
   changed |= Patched(&c.region, kNoName, *region, same);
-  changed |= Patched(&c.owner, kNoName, *owner, same);
+  const NameCode owner_before = c.owner;
+  if (Patched(&c.owner, kNoName, *owner, same)) {
+    changed = true;
+    // The first owner of a customer takes him over from nobody.
+    if (owner_before != kNoName) c.owner_changed = ToColumn(context.today);
+  }
   changed |= Patched(&c.company_size, kNoCount, event.company_size, same);
   changed |= Patched(&c.products, kNoCount, event.products, same);
   changed |= Patched(&c.potential, kNoPotential, event.potential,
@@ -162,7 +168,7 @@ Result<Effect> Shard::Apply(const OrderCancelled& event, const ApplyContext& con
   if (!order) return Effect::kUnchanged;
   const RankedValues before = RankedOf(row, context.rules->settings().rfm);
   Subtract(&row, *order, context);
-  SettleDays(&row);
+  SettleDays(&row, *context.rules);
   Store(at, EntryKind::kOrder, before, context);
   return Effect::kApplied;
 }
@@ -181,6 +187,13 @@ Effect Shard::Erase(const engine::Erase& event, const ApplyContext& context) {
   BlockOf(Raw(*found)).StoreAll(Raw(*found) % kBlockRows);
   free_rows_.push_back(Raw(*found));
   return Effect::kApplied;
+}
+
+void Shard::SettleLeads(RowIndex at, const LeadTable& leads, uint64_t sequence) {
+  CustomerRow& row = RowAt(Raw(at));
+  const ColumnDay opened = leads.FirstOpenedAfter(row.customer(), row.last_contact);
+  if (std::exchange(row.lead_opened, opened) == opened) return;
+  BlockOf(Raw(at)).changed_at[Raw(at) % kBlockRows] = sequence;
 }
 
 Result<Effect> Shard::Put(std::string_view customer, const HistoryEntry& entry,
@@ -207,15 +220,16 @@ Result<Effect> Shard::Put(std::string_view customer, const HistoryEntry& entry,
   const std::optional<Day> old_day = old ? std::optional(old->day) : std::nullopt;
   if (old) {
     Subtract(&row, *old, context);
-    if (entry.kind == EntryKind::kOrder) SettleDays(&row);
+    if (entry.kind == EntryKind::kOrder) SettleDays(&row, *context.rules);
   }
   KUNDIG_CHECK(row.history.Add(entry));
   AddUp(at, entry, context);
-  const bool has_day = entry.kind == EntryKind::kOrder || entry.kind == EntryKind::kReturn;
+  const bool has_day = entry.kind == EntryKind::kOrder || entry.kind == EntryKind::kReturn ||
+                       entry.kind == EntryKind::kCost;
   // A correction mostly leaves the day as it was, and it is remembered already.
   if (has_day && old_day != entry.day) {
-    RememberDay(at, entry.day, *context.rules, context.today);
-    if (logged_days() > kMaxLoggedDays * (orders_ + returns_) + kLoggedDaysSlack) {
+    RememberDay(at, entry.kind, entry.day, *context.rules, context.today);
+    if (logged_days() > kMaxLoggedDays * (orders_ + returns_) + logged_costs_ + kLoggedDaysSlack) {
       TidyDays(*context.rules, context.today);
     }
   }

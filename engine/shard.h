@@ -66,6 +66,9 @@ class Shard {
   // kUnchanged where there is no such customer.
   Effect Erase(const engine::Erase& event, const ApplyContext& context);
 
+  // The leads of a customer have changed.
+  void SettleLeads(RowIndex row, const LeadTable& leads, uint64_t sequence);
+
   // The rows whose windows change when the day `before` becomes `today`, each once. Forgets the
   // days that can change nothing any more.
   std::vector<uint32_t> RowsToRoll(const Rules& rules, Day before, Day today);
@@ -135,9 +138,9 @@ class Shard {
   // Publishes a row that has changed: its columns, and the counts; `before` is what it counted as.
   void Store(uint32_t row, EntryKind kind, const RankedValues& before, const ApplyContext& context);
   // First and last order after an order was taken away.
-  static void SettleDays(CustomerRow* row);
-  void RememberDay(uint32_t row, Day day, const Rules& rules, Day today);
-  // The days of all orders and returns of a row.
+  static void SettleDays(CustomerRow* row, const Rules& rules);
+  void RememberDay(uint32_t row, EntryKind kind, Day day, const Rules& rules, Day today);
+  // The days of all orders and returns of a row, and of costs to come.
   void RememberDaysOf(uint32_t row, const Rules& rules, Day today);
   // Drops what corrections that moved orders between days have left in the log.
   void TidyDays(const Rules& rules, Day today);
@@ -152,6 +155,7 @@ class Shard {
   uint64_t orders_ = 0, returns_ = 0;
   Day settled_;  // the day that all windows are brought to
   DayLog rows_on_day_;
+  uint64_t logged_costs_ = 0;  // at least as many as rows_on_day_ has
 };
 
 }  // namespace kundig::engine

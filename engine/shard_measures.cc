@@ -5,20 +5,46 @@
 #include <limits>
 
 #include "engine/check.h"
+#include "engine/lead_table.h"
 #include "engine/shard.h"
 
 namespace kundig::engine {
 namespace {
 
+// Whether the sums of a customer are made of such entries, which then have a day to be remembered.
+bool CountsInSums(EntryKind kind) {
+  return kind == EntryKind::kOrder || kind == EntryKind::kReturn || kind == EntryKind::kCost;
+}
+
+// The windows that sums are over, each once; 0 is all history.
+std::vector<int32_t> WindowsOf(const Rules& rules) {
+  const RuleSettings& settings = rules.settings();
+  std::vector<int32_t> windows = {settings.rfm.window_days, settings.abc.window_days,
+                                  settings.phase.span_days, 2 * settings.phase.span_days};
+  std::sort(windows.begin(), windows.end());
+  windows.erase(std::unique(windows.begin(), windows.end()), windows.end());
+  return windows;
+}
+
+int32_t LongestWindow(const Rules& rules) {
+  const RuleSettings& settings = rules.settings();
+  return std::max(
+      {settings.rfm.window_days, settings.abc.window_days, 2 * settings.phase.span_days});
+}
+
 bool InWindow(Day day, Day today, int32_t window_days) {
   return day <= today && (window_days == 0 || today - day < window_days);
 }
 
-// Adds an order's or return's share in the sums, or takes it away (sign -1).
+// Adds the share of an order, return or cost in the sums, or takes it away (sign -1).
 void CountSums(CustomerFigures* figures, const HistoryEntry& entry, const RuleSettings& rules,
                Day today, int sign) {
   if (entry.day > today) return;
   CustomerFigures& c = *figures;
+  if (entry.kind == EntryKind::kCost) {
+    c.costs_total += sign * entry.amount.units;
+    return;
+  }
   const bool is_order = entry.kind == EntryKind::kOrder;
   const int64_t direction = is_order ? sign : -sign;
   const int64_t revenue = direction * entry.amount.units;
@@ -36,6 +62,12 @@ void CountSums(CustomerFigures* figures, const HistoryEntry& entry, const RuleSe
   }
   if (InWindow(entry.day, today, rules.abc.window_days)) {
     c.abc_value += rules.abc.measure == AbcMeasure::kRevenue ? revenue : margin;
+  }
+  const int32_t age_days = today - entry.day;
+  if (age_days < rules.phase.span_days) {
+    c.recent += revenue;
+  } else if (age_days < 2 * rules.phase.span_days) {
+    c.before += revenue;
   }
 }
 
@@ -63,12 +95,15 @@ void RecomputeSums(const History& history, const RuleSettings& rules, Day today,
   c.margin = 0;
   c.items = 0;
   c.abc_value = 0;
+  c.recent = 0;
+  c.before = 0;
+  c.costs_total = 0;
   // Orders mostly lie in the order of time; then a day is new where it is later than the last one.
   uint16_t days_in_order = 0;
   Day latest = kDayBeforeFirst;
   bool in_order = true;
   history.ForEach([&](const HistoryEntry& entry) {
-    if (entry.kind != EntryKind::kOrder && entry.kind != EntryKind::kReturn) return;
+    if (!CountsInSums(entry.kind)) return;
     CountSums(&c, entry, rules, today, 1);
     if (entry.kind != EntryKind::kOrder) return;
     if (!InWindow(entry.day, today, rules.rfm.window_days)) return;
@@ -104,6 +139,25 @@ uint16_t OrderDaysOf(const History& history) {
   return static_cast<uint16_t>(std::unique(days.begin(), days.end()) - days.begin());
 }
 
+// What a purchase on a day that had none does to the days of phases; `c` has the others.
+void AddPurchaseDay(CustomerRow* c, ColumnDay day, const RuleSettings& rules) {
+  // Before the first one, or where the last long gap is or others before it were.
+  const bool moves_gaps =
+      c->come_back == kNoDay ? day < c->first_order : c->first_order < day && day < c->come_back;
+  if (moves_gaps) {
+    SettlePurchases(c->history, rules, c);
+    return;
+  }
+  if (c->last_order != kNoDay && day - c->last_order >= rules.activity.inactive_after) {
+    c->come_back = day;
+  }
+  const auto follow = [day](ColumnDay notice, ColumnDay* back) {
+    if (notice != kNoDay && day > notice && (*back == kNoDay || day < *back)) *back = day;
+  };
+  follow(c->notice, &c->back_after_notice);
+  follow(c->older_notice, &c->back_after_older);
+}
+
 }  // namespace
 
 void Shard::AddUp(uint32_t at, const HistoryEntry& entry, const ApplyContext& context) {
@@ -115,8 +169,13 @@ void Shard::AddUp(uint32_t at, const HistoryEntry& entry, const ApplyContext& co
       // Orders mostly come in the order of time: then the days of the first and the last say it.
       const bool known_day = day == c.last_order || day == c.first_order;
       const bool new_day = !known_day && (day > c.last_order || c.history.OrdersOn(entry.day) == 1);
-      c.first_order = c.first_order == kNoDay ? day : std::min(c.first_order, day);
+      const bool is_first = c.first_order == kNoDay || day < c.first_order;
+      if (new_day) AddPurchaseDay(&c, day, context.rules->settings());
+      if (is_first) c.first_order = day;
       c.last_order = std::max(c.last_order, day);
+      if (is_first && c.last_contact != kNoDay) {
+        SettleContacts(c.history, c.first_order, context.rules->settings(), &c);
+      }
       if (new_day) {
         ++c.purchase_days;
         if (InWindow(entry.day, context.today, context.rules->settings().rfm.window_days)) {
@@ -133,16 +192,29 @@ void Shard::AddUp(uint32_t at, const HistoryEntry& entry, const ApplyContext& co
       return;
     case EntryKind::kContact:
       c.last_contact = std::max(c.last_contact, day);
+      SettleContacts(c.history, c.first_order, context.rules->settings(), &c);
+      if (c.lead_opened != kNoDay && c.lead_opened <= c.last_contact) {
+        c.lead_opened = context.leads->FirstOpenedAfter(c.customer(), c.last_contact);
+      }
       return;
     case EntryKind::kConsent:
       SettleConsent(&c, entry);
       return;
     case EntryKind::kTermination:
-    case EntryKind::kComplaint:
-    case EntryKind::kServiceRequest:
-    case EntryKind::kLatePayment:
-    case EntryKind::kCost:
+      SettleNotices(c.history, &c);
+      SettlePurchases(c.history, context.rules->settings(), &c);
       return;
+    case EntryKind::kComplaint:
+      SettleComplaints(c.history, &c);
+      return;
+    case EntryKind::kServiceRequest:
+      SettleService(c.history, context.rules->settings(), &c);
+      return;
+    case EntryKind::kLatePayment:
+      SettlePayments(c.history, context.rules->settings(), &c);
+      return;
+    case EntryKind::kCost:
+      break;
   }
   CountSums(&c, entry, context.rules->settings(), context.today, 1);
 }
@@ -184,6 +256,7 @@ void Shard::MeasureAll(uint32_t at, const Rules& rules, Day today) {
     }
   });
   if (!in_order) c.purchase_days = OrderDaysOf(c.history);
+  SettleSigns(c.history, c.first_order, rules.settings(), &c);
   RememberDaysOf(at, rules, today);
 }
 
@@ -191,7 +264,7 @@ void Shard::Subtract(CustomerRow* row, const HistoryEntry& entry, const ApplyCon
   // The sums first: the entry may point into the history.
   const bool is_order = entry.kind == EntryKind::kOrder;
   const Day day = entry.day;
-  if (is_order || entry.kind == EntryKind::kReturn) {
+  if (CountsInSums(entry.kind)) {
     CountSums(row, entry, context.rules->settings(), context.today, -1);
   }
   row->history.Remove(entry);
@@ -200,15 +273,20 @@ void Shard::Subtract(CustomerRow* row, const HistoryEntry& entry, const ApplyCon
   --orders_;
   if (row->history.OrdersOn(day) > 0) return;
   --row->purchase_days;
+  SettlePurchases(row->history, context.rules->settings(), row);
   if (InWindow(day, context.today, context.rules->settings().rfm.window_days)) {
     --row->purchase_days_window;
   }
 }
 
-void Shard::SettleDays(CustomerRow* row) {
+void Shard::SettleDays(CustomerRow* row, const Rules& rules) {
   const auto days = row->history.OrderDays();
-  row->first_order = days ? ToColumn(days->first) : kNoDay;
+  const ColumnDay first_order = days ? ToColumn(days->first) : kNoDay;
   row->last_order = days ? ToColumn(days->second) : kNoDay;
+  if (first_order == row->first_order) return;
+  row->first_order = first_order;
+  if (row->last_contact == kNoDay) return;
+  SettleContacts(row->history, first_order, rules.settings(), row);
 }
 
 const CustomerFigures& Shard::FiguresOn(uint32_t at, const Rules& rules, Day today,
@@ -220,41 +298,43 @@ const CustomerFigures& Shard::FiguresOn(uint32_t at, const Rules& rules, Day tod
   return *room;
 }
 
-void Shard::RememberDay(uint32_t row, Day day, const Rules& rules, Day today) {
-  const int32_t longest =
-      std::max(rules.settings().rfm.window_days, rules.settings().abc.window_days);
-  if (day <= today - longest) return;  // it can leave no window any more
+void Shard::RememberDay(uint32_t row, EntryKind kind, Day day, const Rules& rules, Day today) {
+  if (kind == EntryKind::kCost) {
+    // Of all time from its day on: it leaves no window.
+    if (day <= today) return;
+    ++logged_costs_;
+  }
+  if (day <= today - LongestWindow(rules)) return;  // it can leave no window any more
   rows_on_day_.Add(row, ToColumn(day));
 }
 
 void Shard::RememberDaysOf(uint32_t at, const Rules& rules, Day today) {
   row(at).history.ForEach([&](const HistoryEntry& entry) {
-    if (entry.kind == EntryKind::kOrder || entry.kind == EntryKind::kReturn) {
-      RememberDay(at, entry.day, rules, today);
-    }
+    if (CountsInSums(entry.kind)) RememberDay(at, entry.kind, entry.day, rules, today);
   });
 }
 
 void Shard::TidyDays(const Rules& rules, Day today) {
   rows_on_day_.Clear();
+  logged_costs_ = 0;
   for (uint32_t at = 0; at < rows_; ++at) {
     if (row(at).live) RememberDaysOf(at, rules, today);
   }
 }
 
 std::vector<uint32_t> Shard::RowsToRoll(const Rules& rules, Day before, Day today) {
-  const int32_t rfm = rules.settings().rfm.window_days, abc = rules.settings().abc.window_days;
   std::vector<DayLog::Days> spans;
   const auto add = [&](Day first, Day last) {
     if (last < kFirstDay) return;
     spans.push_back({ToColumn(std::max(first, kFirstDay)), ToColumn(last)});
   };
   add(before + 1, today);  // what arrives
-  if (rfm > 0) add(before - rfm + 1, today - rfm);
-  if (abc > 0 && abc != rfm) add(before - abc + 1, today - abc);
+  for (const int32_t days : WindowsOf(rules)) {
+    if (days > 0) add(before - days + 1, today - days);  // what leaves
+  }
   std::vector<uint32_t> rows = rows_on_day_.RowsOn(spans);
   std::erase_if(rows, [this](uint32_t at) { return !row(at).live; });
-  const Day first_kept = today - std::max(rfm, abc) + 1;
+  const Day first_kept = today - LongestWindow(rules) + 1;
   if (first_kept > kFirstDay) rows_on_day_.Forget(ToColumn(first_kept), ToColumn(today));
   return rows;
 }
@@ -282,11 +362,13 @@ void Shard::StoreClosedClasses(std::span<const ClosedClass> classes) {
 
 void Shard::Recompute(const Rules& rules, Day today, RankCounts* counts) {
   rows_on_day_.Clear();
+  logged_costs_ = 0;
   settled_ = today;
   for (uint32_t at = 0; at < rows_; ++at) {
     CustomerRow& row = RowAt(at);
     if (!row.live) continue;
     RecomputeSums(row.history, rules.settings(), today, &row);
+    SettleSigns(row.history, row.first_order, rules.settings(), &row);
     BlockOf(at).StoreMeasures(at % kBlockRows);
     if (rules.settings().value.between == Between::kReview && row.closed_class != kNoClass) {
       row.closed_class = kNoClass;  // the next close will not renew it

@@ -37,8 +37,8 @@ namespace kundig::engine {
 
 // 2: the manifest holds the rules. 3: the attachment holds the sequences of erasures. 4: histories
 // hold terminations, complaints, service requests, late payments and costs; customers their pinned
-// and closed value classes, leads what they were; the manifest holds the fit that the book has
-// adopted. All older ones are read.
+// and closed value classes and the day of their last change of owner, leads what they were; the
+// manifest holds the fit that the book has adopted. All older ones are read.
 inline constexpr uint32_t kSnapshotFormat = 4;
 inline constexpr std::string_view kSnapshotMagic = "KUNDIGS\n";
 inline constexpr std::string_view kUnfinished = ".unfinished";

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <limits>
 #include <vector>
 
@@ -174,6 +175,39 @@ void ComputeCount(const SummarySource& source, const Expression& where, ShardRun
   answer->orders = sums.orders;
   answer->revenue = Narrow(sums.revenue);
   answer->revenue_total = Narrow(sums.revenue_total);
+}
+
+void ComputePhases(const SummarySource& source, const Expression& where, ShardRunner* runner,
+                   PhasesAnswer* answer) {
+  constexpr size_t kAtRisk = kPhases + kRisks;
+  const BlockFilter filter(where, *source.view.rules, *source.view.names);
+  const ValueJudge judge(*source.view.rules, *source.view.names);
+  using Table = SumsTable<kAtRisk + 1>;
+  const auto sums =
+      SumOverBlocks<Table>(source, runner, [&](const CustomerBlock& block, Table* partial) {
+        const Selection rows = filter.Select(source.view, block);
+        if (rows.Empty()) return;
+        const ValueJudge::Classes classes = judge.Judge(source.view, block, rows);
+        const Selection& individual = classes.rows[static_cast<size_t>(ValueClass::kIndividual)];
+        rows.ForEach([&](uint32_t row) {
+          const ColumnFields customer(block, row);
+          const Sums one{1, 0, customer.revenue(), customer.revenue_total()};
+          const Phase phase = PhaseOf(source.view, customer);
+          partial->entries[static_cast<size_t>(phase)].Add(one);
+          const RiskSet risks = RisksOf(source.view, customer, individual.Has(row));
+          if (risks != 0) partial->entries[kAtRisk].Add(one);
+          for (RiskSet left = risks; left != 0; left &= left - 1) {
+            partial->entries[kPhases + static_cast<size_t>(std::countr_zero(left))].Add(one);
+          }
+        });
+      });
+  const auto group = [&](size_t at) {
+    const Sums& of = sums.entries[at];
+    return PhasesAnswer::Group{of.customers, Narrow(of.revenue), Narrow(of.revenue_total)};
+  };
+  for (size_t at = 0; at < kPhases; ++at) answer->phases[at] = group(at);
+  for (size_t at = 0; at < kRisks; ++at) answer->risks[at] = group(kPhases + at);
+  answer->at_risk = group(kAtRisk);
 }
 
 }  // namespace kundig::engine

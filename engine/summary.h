@@ -1,4 +1,5 @@
-// Summaries over all customers: RFM cells and segments, value classes, and counts.
+// Summaries over all customers: RFM cells and segments, value classes, phases and risks, and
+// counts.
 //
 // Thread safety: needs the book's scan lock. States of the answers are left to the caller.
 
@@ -25,6 +26,8 @@ void ComputeRfm(const SummarySource& source, ShardRunner* runner, RfmAnswer* ans
 void ComputeValue(const SummarySource& source, ShardRunner* runner, ValueAnswer* answer);
 void ComputeCount(const SummarySource& source, const Expression& where, ShardRunner* runner,
                   CountAnswer* answer);
+void ComputePhases(const SummarySource& source, const Expression& where, ShardRunner* runner,
+                   PhasesAnswer* answer);
 
 }  // namespace kundig::engine
 

@@ -83,6 +83,17 @@ ValueJudge::Classes ValueJudge::Judge(const BookView& view, const CustomerBlock&
   return classes;
 }
 
+Selection ValueJudge::WithRisks(const BookView& view, const CustomerBlock& block, RiskSet risks,
+                                const Selection& among) const {
+  Selection individual;
+  if ((risks & BitOf(Risk::kNeglected)) != 0) {
+    individual = Judge(view, block, among).rows[static_cast<size_t>(ValueClass::kIndividual)];
+  }
+  return among.Where([&](uint32_t row) {
+    return (RisksOf(view, ColumnFields(block, row), individual.Has(row)) & risks) != 0;
+  });
+}
+
 Selection ValueJudge::InRange(const BookView& view, const CustomerBlock& block, CustomerField field,
                               int64_t low, int64_t high, const Selection& among) const {
   Selection selected;

@@ -1,5 +1,5 @@
-// The value class of the customers of a block: JudgeValue and HiddenPotential (customer_view.h),
-// rule by rule over columns instead of customer by customer.
+// The value class of the customers of a block, and what needs it: JudgeValue, HiddenPotential and
+// RisksOf (customer_view.h), with the rules over columns instead of customer by customer.
 //
 // Thread safety: a judge is immutable; it needs the book's scan lock from its making to its last
 // use, because its filters cover the names of one state.
@@ -29,7 +29,11 @@ class ValueJudge {
   // Of the rows of `among`.
   Classes Judge(const BookView& view, const CustomerBlock& block, const Selection& among) const;
 
-  // The rows of `among` whose judged field (IsJudgedField) lies in the range.
+  // The rows of `among` that run one of the risks.
+  Selection WithRisks(const BookView& view, const CustomerBlock& block, RiskSet risks,
+                      const Selection& among) const;
+
+  // The rows of `among` whose judged field (IsJudgedField, without the risks) lies in the range.
   Selection InRange(const BookView& view, const CustomerBlock& block, CustomerField field,
                     int64_t low, int64_t high, const Selection& among) const;
 

@@ -174,7 +174,6 @@ Result<Configuration> LoadConfiguration(int argc, const char* const* argv,
   configuration.time_zone = std::move(book.time_zone);
   configuration.today = book.today;
   configuration.rules = std::move(*rules);
-  configuration.notes = std::move(book.notes);
   configuration.read_again = [words = std::vector<std::string>(argv, argv + argc), environment] {
     std::vector<const char*> again;
     for (const std::string& word : words) again.push_back(word.c_str());

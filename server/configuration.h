@@ -74,7 +74,6 @@ struct Configuration {
   std::string time_zone = "UTC";               // an IANA name
   std::optional<engine::Day> today;            // pinned by book.today
   std::shared_ptr<const engine::Rules> rules;  // checked, with the offsets of `time_zone`
-  std::vector<std::string> notes;              // sentences that the log should open with
   // What the same command line gives now; of one that LoadConfiguration gave.
   std::function<engine::Result<Configuration>()> read_again;
 };

@@ -123,6 +123,22 @@ void PrintChurn(const engine::ChurnSettings& churn, std::ostream& out) {
       << ", a = " << Number(a) << ", b = " << Number(b) << " }\n";
 }
 
+void PrintPhaseAndRisk(const engine::PhaseSettings& phase, const engine::RiskSettings& risk,
+                       std::ostream& out) {
+  out << "\n[phase]\nnew_days = " << phase.new_days << "\nrevival_days = " << phase.revival_days
+      << "\nspan_days = " << phase.span_days << "\ndecline_percent = " << phase.decline_percent
+      << "\ngrowth_percent = " << phase.growth_percent
+      << "\n\n[risk]\ncontacts_per_30_days = " << risk.contacts_per_30_days
+      << "\ncontacts_after_first_order = " << risk.contacts_after_first_order
+      << "\nhandover_days = " << risk.handover_days << "\nneglected_days = " << risk.neglected_days
+      << "\ncomplaint_days = " << risk.complaint_days
+      << "\nlate_payment_days = " << risk.late_payment_days
+      << "\nservice_requests = " << risk.service_requests
+      << "\ndissatisfied_satisfaction = " << risk.dissatisfied_satisfaction
+      << "\ndissatisfied_referral = " << risk.dissatisfied_referral
+      << "\nunanswered_days = " << risk.unanswered_days << "\n";
+}
+
 }  // namespace
 
 std::string Quoted(const std::string& text) {
@@ -157,6 +173,7 @@ std::string PrintBookSettings(const engine::RuleSettings& rules, const std::stri
       << "\n\n[reactivation]\nwaiting_days = " << rules.waiting_days << "\n";
   PrintValue(rules.value, out);
   PrintChurn(rules.churn, out);
+  PrintPhaseAndRisk(rules.phase, rules.risk, out);
   for (const engine::StageSetting& stage : rules.stages) {
     out << "\n[[pipeline.stage]]\nname = " << Quoted(stage.name)
         << "\nchance = " << Decimal(stage.chance_hundredths) << "\n";

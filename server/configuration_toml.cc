@@ -166,33 +166,27 @@ void ReadChurn(TomlSection section, engine::ChurnSettings* churn) {
   section.Finish();
 }
 
-// --- Sections of figures that a later version brings: checked for their form, without effect ---
-
-constexpr int64_t kMaxDays = 36'500;
-constexpr int64_t kMaxPercent = 1'000'000;
-constexpr int64_t kMaxContacts = 1'000'000;
-
-void ReadPhase(TomlSection section) {
-  int32_t days = 0, percent = 0;
-  for (const char* name : {"new_days", "revival_days", "span_days"}) {
-    section.Integer(name, &days, 1, kMaxDays);
-  }
-  for (const char* name : {"decline_percent", "growth_percent"}) {
-    section.Integer(name, &percent, 0, kMaxPercent);
-  }
+void ReadPhase(TomlSection section, engine::PhaseSettings* phase) {
+  section.Integer("new_days", &phase->new_days);
+  section.Integer("revival_days", &phase->revival_days);
+  section.Integer("span_days", &phase->span_days);
+  section.Integer("decline_percent", &phase->decline_percent);
+  section.Integer("growth_percent", &phase->growth_percent);
   section.Finish();
 }
 
-void ReadRisk(TomlSection section) {
-  int32_t contacts = 0;
-  section.Integer("contacts_per_30_days", &contacts, 0, kMaxContacts);
+void ReadRisk(TomlSection section, engine::RiskSettings* risk) {
+  section.Integer("contacts_per_30_days", &risk->contacts_per_30_days);
+  section.Integer("contacts_after_first_order", &risk->contacts_after_first_order);
+  section.Integer("handover_days", &risk->handover_days);
+  section.Integer("neglected_days", &risk->neglected_days);
+  section.Integer("complaint_days", &risk->complaint_days);
+  section.Integer("late_payment_days", &risk->late_payment_days);
+  section.Integer("service_requests", &risk->service_requests);
+  section.Integer("dissatisfied_satisfaction", &risk->dissatisfied_satisfaction);
+  section.Integer("dissatisfied_referral", &risk->dissatisfied_referral);
+  section.Integer("unanswered_days", &risk->unanswered_days);
   section.Finish();
-}
-
-void Announce(const TomlSection& section, const char* name, std::vector<std::string>* notes) {
-  if (!section.present()) return;
-  notes->push_back("section [" + std::string(name) +
-                   "] is well formed but takes effect with a later version only");
 }
 
 }  // namespace
@@ -209,12 +203,8 @@ BookSettings ReadBookSettings(TomlSection* root) {
   ReadValue(root->Section("value"), &settings.rules.value);
   ReadPipeline(root->Section("pipeline"), &settings.rules.stages);
   ReadChurn(root->Section("churn"), &settings.rules.churn);
-  const TomlSection phase = root->Section("phase");
-  const TomlSection risk = root->Section("risk");
-  ReadPhase(phase);
-  ReadRisk(risk);
-  Announce(phase, "phase", &settings.notes);
-  Announce(risk, "risk", &settings.notes);
+  ReadPhase(root->Section("phase"), &settings.rules.phase);
+  ReadRisk(root->Section("risk"), &settings.rules.risk);
   return settings;
 }
 

@@ -21,7 +21,6 @@ struct BookSettings {
   std::string time_zone = "UTC";
   std::optional<engine::Day> today;
   uint64_t memory_limit_bytes = 0;  // 0 = none named
-  std::vector<std::string> notes;   // what the operator should know of sections without effect
 };
 
 // Reads every section of `root` that is the book's. The first mistake is left in the file's

@@ -37,6 +37,7 @@ wire::FieldType WireType(FieldType type) {
     case FieldType::kBoolean:
       return wire::FieldType::boolean;
     case FieldType::kEnumeration:
+    case FieldType::kSet:
     case FieldType::kText:
       return wire::FieldType::text;
   }

@@ -112,7 +112,6 @@ class Server::Impl {
           "last of them",
           {{"durability", options.durability}});
     }
-    for (const std::string& note : configuration_.notes) Log(LogLevel::kInfo, "server", note);
 
     if (engine::Result<void> listening = network_.Listen(options.listen); !listening) {
       return listening;

@@ -1,5 +1,5 @@
 // Terminations, complaints, service requests, late payments and costs: kept, corrected, refused and
-// erased like other events, and without a share in any measure.
+// erased like other events. What follows from them is in book_phases_test.cc.
 
 #include <gtest/gtest.h>
 

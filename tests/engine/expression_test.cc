@@ -131,6 +131,21 @@ TEST_F(ExpressionTest, ComparesBooleans) {
   EXPECT_TRUE(Holds("key_account in (true, false)"));
 }
 
+TEST_F(ExpressionTest, AsksWhatASetHas) {
+  EXPECT_FALSE(Holds("risk = 'handover'"));
+  EXPECT_TRUE(Holds("risk != 'handover'"));
+  EXPECT_TRUE(Holds("risk = null"));
+  row_.Set("risk", 0b1010);  // handover, complaint
+  EXPECT_TRUE(Holds("risk = 'handover'"));
+  EXPECT_TRUE(Holds("risk = 'complaint' and risk = 'handover'"));
+  EXPECT_FALSE(Holds("risk = 'overloaded'"));
+  EXPECT_TRUE(Holds("risk != 'overloaded'"));
+  EXPECT_TRUE(Holds("risk in ('overloaded', 'complaint')"));
+  EXPECT_FALSE(Holds("risk in ('overloaded', 'slowing')"));
+  EXPECT_TRUE(Holds("risk != null"));
+  EXPECT_FALSE(Holds("risk = null"));
+}
+
 TEST_F(ExpressionTest, TakesAbsentValuesForNeitherTrueNorKnown) {
   EXPECT_FALSE(Holds("margin > 0"));
   EXPECT_FALSE(Holds("margin <= 0"));

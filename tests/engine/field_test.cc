@@ -42,7 +42,8 @@ TEST(CustomerCatalogTest, HasTheFieldsOfTheProfileInItsOrder) {
                   "orders", "revenue", "margin", "items", "orders_total", "revenue_total",
                   "margin_total", "r", "f", "m", "rfm_segment", "abc", "value_score", "value_class",
                   "hidden_potential", "activity", "consent", "last_contact", "p_alive",
-                  "churn_score", "churn_band", "expected_orders", "clv"));
+                  "churn_score", "churn_band", "expected_orders", "clv", "customer_value", "phase",
+                  "risk"));
 }
 
 TEST(CustomerCatalogTest, PlacesFieldsWhereTheirNumberSays) {
@@ -79,13 +80,35 @@ TEST(CustomerCatalogTest, NamesTheCodesOfEveryEnumeration) {
   EXPECT_EQ(NameOf(catalog, kChurnBand, ChurnBand::kLow), "low");
   EXPECT_EQ(NameOf(catalog, kChurnBand, ChurnBand::kMedium), "medium");
   EXPECT_EQ(NameOf(catalog, kChurnBand, ChurnBand::kHigh), "high");
+  EXPECT_EQ(NameOf(catalog, kPhase, Phase::kProspect), "prospect");
+  EXPECT_EQ(NameOf(catalog, kPhase, Phase::kTermination), "termination");
+  EXPECT_EQ(NameOf(catalog, kPhase, Phase::kAbstinence), "abstinence");
+  EXPECT_EQ(NameOf(catalog, kPhase, Phase::kRevitalization), "revitalization");
+  EXPECT_EQ(NameOf(catalog, kPhase, Phase::kSocialization), "socialization");
+  EXPECT_EQ(NameOf(catalog, kPhase, Phase::kDegeneration), "degeneration");
+  EXPECT_EQ(NameOf(catalog, kPhase, Phase::kGrowth), "growth");
+  EXPECT_EQ(NameOf(catalog, kPhase, Phase::kMaturity), "maturity");
+  EXPECT_EQ(Of(catalog, kPhase).values.size(), kPhases);
+  EXPECT_EQ(NameOf(catalog, kRisk, Risk::kOverloaded), "overloaded");
+  EXPECT_EQ(NameOf(catalog, kRisk, Risk::kHandover), "handover");
+  EXPECT_EQ(NameOf(catalog, kRisk, Risk::kNeglected), "neglected");
+  EXPECT_EQ(NameOf(catalog, kRisk, Risk::kComplaint), "complaint");
+  EXPECT_EQ(NameOf(catalog, kRisk, Risk::kLatePayment), "late_payment");
+  EXPECT_EQ(NameOf(catalog, kRisk, Risk::kService), "service");
+  EXPECT_EQ(NameOf(catalog, kRisk, Risk::kSlowing), "slowing");
+  EXPECT_EQ(NameOf(catalog, kRisk, Risk::kDissatisfied), "dissatisfied");
+  EXPECT_EQ(NameOf(catalog, kRisk, Risk::kUnprofitable), "unprofitable");
+  EXPECT_EQ(NameOf(catalog, kRisk, Risk::kUnanswered), "unanswered");
+  EXPECT_EQ(Of(catalog, kRisk).values.size(), kRisks);
+  EXPECT_EQ(Of(catalog, kRisk).type, FieldType::kSet);
   EXPECT_THAT(Of(catalog, kRfmSegment).values, ElementsAre("Champions", "Lost"));
 }
 
 TEST(CustomerCatalogTest, TypesMoneyDaysAndScores) {
   const FieldCatalog catalog = CustomerCatalog({"Champions"});
   using enum CustomerField;
-  for (CustomerField field : {kPotential, kRevenue, kMargin, kRevenueTotal, kMarginTotal, kClv}) {
+  for (CustomerField field :
+       {kPotential, kRevenue, kMargin, kRevenueTotal, kMarginTotal, kClv, kCustomerValue}) {
     EXPECT_EQ(Of(catalog, field).type, FieldType::kMoney) << Of(catalog, field).name;
   }
   for (CustomerField field : {kFirstOrder, kLastOrder, kLastActivity, kLastContact}) {

@@ -167,6 +167,7 @@ Result<ModelBook::Outcome> ModelBook::Take(const CustomerSet& event) {
   Amend(&attributes.country, event.country);
   Amend(&attributes.region, event.region);
   Amend(&attributes.owner, event.owner);
+  if (before.owner && before.owner != attributes.owner) found->second.owner_changed = today_;
   Amend(&attributes.company_size, event.company_size);
   Amend(&attributes.products, event.products);
   Amend(&attributes.potential, event.potential);

@@ -16,6 +16,7 @@
 #define KUNDIG_TESTS_ENGINE_MODEL_BOOK_H_
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -104,6 +105,7 @@ struct ModelAttributes {
 
 struct ModelCustomer {
   ModelAttributes attributes;
+  std::optional<Day> owner_changed;  // an owner was followed by another or by none
   std::map<std::string, ModelOrder> orders;
   std::map<std::string, ModelReturn> returns;
   std::map<TimeMs, Day> visits;
@@ -179,6 +181,7 @@ class ModelBook {
   RfmAnswer Rfm() const;
   AbcAnswer Abc() const;
   ValueAnswer Value() const;
+  Result<PhasesAnswer> Phases(std::string_view where) const;
   Result<CountAnswer> Count(std::string_view where) const;
   Result<ListAnswer> List(const ListQuery& query) const;
   Result<PipelineAnswer> Pipeline(const PipelineQuery& query) const;
@@ -224,6 +227,9 @@ class ModelBook {
   bool InWindow(Day day, int32_t window_days) const;
   ModelRow Measure(const std::string& id, const ModelCustomer& customer) const;
   Activity ActivityOf(const Profile& profile) const;
+  int64_t NetRevenue(const ModelCustomer& customer, int32_t from_days, int32_t to_days) const;
+  Phase PhaseOf(const ModelCustomer& customer, const Profile& profile) const;
+  RiskSet RisksOf(const ModelCustomer& customer, const Profile& profile) const;
   std::optional<ConsentStatus> ConsentOf(const ModelCustomer& customer) const;
   const std::optional<ModelOutlook>& Outlook() const;
   // Whether he is a customer still, and what he is worth.
@@ -234,7 +240,8 @@ class ModelBook {
   ModelJudgement Judge(const ModelRow& row) const;
   std::optional<uint32_t> PotentialRule(const Profile& profile) const;
   bool MayApproach(const ListQuery& query, const Profile& profile, ListAnswer* answer) const;
-  ListColumn Column(FieldIndex field, std::span<const ModelRow* const> rows) const;
+  ListColumn Column(FieldIndex field, std::span<const ModelRow* const> rows,
+                    std::deque<std::string>* texts) const;
   // The chance in force of an open lead.
   std::optional<int64_t> ChanceOf(const ModelMoment& moment) const;
   // Writes the history of a lead that has become what it is.

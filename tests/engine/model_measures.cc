@@ -145,6 +145,11 @@ ModelRow ModelBook::Measure(const std::string& id, const ModelCustomer& customer
     profile.last_contact = std::max(profile.last_contact.value_or(contact.day), contact.day);
   }
   profile.activity = ActivityOf(profile);
+  profile.customer_value = profile.margin_total;
+  for (const auto& [cost_id, cost] : customer.costs) {
+    if (rules_->calendar().DayOf(cost.at) <= today_) profile.customer_value -= cost.amount;
+  }
+  profile.phase = PhaseOf(customer, profile);
   profile.consent = ConsentOf(customer);
   Foretell(customer, &profile);
 
@@ -272,6 +277,8 @@ const std::vector<ModelRow>& ModelBook::Rows() const {
     }
     row.profile.hidden_potential =
         judgement.value_class == ValueClass::kStandard && PotentialRule(row.profile).has_value();
+    row.profile.risks =
+        RisksOf(customers_.find(std::string(row.profile.customer))->second, row.profile);
   }
   rows_ = std::move(rows);
   return *rows_;

@@ -15,6 +15,9 @@ constexpr std::string_view kValueClassNames[] = {"individual", "standard", "revi
 constexpr std::string_view kActivityNames[] = {"never",    "lost",    "inactive",
                                                "prospect", "overdue", "active"};
 constexpr std::string_view kBandNames[] = {"low", "medium", "high"};
+constexpr std::string_view kPhaseNames[] = {"prospect",       "termination",   "abstinence",
+                                            "revitalization", "socialization", "degeneration",
+                                            "growth",         "maturity"};
 constexpr std::string_view kConsentNames[] = {"granted", "withdrawn", "expired"};
 
 template <typename Enum>
@@ -25,6 +28,16 @@ std::string_view NameOf(Enum value, std::span<const std::string_view> names) {
 Result<Expression> ParseWhere(std::string_view where, const FieldCatalog& catalog) {
   if (where.empty()) return Expression::Everything();
   return ParseExpression(where, catalog);
+}
+
+// The names of a set, joined by commas.
+std::string Joined(const FieldInfo& info, int64_t set) {
+  std::string names;
+  for (const std::string& name : info.values) {
+    if ((set & 1) != 0) names += (names.empty() ? "" : ",") + name;
+    set /= 2;
+  }
+  return names;
 }
 
 Error UnknownField(std::string field) {
@@ -141,6 +154,12 @@ bool ModelProfileReader::Number(FieldIndex field, int64_t* value) const {
       return give(p.expected_orders_thousandths);
     case CustomerField::kClv:
       return money(p.clv);
+    case CustomerField::kCustomerValue:
+      return always(p.customer_value.units);
+    case CustomerField::kPhase:
+      return name(NameOf(p.phase, kPhaseNames));
+    case CustomerField::kRisk:
+      return always(p.risks);
   }
   return false;
 }
@@ -290,16 +309,27 @@ bool ModelBook::MayApproach(const ListQuery& query, const Profile& profile,
   return true;
 }
 
-ListColumn ModelBook::Column(FieldIndex field, std::span<const ModelRow* const> rows) const {
+ListColumn ModelBook::Column(FieldIndex field, std::span<const ModelRow* const> rows,
+                             std::deque<std::string>* texts) const {
   const FieldInfo& info = rules_->customer_fields().At(field);
   ListColumn column;
   column.name = info.name;
   column.type = info.type;
   column.names = info.values;
+  if (info.type == FieldType::kSet) {
+    column.type = FieldType::kText;
+    column.names.clear();
+  }
   for (const ModelRow* row : rows) {
     const ModelProfileReader reader(*rules_, row->profile);
     int64_t number = 0;
     std::string_view text;
+    if (info.type == FieldType::kSet) {
+      reader.Number(field, &number);
+      column.absent.push_back(number == 0 ? 1 : 0);
+      column.texts.push_back(texts->emplace_back(Joined(info, number)));
+      continue;
+    }
     const bool is_text = info.type == FieldType::kText;
     const bool present = is_text ? reader.Text(field, &text) : reader.Number(field, &number);
     column.absent.push_back(present ? 0 : 1);
@@ -357,7 +387,7 @@ Result<ListAnswer> ModelBook::List(const ListQuery& query) const {
     if (std::count(query.fields.begin(), query.fields.end(), name) > 1) {
       return Error{ErrorCode::kInvalidValue, "named twice", "fields", std::nullopt};
     }
-    answer.columns.push_back(Column(*field, rows));
+    answer.columns.push_back(Column(*field, rows, &answer.sets));
   }
   return answer;
 }

@@ -84,6 +84,27 @@ void AskCount(const ModelBook& model, Book* engine, const std::string& expressio
   CompareCount(where, *expected, *got, differences);
 }
 
+void AskPhases(const ModelBook& model, Book* engine, const std::string& expression,
+               Differences* differences) {
+  const Result<PhasesAnswer> expected = model.Phases(expression);
+  const Result<PhasesAnswer> got = engine->Phases(expression);
+  const std::string where = "phases where " + expression;
+  if (!BothAnswered(where, expected, got, differences)) return;
+  CompareState(where, expected->state, got->state, differences);
+  const auto rows = [](const PhasesAnswer& answer) {
+    std::vector<std::string> all;
+    const auto add = [&](const PhasesAnswer::Group& group) {
+      all.push_back(Show(group.customers) + " " + Show(group.revenue) + " " +
+                    Show(group.revenue_total));
+    };
+    for (const PhasesAnswer::Group& group : answer.phases) add(group);
+    for (const PhasesAnswer::Group& group : answer.risks) add(group);
+    add(answer.at_risk);
+    return all;
+  };
+  differences->Same(where, "phases and risks", rows(*expected), rows(*got));
+}
+
 // The whole list, and the same list page by page.
 void AskList(const ModelBook& model, Book* engine, ListQuery query, uint32_t page_rows,
              Differences* differences) {
@@ -329,6 +350,8 @@ void CompareProfile(const std::string& where, const Profile& a, const Profile& b
   same("churn_band", a.churn_band, b.churn_band);
   same("expected_orders", a.expected_orders_thousandths, b.expected_orders_thousandths);
   same("clv", a.clv, b.clv);
+  same("customer_value", a.customer_value, b.customer_value);
+  same("phase", a.phase, b.phase);
   if (!with_rankings) return;
   same("is scored", a.rfm.has_value(), b.rfm.has_value());
   if (a.rfm && b.rfm) {
@@ -342,6 +365,7 @@ void CompareProfile(const std::string& where, const Profile& a, const Profile& b
   same("value_class", a.value_class, b.value_class);
   same("value_pinned", a.value_pinned, b.value_pinned);
   same("hidden_potential", a.hidden_potential, b.hidden_potential);
+  same("risks", a.risks, b.risks);
 }
 
 void CompareApply(const ApplyAnswer& model, const ApplyAnswer& engine, Differences* differences) {
@@ -419,6 +443,7 @@ void CompareBooks(const ModelBook& model, Book* engine, uint64_t question_seed, 
   for (int n = 0; n < 4; ++n) {
     const std::string where = RandomExpression(&random, catalog, any_field, &model);
     AskCount(model, engine, where, differences);
+    AskPhases(model, engine, n == 0 ? "" : where, differences);
   }
   for (int n = 0; n < 3; ++n) {
     const ListQuery query = RandomListQuery(&random, model);

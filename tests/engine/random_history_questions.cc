@@ -47,8 +47,9 @@ class ExpressionWriter {
       for (uint64_t more = random_->Below(4); more > 0; --more) text += ", " + Literal(field);
       return text + ")";
     }
-    // Enumerations and booleans have no order.
-    const bool ordered = info.type != FieldType::kEnumeration && info.type != FieldType::kBoolean;
+    // Enumerations, sets and booleans have no order.
+    const bool ordered = info.type != FieldType::kEnumeration && info.type != FieldType::kSet &&
+                         info.type != FieldType::kBoolean;
     const std::string relation =
         ordered ? random_->Pick({"=", "!=", "<", "<=", ">", ">="}) : random_->Pick({"=", "!="});
     return text + " " + relation + " " + Literal(field);
@@ -56,7 +57,9 @@ class ExpressionWriter {
 
   std::string Literal(FieldIndex field) {
     const FieldInfo& info = catalog_.At(field);
-    if (info.type == FieldType::kEnumeration) return Quote(random_->Pick(info.values));
+    if (info.type == FieldType::kEnumeration || info.type == FieldType::kSet) {
+      return Quote(random_->Pick(info.values));
+    }
     if (info.type == FieldType::kBoolean) return random_->Pick({"true", "false"});
     if (book_ != nullptr && !book_->Rows().empty() && random_->Chance(70)) {
       const ModelProfileReader reader(book_->rules(), random_->Pick(book_->Rows()).profile);

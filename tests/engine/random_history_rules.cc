@@ -14,7 +14,7 @@ namespace {
 // What a value class may depend on: everything that is known before it.
 bool BeforeValueClass(FieldIndex field) {
   return field != Index(CustomerField::kValueScore) && field != Index(CustomerField::kValueClass) &&
-         field != Index(CustomerField::kHiddenPotential);
+         field != Index(CustomerField::kHiddenPotential) && field != Index(CustomerField::kRisk);
 }
 
 std::array<int64_t, 4> AscendingCuts(Random* random, std::initializer_list<int64_t> from) {
@@ -67,6 +67,7 @@ std::vector<CriterionSetting> RandomCriteria(Random* random) {
                                             "margin",
                                             "items",
                                             "orders_total",
+                                            "customer_value",
                                             "r",
                                             "f",
                                             "m",
@@ -104,6 +105,24 @@ void RandomizeValue(Random* random, const FieldCatalog& catalog, ValueSettings* 
          where()});
   }
   for (uint64_t n = random->Below(3); n > 0; --n) value->potential.push_back(where());
+}
+
+void RandomizePhaseAndRisk(Random* random, PhaseSettings* phase, RiskSettings* risk) {
+  phase->new_days = random->Pick({1, 30, 90});
+  phase->revival_days = random->Pick({1, 30, 90, 400});
+  phase->span_days = random->Pick({1, 30, 180, 180, 1000});
+  phase->decline_percent = random->Pick({0, 50, 100, 300});
+  phase->growth_percent = random->Pick({0, 100, 120});
+  risk->contacts_per_30_days = random->Pick({0, 1, 2, 8});
+  risk->contacts_after_first_order = random->Pick({0, 1, 3});
+  risk->handover_days = random->Pick({0, 1, 30, 90, 400});
+  risk->neglected_days = random->Pick({1, 30, 180});
+  risk->complaint_days = random->Pick({0, 1, 7, 30});
+  risk->late_payment_days = random->Pick({0, 1, 30, 180, 365});
+  risk->service_requests = random->Pick({1, 2, 3});
+  risk->dissatisfied_satisfaction = random->Pick({-1, 0, 4, 10});
+  risk->dissatisfied_referral = random->Pick({-1, 0, 6, 10});
+  risk->unanswered_days = random->Pick({0, 1, 7, 31});
 }
 
 ChurnParameters RandomParameters(Random* random) {
@@ -154,6 +173,7 @@ std::shared_ptr<const Rules> RandomRules(Random* random, std::vector<StageSettin
   if (segments.empty()) segments = {"Champions", "New", "Lost"};
   RandomizeValue(random, CustomerCatalog(segments), &settings.value);
   RandomizeChurn(random, &settings.churn);
+  RandomizePhaseAndRisk(random, &settings.phase, &settings.risk);
 
   Result<std::shared_ptr<const Rules>> rules =
       CompileRules(std::move(settings), std::move(calendar));

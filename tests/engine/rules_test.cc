@@ -204,7 +204,7 @@ TEST(RulesTest, NameTheCriterionAtFault) {
   EXPECT_EQ(FieldRefused(with([](auto* c) { c->points[0].second = -1; })),
             "value.criterion[1].points[0]");
   for (const char* field : {"country", "abc", "last_order", "value_score", "value_class",
-                            "hidden_potential", "customer"}) {
+                            "hidden_potential", "risk", "phase", "customer"}) {
     EXPECT_EQ(FieldRefused(with([&](auto* c) { c->field = field; })), "value.criterion[1].field")
         << field;
   }
@@ -223,6 +223,31 @@ TEST(RulesTest, NameTheValueThresholdAtFault) {
             "value.standard_below");
   EXPECT_EQ(FieldRefused([](auto* s) { s->value.standard_below_hundredths = -1; }),
             "value.standard_below");
+}
+
+TEST(RulesTest, BoundPhasesAndRisks) {
+  const auto phase = [](auto PhaseSettings::*member, int32_t value) {
+    return FieldRefused([=](RuleSettings* s) { s->phase.*member = value; });
+  };
+  const auto risk = [](auto RiskSettings::*member, int32_t value) {
+    return FieldRefused([=](RuleSettings* s) { s->risk.*member = value; });
+  };
+  EXPECT_EQ(phase(&PhaseSettings::new_days, 0), "phase.new_days");
+  EXPECT_EQ(phase(&PhaseSettings::revival_days, 0), "phase.revival_days");
+  EXPECT_EQ(phase(&PhaseSettings::span_days, kMaxSettingDays + 1), "phase.span_days");
+  EXPECT_EQ(phase(&PhaseSettings::decline_percent, -1), "phase.decline_percent");
+  EXPECT_EQ(phase(&PhaseSettings::growth_percent, kMaxPhasePercent + 1), "phase.growth_percent");
+  EXPECT_EQ(risk(&RiskSettings::contacts_per_30_days, -1), "risk.contacts_per_30_days");
+  EXPECT_EQ(risk(&RiskSettings::contacts_after_first_order, kMaxRiskCount + 1),
+            "risk.contacts_after_first_order");
+  EXPECT_EQ(risk(&RiskSettings::handover_days, -1), "risk.handover_days");
+  EXPECT_EQ(risk(&RiskSettings::neglected_days, 0), "risk.neglected_days");
+  EXPECT_EQ(risk(&RiskSettings::complaint_days, -1), "risk.complaint_days");
+  EXPECT_EQ(risk(&RiskSettings::late_payment_days, kMaxSettingDays + 1), "risk.late_payment_days");
+  EXPECT_EQ(risk(&RiskSettings::service_requests, 0), "risk.service_requests");
+  EXPECT_EQ(risk(&RiskSettings::dissatisfied_satisfaction, 11), "risk.dissatisfied_satisfaction");
+  EXPECT_EQ(risk(&RiskSettings::dissatisfied_referral, -2), "risk.dissatisfied_referral");
+  EXPECT_EQ(risk(&RiskSettings::unanswered_days, -1), "risk.unanswered_days");
 }
 
 TEST(RulesTest, KeepThePlaceOfAnErrorInACondition) {
@@ -245,14 +270,15 @@ TEST(RulesTest, KeepThePlaceOfAnErrorInACondition) {
 
 TEST(RulesTest, RefuseConditionsOnWhatTheyDecide) {
   for (const char* where :
-       {"value_score > 5", "value_class = 'review'", "hidden_potential = true"}) {
+       {"value_score > 5", "value_class = 'review'", "hidden_potential = true", "risk = null"}) {
     EXPECT_EQ(FieldRefused([&](auto* s) {
                 s->value.always = {{ValueClass::kIndividual, where}};
               }),
               "value.always[0].where")
         << where;
   }
-  for (const char* where : {"value_class = 'standard'", "r = 5 or hidden_potential = false"}) {
+  for (const char* where :
+       {"value_class = 'standard'", "r = 5 or hidden_potential = false", "risk = 'neglected'"}) {
     EXPECT_EQ(FieldRefused([&](auto* s) { s->value.potential = {where}; }),
               "value.potential[0].where")
         << where;

@@ -34,7 +34,8 @@ class FixedRow {
   bool Number(FieldIndex field, int64_t* value) const {
     const FieldType type = catalog_.At(field).type;
     if (Absent(field) || type == FieldType::kText) return false;
-    const bool code = type == FieldType::kEnumeration || type == FieldType::kBoolean;
+    const bool code =
+        type == FieldType::kEnumeration || type == FieldType::kSet || type == FieldType::kBoolean;
     *value = code ? 0 : 10 * static_cast<int64_t>(field);
     return true;
   }
@@ -98,6 +99,9 @@ bool HoldsNodeByNode(const Expression& expression, const FixedRow& row) {
         break;
       case Expression::Op::kAbsent:
         answer = (has_number || has_text) == node.inverted;
+        break;
+      case Expression::Op::kHasAny:
+        answer = (has_number && (number & node.low) != 0) != node.inverted;
         break;
     }
     holds.push_back(answer);

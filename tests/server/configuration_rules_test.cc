@@ -125,7 +125,8 @@ TEST(ConfigurationRules, TakeTheExampleAsAWhole) {
   // Midnight in London's summer is an hour before that of UTC.
   EXPECT_EQ(loaded->rules->calendar().DayOf(engine::TimeMs{1'279'237'000'000}),
             engine::ParseDay("2010-07-16"));
-  EXPECT_EQ(loaded->notes.size(), 2u);
+  EXPECT_EQ(settings.phase.growth_percent, 120);
+  EXPECT_EQ(settings.risk.contacts_per_30_days, 8);
 }
 
 TEST(ConfigurationRules, TakeOddSettings) {
@@ -197,6 +198,8 @@ TEST(ConfigurationRules, WhatIsPrintedReadsBackTheSame) {
   odd.churn = {.model = engine::ChurnModelKind::kBgNbd,
                .horizon_days = 7,
                .pinned = engine::ChurnParameters{.r = 1, .alpha = 10'000, .a = 1e-3, .b = 2.0 / 3}};
+  odd.phase = {1, 2, 3, 4, 5};
+  odd.risk = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
   const std::string text =
       PrintBookSettings(odd, "UTC", engine::ParseDay("2020-02-29"), 12'345'678);
   auto file = TomlFile::Parse(text, "printed");
@@ -205,6 +208,8 @@ TEST(ConfigurationRules, WhatIsPrintedReadsBackTheSame) {
   const BookSettings read = ReadBookSettings(&root);
   ASSERT_FALSE(file->error().has_value()) << file->error()->message;
   EXPECT_EQ(read.rules.rfm.otherwise, odd.rfm.otherwise);
+  EXPECT_EQ(read.rules.phase.growth_percent, 5);
+  EXPECT_EQ(read.rules.risk.unanswered_days, 10);
   EXPECT_EQ(read.rules.churn.pinned->r, 1);
   EXPECT_EQ(read.rules.churn.pinned->alpha, 10'000);
   EXPECT_EQ(read.rules.churn.pinned->a, 1e-3);
@@ -272,7 +277,6 @@ TEST(ConfigurationRules, CheckTheChurnModel) {
   EXPECT_EQ(SettingsOf(plain).churn.model, engine::ChurnModelKind::kBgNbd);
   EXPECT_EQ(SettingsOf(plain).churn.horizon_days, 30);
   EXPECT_FALSE(SettingsOf(plain).churn.pinned.has_value());
-  EXPECT_TRUE(plain->notes.empty());
   ExpectMistake("[churn]\nmodel = \"pareto\"\n", "2: churn.model: expected \"mbg-nbd\" or");
   ExpectMistake("[churn]\nhorizon_days = 0\n", "2: churn.horizon_days: expected a whole number");
   ExpectMistake("[churn]\nparameters = { r = 1 }\n",
@@ -285,11 +289,26 @@ TEST(ConfigurationRules, CheckTheChurnModel) {
                 "2: churn.parameters.c: unknown key");
 }
 
-TEST(ConfigurationRules, CheckSectionsOfLaterVersions) {
+TEST(ConfigurationRules, CheckPhasesAndRisks) {
+  const auto some = LoadText("[phase]\nspan_days = 30\n[risk]\nservice_requests = 5\n");
+  ASSERT_TRUE(some.has_value()) << some.error().message;
+  EXPECT_EQ(SettingsOf(some).phase.span_days, 30);
+  EXPECT_EQ(SettingsOf(some).phase.new_days, 90);
+  EXPECT_EQ(SettingsOf(some).risk.service_requests, 5);
+  EXPECT_EQ(SettingsOf(some).risk.contacts_per_30_days, 8);
   ExpectMistake("[phase]\nold_days = 3\n", "2: phase.old_days: unknown key");
   ExpectMistake("[phase]\nnew_days = 0\n", "2: phase.new_days: expected a whole number from 1");
+  ExpectMistake("[phase]\nspan_days = 65536\n", "2: phase.span_days: expected a whole number");
+  ExpectMistake("[phase]\ngrowth_percent = -1\n",
+                "2: phase.growth_percent: expected a whole number from 0");
   ExpectMistake("[risk]\ncontacts_per_30_days = -1\n",
                 "2: risk.contacts_per_30_days: expected a whole number from 0");
+  ExpectMistake("[risk]\nservice_requests = 0\n",
+                "2: risk.service_requests: expected a whole number from 1");
+  ExpectMistake("[risk]\ndissatisfied_referral = 11\n",
+                "2: risk.dissatisfied_referral: expected a whole number from -1 to 10");
+  ExpectMistake("[value]\n[[value.always]]\nclass = \"individual\"\nwhere = \"risk = 'slowing'\"\n",
+                "4: value.always[0].where: expected a condition without risk");
 }
 
 // The configurations that the acceptance check runs with, where this checkout has them.

@@ -69,7 +69,6 @@ TEST(Configuration, NothingAtAllIsAWorkingOne) {
   EXPECT_EQ(loaded->time_zone, "UTC");
   EXPECT_FALSE(loaded->today.has_value());
   EXPECT_EQ(loaded->rules->stages().size(), 5u);
-  EXPECT_TRUE(loaded->notes.empty());
   EXPECT_TRUE(LoadText("").has_value());
 }
 
