@@ -287,6 +287,12 @@ Result<wire::ValueReplyT> Client::Value() {
   return impl_->Call<wire::ValueReplyT>(MessageType::value, wire::ValueRequestT{});
 }
 
+Result<wire::PhasesReplyT> Client::Phases(std::string_view where) {
+  wire::PhasesRequestT question;
+  question.where = where;
+  return impl_->Call<wire::PhasesReplyT>(MessageType::phases, question);
+}
+
 Result<wire::CountReplyT> Client::Count(std::string_view where) {
   wire::CountRequestT question;
   question.where = where;

@@ -236,6 +236,7 @@ class Client {
   Result<wire::RfmReplyT> Rfm();
   Result<wire::AbcReplyT> Abc();
   Result<wire::ValueReplyT> Value();
+  Result<wire::PhasesReplyT> Phases(std::string_view where);
   Result<wire::CountReplyT> Count(std::string_view where);
   // Calls `chunk` for every chunk on the calling thread; the deadline is that of each chunk. At
   // most a few chunks are held: a slow `chunk` makes the server wait, and every other call of this

@@ -35,7 +35,7 @@ std::vector<uint8_t> PackedEvents(std::span<const std::unique_ptr<wire::EventT>>
 }
 
 bool IsRequest(MessageType type) {
-  return type >= MessageType::ping && type <= MessageType::churn && type != MessageType::cancel;
+  return type >= MessageType::ping && type <= MessageType::phases && type != MessageType::cancel;
 }
 
 MessageType ReplyTypeOf(MessageType request) {
@@ -83,6 +83,8 @@ bool HasSoundAnswer(MessageType type, std::span<const uint8_t> payload) {
       return VerifiedRoot<wire::AbcReply>(payload) != nullptr;
     case MessageType::value_reply:
       return VerifiedRoot<wire::ValueReply>(payload) != nullptr;
+    case MessageType::phases_reply:
+      return VerifiedRoot<wire::PhasesReply>(payload) != nullptr;
     case MessageType::pipeline_reply:
       return VerifiedRoot<wire::PipelineReply>(payload) != nullptr;
     case MessageType::churn_reply:

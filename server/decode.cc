@@ -227,6 +227,14 @@ Judged<std::string> DecodeCount(std::span<const uint8_t> payload) {
   return where;
 }
 
+Judged<std::string> DecodePhases(std::span<const uint8_t> payload) {
+  const auto* message = wire::VerifiedRoot<wire::PhasesRequest>(payload);
+  if (message == nullptr) return BadMessage("PhasesRequest");
+  std::string where;
+  if (auto refusal = DecodeText(message->where(), "where", &where)) return *refusal;
+  return where;
+}
+
 Judged<engine::PipelineQuery> DecodePipeline(std::span<const uint8_t> payload) {
   const auto* message = wire::VerifiedRoot<wire::PipelineRequest>(payload);
   if (message == nullptr) return BadMessage("PipelineRequest");

@@ -54,6 +54,7 @@ Judged<std::string_view> DecodeExport(std::span<const uint8_t> payload);
 Judged<engine::ListQuery> DecodeList(std::span<const uint8_t> payload);
 // The expression; empty = all.
 Judged<std::string> DecodeCount(std::span<const uint8_t> payload);
+Judged<std::string> DecodePhases(std::span<const uint8_t> payload);
 Judged<engine::PipelineQuery> DecodePipeline(std::span<const uint8_t> payload);
 Judged<engine::ChurnQuery> DecodeChurn(std::span<const uint8_t> payload);
 struct StatusQuestion {

@@ -146,6 +146,8 @@ void Dispatcher::Handle(MessageType type, std::span<const uint8_t> payload,
       return HandleExport(payload, std::move(responder));
     case MessageType::count:
       return HandleCount(payload, std::move(responder));
+    case MessageType::phases:
+      return HandlePhases(payload, std::move(responder));
     case MessageType::pipeline:
       return HandlePipeline(payload, std::move(responder));
     case MessageType::churn:
@@ -368,6 +370,17 @@ void Dispatcher::HandleCount(std::span<const uint8_t> payload,
     const engine::Result<engine::CountAnswer> answer = book_->Count(where);
     if (!answer) return SendRefusal(ToRefusal(answer.error()), to);
     SendReply(MessageType::count_reply, to, [&](auto* out) { EncodeCount(*answer, out); });
+  });
+}
+
+void Dispatcher::HandlePhases(std::span<const uint8_t> payload,
+                              std::unique_ptr<Responder> responder) {
+  Judged<std::string> where = DecodePhases(payload);
+  if (!where) return SendRefusal(where.error(), responder.get());
+  Queue(std::move(responder), [this, where = std::move(*where)](Responder* to) {
+    const engine::Result<engine::PhasesAnswer> answer = book_->Phases(where);
+    if (!answer) return SendRefusal(ToRefusal(answer.error()), to);
+    SendReply(MessageType::phases_reply, to, [&](auto* out) { EncodePhases(*answer, out); });
   });
 }
 

@@ -75,6 +75,7 @@ class Dispatcher final : public RequestHandler {
   void HandleList(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void HandleExport(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void HandleCount(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
+  void HandlePhases(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void HandlePipeline(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void HandleChurn(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void HandleSnapshot(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);

@@ -1,5 +1,7 @@
 #include "server/encode.h"
 
+#include <array>
+#include <bit>
 #include <optional>
 #include <string>
 #include <utility>
@@ -34,6 +36,10 @@ static_assert(SameCode<wire::ConsentStatus>(engine::ConsentStatus::kExpired) ==
               wire::ConsentStatus::expired);
 static_assert(SameCode<wire::ChurnBand>(engine::ChurnBand::kLow) == wire::ChurnBand::low);
 static_assert(SameCode<wire::ChurnBand>(engine::ChurnBand::kHigh) == wire::ChurnBand::high);
+static_assert(SameCode<wire::Phase>(engine::Phase::kProspect) == wire::Phase::prospect);
+static_assert(SameCode<wire::Phase>(engine::Phase::kMaturity) == wire::Phase::maturity);
+static_assert(SameCode<wire::Risk>(engine::Risk::kOverloaded) == wire::Risk::overloaded);
+static_assert(SameCode<wire::Risk>(engine::Risk::kUnanswered) == wire::Risk::unanswered);
 static_assert(SameCode<wire::DecidedBy>(engine::DecidedBy::kScore) == wire::DecidedBy::score);
 static_assert(SameCode<wire::DecidedBy>(engine::DecidedBy::kNoCriterion) ==
               wire::DecidedBy::no_criterion);
@@ -75,6 +81,12 @@ Offset<wire::Profile> AddProfile(const engine::Profile& profile, const engine::R
   const auto owner = OptionalText(builder, profile.owner);
   const auto segment =
       profile.rfm.has_value() ? Text(builder, rules.segment_names()[profile.rfm->segment]) : 0;
+  std::array<uint8_t, engine::kRisks> risks;
+  size_t risk_count = 0;
+  for (engine::RiskSet left = profile.risks; left != 0; left &= left - 1) {
+    risks[risk_count++] = static_cast<uint8_t>(std::countr_zero(left));
+  }
+  const auto risk_list = risk_count > 0 ? builder->CreateVector(risks.data(), risk_count) : 0;
 
   // Widest fields first, so that no padding comes between them.
   wire::ProfileBuilder out(*builder);
@@ -88,12 +100,14 @@ Offset<wire::Profile> AddProfile(const engine::Profile& profile, const engine::R
     out.add_expected_orders(*profile.expected_orders_thousandths);
   }
   if (profile.clv) out.add_clv(profile.clv->units);
+  out.add_customer_value(profile.customer_value.units);
 
   out.add_customer(customer);
   out.add_country(country);
   out.add_region(region);
   out.add_owner(owner);
   out.add_rfm_segment(segment);
+  out.add_risks(risk_list);
   if (profile.company_size) out.add_company_size(*profile.company_size);
   if (profile.products) out.add_products(*profile.products);
   if (profile.first_order) out.add_first_order(profile.first_order->since_epoch);
@@ -125,6 +139,7 @@ Offset<wire::Profile> AddProfile(const engine::Profile& profile, const engine::R
   out.add_hidden_potential(profile.hidden_potential);
   out.add_value_pinned(profile.value_pinned);
   out.add_activity(SameCode<wire::Activity>(profile.activity));
+  out.add_phase(SameCode<wire::Phase>(profile.phase));
   if (profile.consent) out.add_consent(SameCode<wire::ConsentStatus>(*profile.consent));
   if (profile.churn_band) out.add_churn_band(SameCode<wire::ChurnBand>(*profile.churn_band));
   return out.Finish();
@@ -289,6 +304,28 @@ void EncodeValue(const engine::ValueAnswer& answer, FlatBufferBuilder* builder) 
   const wire::State state = WireState(answer.state);
   builder->Finish(wire::CreateValueReply(*builder, &state, list, answer.hidden_potential.customers,
                                          answer.hidden_potential.revenue.units));
+}
+
+void EncodePhases(const engine::PhasesAnswer& answer, FlatBufferBuilder* builder) {
+  builder->Clear();
+  std::vector<Offset<wire::PhaseGroup>> phases;
+  for (size_t i = 0; i < answer.phases.size(); ++i) {
+    const engine::PhasesAnswer::Group& group = answer.phases[i];
+    phases.push_back(wire::CreatePhaseGroup(*builder, static_cast<wire::Phase>(i), group.customers,
+                                            group.revenue.units, group.revenue_total.units));
+  }
+  std::vector<Offset<wire::RiskGroup>> risks;
+  for (size_t i = 0; i < answer.risks.size(); ++i) {
+    const engine::PhasesAnswer::Group& group = answer.risks[i];
+    risks.push_back(wire::CreateRiskGroup(*builder, static_cast<wire::Risk>(i), group.customers,
+                                          group.revenue.units, group.revenue_total.units));
+  }
+  const auto phase_list = builder->CreateVector(phases);
+  const auto risk_list = builder->CreateVector(risks);
+  const wire::State state = WireState(answer.state);
+  builder->Finish(wire::CreatePhasesReply(*builder, &state, phase_list, risk_list,
+                                          answer.at_risk.customers, answer.at_risk.revenue.units,
+                                          answer.at_risk.revenue_total.units));
 }
 
 void EncodeCount(const engine::CountAnswer& answer, FlatBufferBuilder* builder) {

@@ -46,6 +46,7 @@ void EncodeExplain(const engine::ExplainAnswer& answer, std::string_view custome
 void EncodeRfm(const engine::RfmAnswer& answer, flatbuffers::FlatBufferBuilder* builder);
 void EncodeAbc(const engine::AbcAnswer& answer, flatbuffers::FlatBufferBuilder* builder);
 void EncodeValue(const engine::ValueAnswer& answer, flatbuffers::FlatBufferBuilder* builder);
+void EncodePhases(const engine::PhasesAnswer& answer, flatbuffers::FlatBufferBuilder* builder);
 void EncodeCount(const engine::CountAnswer& answer, flatbuffers::FlatBufferBuilder* builder);
 // `query` is the question: the reply repeats its keys.
 void EncodePipeline(const engine::PipelineAnswer& answer, const engine::PipelineQuery& query,

@@ -64,6 +64,12 @@ json::value CriterionValue(const wire::ExplainedCriterionT& criterion) {
   }
 }
 
+json::array NamesOf(const std::vector<wire::Risk>& risks) {
+  json::array names;
+  for (const wire::Risk risk : risks) names.emplace_back(Name(risk));
+  return names;
+}
+
 json::object Keys(const std::vector<wire::PipelineKey>& by, const std::vector<std::string>& keys) {
   json::object object;
   for (size_t i = 0; i < by.size() && i < keys.size(); ++i) object[Name(by[i])] = keys[i];
@@ -149,6 +155,9 @@ json::object ProfileJson(const wire::ProfileT& profile, const wire::State& state
                       {"churn_band", NameOrNull(profile.churn_band)},
                       {"expected_orders", ThousandthsOrNull(profile.expected_orders)},
                       {"clv", NumberOrNull(profile.clv)},
+                      {"customer_value", profile.customer_value},
+                      {"phase", Name(profile.phase)},
+                      {"risks", NamesOf(profile.risks)},
                       {"ranking_version", state.ranking_version()}};
   answer["journal_sequence"] = state.journal_sequence();
   answer["rules_version"] = state.rules_version();
@@ -248,6 +257,36 @@ json::object ValueJson(const wire::ValueReplyT& reply) {
                       {"classes", std::move(classes)},
                       {"hidden_potential", json::object{{"customers", reply.hidden_customers},
                                                         {"revenue", reply.hidden_revenue}}}};
+  AddState(*reply.state, &answer);
+  return answer;
+}
+
+json::object PhasesJson(const wire::PhasesReplyT& reply) {
+  json::array phases;
+  for (const auto& group : reply.phases) {
+    phases.push_back({{"phase", Name(group->phase)},
+                      {"customers", group->customers},
+                      {"revenue", group->revenue},
+                      {"revenue_total", group->revenue_total}});
+  }
+  json::object answer{{"as_of", FormatDay(reply.state->as_of())}, {"phases", std::move(phases)}};
+  AddState(*reply.state, &answer);
+  return answer;
+}
+
+json::object RisksJson(const wire::PhasesReplyT& reply) {
+  json::array risks;
+  for (const auto& group : reply.risks) {
+    risks.push_back({{"risk", Name(group->risk)},
+                     {"customers", group->customers},
+                     {"revenue", group->revenue},
+                     {"revenue_total", group->revenue_total}});
+  }
+  json::object answer{{"as_of", FormatDay(reply.state->as_of())},
+                      {"risks", std::move(risks)},
+                      {"at_risk", json::object{{"customers", reply.at_risk_customers},
+                                               {"revenue", reply.at_risk_revenue},
+                                               {"revenue_total", reply.at_risk_revenue_total}}}};
   AddState(*reply.state, &answer);
   return answer;
 }

@@ -30,6 +30,8 @@ boost::json::object ExplainJson(const wire::ExplainReplyT& reply);
 boost::json::object RfmJson(const wire::RfmReplyT& reply);
 boost::json::object AbcJson(const wire::AbcReplyT& reply);
 boost::json::object ValueJson(const wire::ValueReplyT& reply);
+boost::json::object PhasesJson(const wire::PhasesReplyT& reply);
+boost::json::object RisksJson(const wire::PhasesReplyT& reply);
 boost::json::object CountJson(const wire::CountReplyT& reply);
 // With "closed" only where it was asked for.
 boost::json::object PipelineJson(const wire::PipelineReplyT& reply);

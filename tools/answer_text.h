@@ -26,6 +26,8 @@ std::string MoneyText(int64_t minor, const Look& look);
 std::string StatusText(const wire::StatusReplyT& reply);
 std::string AbcText(const wire::AbcReplyT& reply, const Look& look);
 std::string ValueText(const wire::ValueReplyT& reply, const Look& look);
+std::string PhasesText(const wire::PhasesReplyT& reply, const Look& look);
+std::string RisksText(const wire::PhasesReplyT& reply, const Look& look);
 std::string CountText(const wire::CountReplyT& reply, const Look& look);
 std::string PipelineText(const wire::PipelineReplyT& reply, const Look& look);
 

@@ -72,6 +72,14 @@ std::string ChurnLine(const wire::ProfileT& profile) {
                      FormatPercent(*profile.p_alive / 1e6));
 }
 
+std::string RisksLine(const wire::ProfileT& profile) {
+  std::string line;
+  for (const wire::Risk risk : profile.risks) {
+    line += (line.empty() ? "" : ", ") + std::string(Name(risk));
+  }
+  return line.empty() ? "none" : line;
+}
+
 // A criterion's value in the unit of its field.
 std::string ValueCell(const wire::ExplainedCriterionT& criterion) {
   if (!criterion.value) return kAbsent;
@@ -143,6 +151,9 @@ std::string ProfileText(const wire::ProfileT& profile, const wire::State& state,
   add("churn", ChurnLine(profile), "orders to come",
       profile.expected_orders ? FormatThousandths(*profile.expected_orders) : kAbsent);
   add("lifetime value", profile.clv ? MoneyText(*profile.clv, look) : kAbsent, "", "");
+  add("phase", std::string(Name(profile.phase)), "customer value",
+      MoneyText(profile.customer_value, look));
+  add("risks", RisksLine(profile), "", "");
 
   Table money({{"", Align::kLeft},
                {"orders", Align::kRight},

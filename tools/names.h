@@ -42,6 +42,12 @@ inline std::string_view Name(wire::ConsentStatus status) {
 inline std::string_view Name(wire::TerminationState state) {
   return wire::EnumNameTerminationState(state);
 }
+inline std::string_view Name(wire::Phase phase) {
+  return wire::EnumNamePhase(phase);
+}
+inline std::string_view Name(wire::Risk risk) {
+  return wire::EnumNameRisk(risk);
+}
 inline std::string_view Name(wire::ChurnModel model) {
   constexpr std::string_view kNames[] = {"mbg-nbd", "bg-nbd"};
   const auto place = static_cast<size_t>(model);
@@ -63,7 +69,7 @@ inline std::string_view Name(wire::AbcClass abc) {
 // How the number of a criterion is to be read: the wire carries it without its type.
 inline wire::FieldType TypeOfCriterion(std::string_view field) {
   if (field == "potential" || field == "revenue" || field == "margin" || field == "revenue_total" ||
-      field == "margin_total" || field == "clv") {
+      field == "margin_total" || field == "clv" || field == "customer_value") {
     return wire::FieldType::money;
   }
   if (field == "p_alive" || field == "churn_score") return wire::FieldType::millionths;

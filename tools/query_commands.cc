@@ -126,6 +126,18 @@ int RunChurn(const GlobalOptions& options, const ChurnWords& words) {
       });
 }
 
+// Both are one question; each shows its half.
+int RunPhases(const GlobalOptions& options, const std::string& where, bool risks) {
+  return AskServer(
+      options, where, [&](client::Client& client) { return client.Phases(where); },
+      [&](const wire::PhasesReplyT& reply, const client::ServerInfo& server) {
+        return ShowRows(
+            options, risks ? RisksJson(reply) : PhasesJson(reply), risks ? "risks" : "phases", [&] {
+              return risks ? RisksText(reply, LookOf(server)) : PhasesText(reply, LookOf(server));
+            });
+      });
+}
+
 int RunCount(const GlobalOptions& options, const std::string& where) {
   if (int code = RefuseCsv(options, "count")) return code;
   return AskServer(
@@ -178,6 +190,16 @@ void AddQueryCommands(CLI::App* app, CommandLine* line) {
       ->check(DayMistake)
       ->needs(until);
   churn->callback(choose([&options, churn_words] { return RunChurn(options, *churn_words); }));
+
+  for (const bool risks : {false, true}) {
+    CLI::App* summary =
+        risks ? app->add_subcommand("risks", "Customers by what endangers the relationship")
+              : app->add_subcommand("phases", "Customers by where the relationship stands");
+    auto among = std::make_shared<std::string>();
+    summary->add_option("--where", *among, "Expression, as: abc = \"A\"");
+    summary->callback(
+        choose([&options, among, risks] { return RunPhases(options, *among, risks); }));
+  }
 
   CLI::App* explain = app->add_subcommand("explain", "Why a customer has its value class");
   auto customer = std::make_shared<std::string>();

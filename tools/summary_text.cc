@@ -53,6 +53,21 @@ std::string ClosedText(const wire::PipelineReplyT& reply, const Look& look) {
   return table.empty() ? "" : '\n' + table.Render(look);
 }
 
+Table GroupTable(const char* what) {
+  return Table({{what, Align::kLeft},
+                {"customers", Align::kRight},
+                {"revenue", Align::kRight},
+                {"revenue in all", Align::kRight}});
+}
+
+template <typename Code, typename Group>
+void AddGroup(Code code, const Group& group, Table* table) {
+  table->AddRow({{std::string(Name(code)), std::string(kBold)},
+                 FormatCount(group.customers),
+                 FormatMoney(group.revenue),
+                 FormatMoney(group.revenue_total)});
+}
+
 }  // namespace
 
 std::string MoneyText(int64_t minor, const Look& look) {
@@ -134,6 +149,21 @@ std::string ValueText(const wire::ValueReplyT& reply, const Look& look) {
       "Hidden potential: {} standard customers with {} of revenue\n",
       FormatDay(reply.state->as_of()), look.currency, table.Render(look),
       FormatCount(reply.hidden_customers), MoneyText(reply.hidden_revenue, look));
+}
+
+std::string PhasesText(const wire::PhasesReplyT& reply, const Look& look) {
+  Table table = GroupTable("phase");
+  for (const auto& group : reply.phases) AddGroup(group->phase, *group, &table);
+  return fmt::format("Phases on {}, revenue in {}\n\n{}", FormatDay(reply.state->as_of()),
+                     look.currency, table.Render(look));
+}
+
+std::string RisksText(const wire::PhasesReplyT& reply, const Look& look) {
+  Table table = GroupTable("risk");
+  for (const auto& group : reply.risks) AddGroup(group->risk, *group, &table);
+  return fmt::format("Risks on {}, revenue in {}\n\n{}\n{} customers at risk with {} of revenue\n",
+                     FormatDay(reply.state->as_of()), look.currency, table.Render(look),
+                     FormatCount(reply.at_risk_customers), MoneyText(reply.at_risk_revenue, look));
 }
 
 std::string CountText(const wire::CountReplyT& reply, const Look& look) {

@@ -225,6 +225,9 @@ void CheckQuestions(wire::MessageType type, std::span<const uint8_t> payload) {
     case wire::MessageType::count:
       if (const auto where = DecodeCount(payload)) KUNDIG_CHECK(IsUtf8(*where));
       return;
+    case wire::MessageType::phases:
+      if (const auto where = DecodePhases(payload)) KUNDIG_CHECK(IsUtf8(*where));
+      return;
     case wire::MessageType::pipeline:
       if (const auto query = DecodePipeline(payload)) {
         KUNDIG_CHECK(!query->by.empty() && query->by.size() <= 8 && query->closed_by.size() <= 9);
@@ -261,7 +264,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   kundig::server::Source in({data, size});
   // Every request type; cancel stands for the requests without fields.
   constexpr int kFirst = static_cast<int>(MessageType::events);
-  constexpr int kTypes = static_cast<int>(MessageType::churn) - kFirst + 1;
+  constexpr int kTypes = static_cast<int>(MessageType::phases) - kFirst + 1;
   const auto type = static_cast<MessageType>(kFirst + in.Byte() % kTypes);
   const bool well_formed = in.Flag();
   // Memory from operator new is aligned as the payload of a frame is.

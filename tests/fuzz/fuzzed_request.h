@@ -322,6 +322,10 @@ inline std::vector<uint8_t> MessageFrom(wire::MessageType type, Source* in) {
     in->Maybe<int32_t>(&request.until);
     in->Maybe<int32_t>(&request.check_until);
     Pack(request, &builder);
+  } else if (type == wire::MessageType::phases) {
+    wire::PhasesRequestT request;
+    request.where = in->Text();
+    Pack(request, &builder);
   } else if (type == wire::MessageType::advance_day) {
     wire::AdvanceDayRequestT request;
     request.day = static_cast<int32_t>(in->Number());

@@ -59,6 +59,9 @@ ProfileT FullProfile() {
   profile.churn_band = ChurnBand::medium;
   profile.expected_orders = 25'757;
   profile.clv = 412'300;
+  profile.customer_value = -35;
+  profile.phase = Phase::degeneration;
+  profile.risks = {Risk::handover, Risk::unanswered};
   return profile;
 }
 
@@ -120,6 +123,27 @@ ListReplyT FullChunk(bool last) {
   reply.last = last;
   reply.cancelled = last;
   if (last) reply.next = "some cursor";
+  return reply;
+}
+
+PhasesReplyT FullPhases() {
+  PhasesReplyT reply;
+  reply.state = SomeState();
+  auto phase = std::make_unique<PhaseGroupT>();
+  phase->phase = Phase::growth;
+  phase->customers = 5;
+  phase->revenue = 600;
+  phase->revenue_total = 700;
+  reply.phases.push_back(std::move(phase));
+  auto risk = std::make_unique<RiskGroupT>();
+  risk->risk = Risk::complaint;
+  risk->customers = 1;
+  risk->revenue = 200;
+  risk->revenue_total = 300;
+  reply.risks.push_back(std::move(risk));
+  reply.at_risk_customers = 4;
+  reply.at_risk_revenue = 800;
+  reply.at_risk_revenue_total = 900;
   return reply;
 }
 
@@ -344,6 +368,7 @@ std::vector<GoldenMessage> GoldenReplies() {
   reloaded.changed = true;
   reloaded.needs_restart = true;
   all.push_back(Golden("reload_reply", MessageType::reload_reply, 21, reloaded));
+  all.push_back(Golden("phases_reply", MessageType::phases_reply, 25, FullPhases()));
   all.push_back(Golden("error", MessageType::error, 7, *SomeError()));
   return all;
 }

@@ -216,6 +216,9 @@ std::vector<GoldenMessage> GoldenRequests() {
   churn.check_until = 10'407;
   all.push_back(Golden("churn", MessageType::churn, 20, churn));
   all.push_back(Golden("reload", MessageType::reload, 21, ReloadRequestT{}));
+  PhasesRequestT phases;
+  phases.where = "abc = 'A'";
+  all.push_back(Golden("phases", MessageType::phases, 25, phases));
   all.push_back(Golden("cancel", MessageType::cancel, 6, CancelT{}));
   return all;
 }

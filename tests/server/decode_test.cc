@@ -116,6 +116,7 @@ TEST(Decode, RefusesUnsoundPayloadsOfEveryType) {
   ExpectRefused(DecodeExport(payload), wire::ErrorCode::bad_message, "");
   ExpectRefused(DecodeList(payload), wire::ErrorCode::bad_message, "");
   ExpectRefused(DecodeCount(payload), wire::ErrorCode::bad_message, "");
+  ExpectRefused(DecodePhases(payload), wire::ErrorCode::bad_message, "");
   ExpectRefused(DecodePipeline(payload), wire::ErrorCode::bad_message, "");
   ExpectRefused(DecodeChurn(payload), wire::ErrorCode::bad_message, "");
   ExpectRefused(DecodeStatus(payload), wire::ErrorCode::bad_message, "");
@@ -259,6 +260,10 @@ TEST(DecodeOthers, TakeAndRefuse) {
   EXPECT_EQ(DecodeCount(Packed(count)).value(), "");
   count.where = "r = 5";
   EXPECT_EQ(DecodeCount(Packed(count)).value(), "r = 5");
+  wire::PhasesRequestT phases;
+  EXPECT_EQ(DecodePhases(Packed(phases)).value(), "");
+  phases.where = "r = 5";
+  EXPECT_EQ(DecodePhases(Packed(phases)).value(), "r = 5");
 
   wire::StatusRequestT status;
   EXPECT_FALSE(DecodeStatus(Packed(status)).value().fresh_rankings);

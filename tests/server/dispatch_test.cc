@@ -286,7 +286,8 @@ TEST_F(DispatchTest, RefusesWithTypedErrors) {
        {MessageType::orders, MessageType::records, MessageType::names, MessageType::events,
         MessageType::profiles, MessageType::explain, MessageType::list, MessageType::count,
         MessageType::export_customer, MessageType::rfm, MessageType::abc, MessageType::value,
-        MessageType::pipeline, MessageType::churn, MessageType::status, MessageType::advance_day}) {
+        MessageType::phases, MessageType::pipeline, MessageType::churn, MessageType::status,
+        MessageType::advance_day}) {
     const auto answer = AskBytes(type, std::vector<uint8_t>(32, 0xff));
     EXPECT_EQ(ErrorOf(answer).code, wire::ErrorCode::bad_message)
         << wire::EnumNameMessageType(type);

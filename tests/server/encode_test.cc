@@ -76,6 +76,10 @@ TEST(EncodeProfiles, CarriesEveryField) {
   profile.churn_band = engine::ChurnBand::kHigh;
   profile.expected_orders_thousandths = int64_t{1} << 33;
   profile.clv = Minor{16};
+  profile.customer_value = Minor{-15};
+  profile.phase = engine::Phase::kRevitalization;
+  profile.risks =
+      engine::BitOf(engine::Risk::kNeglected) | engine::BitOf(engine::Risk::kUnanswered);
   engine::Profile unknown;
   unknown.customer = "nobody";
   const engine::ProfilesAnswer answer{
@@ -130,6 +134,9 @@ TEST(EncodeProfiles, CarriesEveryField) {
   EXPECT_EQ(got.churn_band, wire::ChurnBand::high);
   EXPECT_EQ(got.expected_orders, int64_t{1} << 33);
   EXPECT_EQ(got.clv, 16);
+  EXPECT_EQ(got.customer_value, -15);
+  EXPECT_EQ(got.phase, wire::Phase::revitalization);
+  EXPECT_EQ(got.risks, (std::vector<wire::Risk>{wire::Risk::neglected, wire::Risk::unanswered}));
 
   const wire::ProfileT& none = *reply.profiles[1];
   EXPECT_EQ(none.customer, "nobody");
@@ -303,6 +310,25 @@ TEST(EncodeSummaries, CarryCutsGroupsAndAbsentMinima) {
   EXPECT_EQ(value_reply.classes[1]->class_, wire::ValueClass::standard);
   EXPECT_EQ(value_reply.classes[1]->revenue, 6);
   EXPECT_EQ(value_reply.hidden_customers, 1u);
+
+  engine::PhasesAnswer phases;
+  phases.state = kState;
+  phases.phases[6] = {.customers = 3, .revenue = Minor{6}, .revenue_total = Minor{7}};
+  phases.risks[9] = {.customers = 1, .revenue = Minor{2}, .revenue_total = Minor{4}};
+  phases.at_risk = {.customers = 2, .revenue = Minor{3}, .revenue_total = Minor{5}};
+  EncodePhases(phases, &builder);
+  const auto phases_reply = Unpacked<wire::PhasesReplyT>(Payload(builder));
+  ASSERT_EQ(phases_reply.phases.size(), engine::kPhases);
+  EXPECT_EQ(phases_reply.phases[6]->phase, wire::Phase::growth);
+  EXPECT_EQ(phases_reply.phases[6]->customers, 3u);
+  EXPECT_EQ(phases_reply.phases[6]->revenue, 6);
+  EXPECT_EQ(phases_reply.phases[6]->revenue_total, 7);
+  ASSERT_EQ(phases_reply.risks.size(), engine::kRisks);
+  EXPECT_EQ(phases_reply.risks[9]->risk, wire::Risk::unanswered);
+  EXPECT_EQ(phases_reply.risks[9]->revenue_total, 4);
+  EXPECT_EQ(phases_reply.at_risk_customers, 2u);
+  EXPECT_EQ(phases_reply.at_risk_revenue, 3);
+  EXPECT_EQ(phases_reply.at_risk_revenue_total, 5);
 }
 
 TEST(EncodePipeline, RepeatsTheKeysAsked) {

@@ -65,7 +65,7 @@ TEST(AnswerJson, AbsentValuesOfAProfileAreNull) {
       R"("rfm_segment":null,"abc":"none","value_score":null,"value_class":"review",)"
       R"("value_pinned":false,"hidden_potential":false,"activity":"never","consent":null,"last_contact":null,)"
       R"("p_alive":null,"churn_score":null,"churn_band":null,"expected_orders":null,)"
-      R"("clv":null,)"
+      R"("clv":null,"customer_value":0,"phase":"prospect","risks":[],)"
       R"("ranking_version":40,"journal_sequence":42,"rules_version":3})");
 }
 
@@ -106,6 +106,38 @@ TEST(AnswerJson, PresentValuesOfAProfileHaveTheirForms) {
   EXPECT_EQ(json.at("churn_band"), "low");
   EXPECT_EQ(ToText(json.at("expected_orders")), "25.757");
   EXPECT_EQ(json.at("clv"), 412'300);
+}
+
+wire::PhasesReplyT SomePhases() {
+  wire::PhasesReplyT reply;
+  reply.state = SomeState();
+  auto phase = std::make_unique<wire::PhaseGroupT>();
+  phase->phase = wire::Phase::growth;
+  phase->customers = 2;
+  phase->revenue = 100;
+  phase->revenue_total = 300;
+  reply.phases.push_back(std::move(phase));
+  auto risk = std::make_unique<wire::RiskGroupT>();
+  risk->risk = wire::Risk::late_payment;
+  risk->customers = 1;
+  risk->revenue = 40;
+  risk->revenue_total = 50;
+  reply.risks.push_back(std::move(risk));
+  reply.at_risk_customers = 1;
+  reply.at_risk_revenue = 40;
+  reply.at_risk_revenue_total = 50;
+  return reply;
+}
+
+TEST(AnswerJson, PhasesAndRisksShowTheirHalf) {
+  EXPECT_EQ(
+      ToText(PhasesJson(SomePhases())),
+      R"({"as_of":"2010-12-10","phases":[{"phase":"growth","customers":2,"revenue":100,)"
+      R"("revenue_total":300}],"journal_sequence":42,"ranking_version":40,"rules_version":3})");
+  EXPECT_EQ(ToText(RisksJson(SomePhases())),
+            R"({"as_of":"2010-12-10","risks":[{"risk":"late_payment","customers":1,"revenue":40,)"
+            R"("revenue_total":50}],"at_risk":{"customers":1,"revenue":40,"revenue_total":50},)"
+            R"("journal_sequence":42,"ranking_version":40,"rules_version":3})");
 }
 
 TEST(AnswerJson, AnUnknownCustomerIsNotFound) {

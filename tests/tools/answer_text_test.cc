@@ -224,6 +224,7 @@ TEST(AnswerText, AProfileNamesItsReasons) {
   profile.last_order = 14952;
   profile.potential = 5000000;
   profile.revenue_total = 123456;
+  profile.risks = {wire::Risk::slowing, wire::Risk::unanswered};
   const std::string text = ProfileText(profile, *SomeState(), kPlain);
   EXPECT_THAT(text, HasSubstr("Zoë? on 2010-12-10, money in GBP\n"));
   EXPECT_THAT(text, HasSubstr("Loyal (r 5, f 4, m 3)"));
@@ -242,6 +243,8 @@ TEST(AnswerText, AProfileNamesItsReasons) {
   EXPECT_THAT(ahead, HasSubstr("orders to come  0.512\n"));
   EXPECT_THAT(ahead, HasSubstr("lifetime value  4,123.00 GBP"));
 
+  EXPECT_THAT(text, HasSubstr("risks          slowing, unanswered"));
+
   profile.r = flatbuffers::nullopt;
   profile.activity = wire::Activity::overdue;
   profile.recency_days = 1;
@@ -249,6 +252,36 @@ TEST(AnswerText, AProfileNamesItsReasons) {
               HasSubstr("unscored: no order in the window"));
   EXPECT_THAT(ProfileText(profile, *SomeState(), kPlain),
               HasSubstr("overdue: 1 day since the last order"));
+}
+
+TEST(AnswerText, PhasesAndRisksAreTables) {
+  wire::PhasesReplyT reply;
+  reply.state = SomeState();
+  auto phase = std::make_unique<wire::PhaseGroupT>();
+  phase->phase = wire::Phase::abstinence;
+  phase->customers = 1200;
+  phase->revenue_total = 123'456;
+  reply.phases.push_back(std::move(phase));
+  auto risk = std::make_unique<wire::RiskGroupT>();
+  risk->risk = wire::Risk::late_payment;
+  risk->customers = 3;
+  reply.risks.push_back(std::move(risk));
+  reply.at_risk_customers = 3;
+  reply.at_risk_revenue = 4200;
+  EXPECT_EQ(PhasesText(reply, kPlain),
+            "Phases on 2010-12-10, revenue in GBP\n"
+            "\n"
+            "phase       customers  revenue  revenue in all\n"
+            "──────────  ─────────  ───────  ──────────────\n"
+            "abstinence      1,200     0.00        1,234.56\n");
+  EXPECT_EQ(RisksText(reply, kPlain),
+            "Risks on 2010-12-10, revenue in GBP\n"
+            "\n"
+            "risk          customers  revenue  revenue in all\n"
+            "────────────  ─────────  ───────  ──────────────\n"
+            "late_payment          3     0.00            0.00\n"
+            "\n"
+            "3 customers at risk with 42.00 GBP of revenue\n");
 }
 
 TEST(AnswerText, AnUnknownCustomerIsSaid) {

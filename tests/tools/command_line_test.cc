@@ -123,6 +123,8 @@ TEST(CommandLine, NoServerIsThreeForEveryCommand) {
            {"abc"},
            {"value"},
            {"churn", "--until", "2010-01-01", "--check-until", "2010-12-09"},
+           {"phases", "--where", "revenue > 3"},
+           {"risks"},
            {"count", "--where", "revenue > 3"},
            {"list", "--where", "revenue > 3", "--fields", "customer,revenue", "--limit", "0"},
            {"inactive", "--activity", "inactive,lost", "--need-consent", "--order-by",
