@@ -81,10 +81,10 @@ Offset<wire::Profile> AddProfile(const engine::Profile& profile, const engine::R
   const auto owner = OptionalText(builder, profile.owner);
   const auto segment =
       profile.rfm.has_value() ? Text(builder, rules.segment_names()[profile.rfm->segment]) : 0;
-  std::array<uint8_t, engine::kRisks> risks;
+  std::array<wire::Risk, engine::kRisks> risks;
   size_t risk_count = 0;
   for (engine::RiskSet left = profile.risks; left != 0; left &= left - 1) {
-    risks[risk_count++] = static_cast<uint8_t>(std::countr_zero(left));
+    risks[risk_count++] = static_cast<wire::Risk>(std::countr_zero(left));
   }
   const auto risk_list = risk_count > 0 ? builder->CreateVector(risks.data(), risk_count) : 0;
 
