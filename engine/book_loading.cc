@@ -162,7 +162,8 @@ std::optional<Error> Book::Impl::Loading::Run(std::string* attachment) {
     if (one) return std::move(one);
   }
   for (uint32_t lead = 0; lead < book_.leads_.open_leads(); ++lead) {
-    book_.SettleLeadsOf(book_.leads_.NameAt(LeadField::kCustomer, lead).value_or(""));
+    const NameCode customer = book_.leads_.columns().customer[lead];
+    book_.SettleLeadsOf(book_.leads_.NameOf(LeadField::kCustomer, customer).value_or(""));
   }
   if (info_.begin_record == info_.end_record) book_.EndReplay();
   return std::nullopt;

@@ -92,7 +92,7 @@ Result<PhasesAnswer> Book::Impl::Phases(std::string_view where) {
   ListQuery query;
   query.where = std::string(where);
   Scanning scan(this);
-  const Result<ListPlan> plan = PlanList(query, *rules_, rules_version_);
+  const Result<ListPlan> plan = PlanList(query, *rules_, rules_version_, fit_version_);
   if (!plan) return plan.error();
   PhasesAnswer answer;
   const Ranking& ranking = scan.RankingFor(true);  // risks ask for class A

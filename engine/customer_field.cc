@@ -58,7 +58,7 @@ FieldCatalog CustomerCatalog(const std::vector<std::string>& segments) {
       {"risk",
        kSet,
        {"overloaded", "handover", "neglected", "complaint", "late_payment", "service", "slowing",
-        "dissatisfied", "unprofitable", "unanswered"}},
+        "dissatisfied", "unprofitable", "churn", "unanswered"}},
   };
   KUNDIG_CHECK(fields.size() == kCustomerFieldCount);
   return FieldCatalog(std::move(fields));

@@ -13,6 +13,7 @@
 
 #include "engine/book_view.h"
 #include "engine/customer_block.h"
+#include "engine/customer_outlook.h"
 #include "engine/query.h"
 #include "engine/ranking.h"
 #include "engine/rules.h"
@@ -112,6 +113,7 @@ RiskSet RisksOf(const BookView& view, const Fields& c, bool individual) {
        (c.satisfaction() != kNoRating && c.satisfaction() <= rules.dissatisfied_satisfaction) ||
            (c.referral() != kNoRating && c.referral() <= rules.dissatisfied_referral));
   flag(Risk::kUnprofitable, c.orders_total() > 0 && CustomerValueOf(c) < 0);
+  flag(Risk::kChurn, MayBeLost(view, c));
   flag(Risk::kUnanswered,
        signs.lead_opened != kNoDay && today - signs.lead_opened > rules.unanswered_days);
   return risks;

@@ -20,6 +20,7 @@
 #include "engine/churn_outlook.h"
 #include "engine/customer_block.h"
 #include "engine/customer_field.h"
+#include "engine/customer_outlook.h"
 #include "engine/customer_phase.h"
 #include "engine/dictionary.h"
 #include "engine/purchase_groups.h"
@@ -82,21 +83,6 @@ std::optional<RfmScores> ScoresOf(const BookView& view, const Fields& c) {
   scores.m = Ranking::Score(ranking.monetary_cuts, MonetaryOf(c, rfm));
   scores.segment = view.rules->SegmentOf(scores.r, scores.f, scores.m);
   return scores;
-}
-
-// Of a customer with a purchase day.
-template <typename Fields>
-PurchaseHistory PurchasesOf(const BookView& view, const Fields& c) {
-  return InWeeks(PurchaseDaysOf(c.purchase_days(), FromColumn(c.first_order()),
-                                FromColumn(c.last_order()), view.today));
-}
-
-// Only where there is a spend model.
-template <typename Fields>
-Minor ClvOf(const ChurnOutlook& churn, const Fields& c, double expected_orders) {
-  const bool margin = churn.measure() == SpendMeasure::kMargin;
-  return churn.Clv(expected_orders, c.orders_total(),
-                   Minor{margin ? c.margin_total() : c.revenue_total()});
 }
 
 // What the value class needs all rules for; the fields that follow from it are no functions of the

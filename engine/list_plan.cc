@@ -34,7 +34,7 @@ bool DependOn(FieldSet fields, std::initializer_list<CustomerField> given, const
 bool NeedsOutlook(FieldSet fields, const Rules& rules) {
   return DependOn(fields,
                   {CustomerField::kPAlive, CustomerField::kChurnScore, CustomerField::kChurnBand,
-                   CustomerField::kExpectedOrders, CustomerField::kClv},
+                   CustomerField::kExpectedOrders, CustomerField::kClv, CustomerField::kRisk},
                   rules);
 }
 

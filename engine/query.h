@@ -56,9 +56,10 @@ enum class Risk : uint8_t {
   kSlowing,
   kDissatisfied,
   kUnprofitable,
+  kChurn,
   kUnanswered
 };
-inline constexpr size_t kRisks = 10;
+inline constexpr size_t kRisks = 11;
 // A bit for each Risk.
 using RiskSet = uint32_t;
 constexpr RiskSet BitOf(Risk risk) {
@@ -239,6 +240,7 @@ struct PhasesAnswer {
   struct Group {
     uint64_t customers = 0;
     Minor revenue, revenue_total;
+    std::optional<Minor> clv;  // absent where no spend model is in force
   };
 
   StateName state;

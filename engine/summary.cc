@@ -182,7 +182,20 @@ void ComputePhases(const SummarySource& source, const Expression& where, ShardRu
   constexpr size_t kAtRisk = kPhases + kRisks;
   const BlockFilter filter(where, *source.view.rules, *source.view.names);
   const ValueJudge judge(*source.view.rules, *source.view.names);
-  using Table = SumsTable<kAtRisk + 1>;
+  // And what the customers are worth still.
+  struct Table : SumsTable<kAtRisk + 1> {
+    std::array<Wide, kAtRisk + 1> clv{};
+
+    void Add(const Table& other) {
+      SumsTable::Add(other);
+      for (size_t at = 0; at < clv.size(); ++at) clv[at] += other.clv[at];
+    }
+    void Add(size_t at, const Sums& one, Minor worth) {
+      entries[at].Add(one);
+      clv[at] += worth.units;
+    }
+  };
+  const bool priced = source.view.churn != nullptr && source.view.churn->has_spend();
   const auto sums =
       SumOverBlocks<Table>(source, runner, [&](const CustomerBlock& block, Table* partial) {
         const Selection rows = filter.Select(source.view, block);
@@ -193,17 +206,19 @@ void ComputePhases(const SummarySource& source, const Expression& where, ShardRu
           const ColumnFields customer(block, row);
           const Sums one{1, 0, customer.revenue(), customer.revenue_total()};
           const Phase phase = PhaseOf(source.view, customer);
-          partial->entries[static_cast<size_t>(phase)].Add(one);
+          const Minor worth = priced ? ClvOf(source.view, customer) : Minor{};
+          partial->Add(static_cast<size_t>(phase), one, worth);
           const RiskSet risks = RisksOf(source.view, customer, individual.Has(row));
-          if (risks != 0) partial->entries[kAtRisk].Add(one);
+          if (risks != 0) partial->Add(kAtRisk, one, worth);
           for (RiskSet left = risks; left != 0; left &= left - 1) {
-            partial->entries[kPhases + static_cast<size_t>(std::countr_zero(left))].Add(one);
+            partial->Add(kPhases + static_cast<size_t>(std::countr_zero(left)), one, worth);
           }
         });
       });
   const auto group = [&](size_t at) {
     const Sums& of = sums.entries[at];
-    return PhasesAnswer::Group{of.customers, Narrow(of.revenue), Narrow(of.revenue_total)};
+    return PhasesAnswer::Group{of.customers, Narrow(of.revenue), Narrow(of.revenue_total),
+                               priced ? std::optional(Narrow(sums.clv[at])) : std::nullopt};
   };
   for (size_t at = 0; at < kPhases; ++at) answer->phases[at] = group(at);
   for (size_t at = 0; at < kRisks; ++at) answer->risks[at] = group(kPhases + at);

@@ -267,7 +267,8 @@ json::object PhasesJson(const wire::PhasesReplyT& reply) {
     phases.push_back({{"phase", Name(group->phase)},
                       {"customers", group->customers},
                       {"revenue", group->revenue},
-                      {"revenue_total", group->revenue_total}});
+                      {"revenue_total", group->revenue_total},
+                      {"clv", NumberOrNull(group->clv)}});
   }
   json::object answer{{"as_of", FormatDay(reply.state->as_of())}, {"phases", std::move(phases)}};
   AddState(*reply.state, &answer);
@@ -280,13 +281,15 @@ json::object RisksJson(const wire::PhasesReplyT& reply) {
     risks.push_back({{"risk", Name(group->risk)},
                      {"customers", group->customers},
                      {"revenue", group->revenue},
-                     {"revenue_total", group->revenue_total}});
+                     {"revenue_total", group->revenue_total},
+                     {"clv", NumberOrNull(group->clv)}});
   }
   json::object answer{{"as_of", FormatDay(reply.state->as_of())},
                       {"risks", std::move(risks)},
                       {"at_risk", json::object{{"customers", reply.at_risk_customers},
                                                {"revenue", reply.at_risk_revenue},
-                                               {"revenue_total", reply.at_risk_revenue_total}}}};
+                                               {"revenue_total", reply.at_risk_revenue_total},
+                                               {"clv", NumberOrNull(reply.at_risk_clv)}}}};
   AddState(*reply.state, &answer);
   return answer;
 }

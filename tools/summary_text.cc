@@ -57,7 +57,8 @@ Table GroupTable(const char* what) {
   return Table({{what, Align::kLeft},
                 {"customers", Align::kRight},
                 {"revenue", Align::kRight},
-                {"revenue in all", Align::kRight}});
+                {"revenue in all", Align::kRight},
+                {"lifetime value", Align::kRight}});
 }
 
 template <typename Code, typename Group>
@@ -65,7 +66,8 @@ void AddGroup(Code code, const Group& group, Table* table) {
   table->AddRow({{std::string(Name(code)), std::string(kBold)},
                  FormatCount(group.customers),
                  FormatMoney(group.revenue),
-                 FormatMoney(group.revenue_total)});
+                 FormatMoney(group.revenue_total),
+                 group.clv ? FormatMoney(*group.clv) : kAbsent});
 }
 
 }  // namespace

@@ -98,6 +98,7 @@ TEST(CustomerCatalogTest, NamesTheCodesOfEveryEnumeration) {
   EXPECT_EQ(NameOf(catalog, kRisk, Risk::kSlowing), "slowing");
   EXPECT_EQ(NameOf(catalog, kRisk, Risk::kDissatisfied), "dissatisfied");
   EXPECT_EQ(NameOf(catalog, kRisk, Risk::kUnprofitable), "unprofitable");
+  EXPECT_EQ(NameOf(catalog, kRisk, Risk::kChurn), "churn");
   EXPECT_EQ(NameOf(catalog, kRisk, Risk::kUnanswered), "unanswered");
   EXPECT_EQ(Of(catalog, kRisk).values.size(), kRisks);
   EXPECT_EQ(Of(catalog, kRisk).type, FieldType::kSet);

@@ -120,6 +120,7 @@ RiskSet ModelBook::RisksOf(const ModelCustomer& customer, const Profile& profile
        (profile.satisfaction && *profile.satisfaction <= settings.dissatisfied_satisfaction) ||
            (profile.referral && *profile.referral <= settings.dissatisfied_referral));
   flag(Risk::kUnprofitable, profile.orders_total > 0 && profile.customer_value < Minor{0});
+  flag(Risk::kChurn, profile.churn_band == ChurnBand::kHigh);
   for (const auto& [id, lead] : leads_) {
     if (lead.status != LeadStatus::kOpen || !lead.opened || lead.customer != profile.customer) {
       continue;
@@ -141,6 +142,11 @@ Result<PhasesAnswer> ModelBook::Phases(std::string_view where) const {
   }
   PhasesAnswer answer;
   answer.state = State();
+  if (Outlook() && Outlook()->spend) {
+    for (PhasesAnswer::Group& group : answer.phases) group.clv = Minor{0};
+    for (PhasesAnswer::Group& group : answer.risks) group.clv = Minor{0};
+    answer.at_risk.clv = Minor{0};
+  }
   for (const ModelRow& row : Rows()) {
     const Profile& profile = row.profile;
     if (!expression.Holds(ModelProfileReader(*rules_, profile))) continue;
@@ -148,6 +154,7 @@ Result<PhasesAnswer> ModelBook::Phases(std::string_view where) const {
       ++group->customers;
       group->revenue += profile.revenue;
       group->revenue_total += profile.revenue_total;
+      if (group->clv) *group->clv += profile.clv.value_or(Minor{0});
     };
     count(&answer.phases[static_cast<size_t>(profile.phase)]);
     for (size_t risk = 0; risk < kRisks; ++risk) {

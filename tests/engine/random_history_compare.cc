@@ -95,7 +95,7 @@ void AskPhases(const ModelBook& model, Book* engine, const std::string& expressi
     std::vector<std::string> all;
     const auto add = [&](const PhasesAnswer::Group& group) {
       all.push_back(Show(group.customers) + " " + Show(group.revenue) + " " +
-                    Show(group.revenue_total));
+                    Show(group.revenue_total) + " " + Show(group.clv));
     };
     for (const PhasesAnswer::Group& group : answer.phases) add(group);
     for (const PhasesAnswer::Group& group : answer.risks) add(group);

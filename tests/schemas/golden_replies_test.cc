@@ -134,16 +134,19 @@ PhasesReplyT FullPhases() {
   phase->customers = 5;
   phase->revenue = 600;
   phase->revenue_total = 700;
+  phase->clv = 750;
   reply.phases.push_back(std::move(phase));
   auto risk = std::make_unique<RiskGroupT>();
   risk->risk = Risk::complaint;
   risk->customers = 1;
   risk->revenue = 200;
   risk->revenue_total = 300;
+  risk->clv = 350;
   reply.risks.push_back(std::move(risk));
   reply.at_risk_customers = 4;
   reply.at_risk_revenue = 800;
   reply.at_risk_revenue_total = 900;
+  reply.at_risk_clv = 950;
   return reply;
 }
 

@@ -313,9 +313,11 @@ TEST(EncodeSummaries, CarryCutsGroupsAndAbsentMinima) {
 
   engine::PhasesAnswer phases;
   phases.state = kState;
-  phases.phases[6] = {.customers = 3, .revenue = Minor{6}, .revenue_total = Minor{7}};
-  phases.risks[9] = {.customers = 1, .revenue = Minor{2}, .revenue_total = Minor{4}};
-  phases.at_risk = {.customers = 2, .revenue = Minor{3}, .revenue_total = Minor{5}};
+  phases.phases[6] = {.customers = 3, .revenue = Minor{6}, .revenue_total = Minor{7}, .clv = {}};
+  phases.risks[10] = {
+      .customers = 1, .revenue = Minor{2}, .revenue_total = Minor{4}, .clv = Minor{8}};
+  phases.at_risk = {
+      .customers = 2, .revenue = Minor{3}, .revenue_total = Minor{5}, .clv = Minor{9}};
   EncodePhases(phases, &builder);
   const auto phases_reply = Unpacked<wire::PhasesReplyT>(Payload(builder));
   ASSERT_EQ(phases_reply.phases.size(), engine::kPhases);
@@ -324,8 +326,12 @@ TEST(EncodeSummaries, CarryCutsGroupsAndAbsentMinima) {
   EXPECT_EQ(phases_reply.phases[6]->revenue, 6);
   EXPECT_EQ(phases_reply.phases[6]->revenue_total, 7);
   ASSERT_EQ(phases_reply.risks.size(), engine::kRisks);
-  EXPECT_EQ(phases_reply.risks[9]->risk, wire::Risk::unanswered);
-  EXPECT_EQ(phases_reply.risks[9]->revenue_total, 4);
+  EXPECT_EQ(phases_reply.phases[6]->clv, flatbuffers::nullopt);
+  EXPECT_EQ(phases_reply.risks[9]->risk, wire::Risk::churn);
+  EXPECT_EQ(phases_reply.risks[10]->risk, wire::Risk::unanswered);
+  EXPECT_EQ(phases_reply.risks[10]->revenue_total, 4);
+  EXPECT_EQ(phases_reply.risks[10]->clv, 8);
+  EXPECT_EQ(phases_reply.at_risk_clv, 9);
   EXPECT_EQ(phases_reply.at_risk_customers, 2u);
   EXPECT_EQ(phases_reply.at_risk_revenue, 3);
   EXPECT_EQ(phases_reply.at_risk_revenue_total, 5);

@@ -122,6 +122,7 @@ wire::PhasesReplyT SomePhases() {
   risk->customers = 1;
   risk->revenue = 40;
   risk->revenue_total = 50;
+  risk->clv = 7;
   reply.risks.push_back(std::move(risk));
   reply.at_risk_customers = 1;
   reply.at_risk_revenue = 40;
@@ -133,11 +134,12 @@ TEST(AnswerJson, PhasesAndRisksShowTheirHalf) {
   EXPECT_EQ(
       ToText(PhasesJson(SomePhases())),
       R"({"as_of":"2010-12-10","phases":[{"phase":"growth","customers":2,"revenue":100,)"
-      R"("revenue_total":300}],"journal_sequence":42,"ranking_version":40,"rules_version":3})");
-  EXPECT_EQ(ToText(RisksJson(SomePhases())),
-            R"({"as_of":"2010-12-10","risks":[{"risk":"late_payment","customers":1,"revenue":40,)"
-            R"("revenue_total":50}],"at_risk":{"customers":1,"revenue":40,"revenue_total":50},)"
-            R"("journal_sequence":42,"ranking_version":40,"rules_version":3})");
+      R"("revenue_total":300,"clv":null}],"journal_sequence":42,"ranking_version":40,"rules_version":3})");
+  EXPECT_EQ(
+      ToText(RisksJson(SomePhases())),
+      R"({"as_of":"2010-12-10","risks":[{"risk":"late_payment","customers":1,"revenue":40,)"
+      R"("revenue_total":50,"clv":7}],"at_risk":{"customers":1,"revenue":40,"revenue_total":50,"clv":null},)"
+      R"("journal_sequence":42,"ranking_version":40,"rules_version":3})");
 }
 
 TEST(AnswerJson, AnUnknownCustomerIsNotFound) {

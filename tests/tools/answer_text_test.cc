@@ -271,15 +271,15 @@ TEST(AnswerText, PhasesAndRisksAreTables) {
   EXPECT_EQ(PhasesText(reply, kPlain),
             "Phases on 2010-12-10, revenue in GBP\n"
             "\n"
-            "phase       customers  revenue  revenue in all\n"
-            "──────────  ─────────  ───────  ──────────────\n"
-            "abstinence      1,200     0.00        1,234.56\n");
+            "phase       customers  revenue  revenue in all  lifetime value\n"
+            "──────────  ─────────  ───────  ──────────────  ──────────────\n"
+            "abstinence      1,200     0.00        1,234.56               –\n");
   EXPECT_EQ(RisksText(reply, kPlain),
             "Risks on 2010-12-10, revenue in GBP\n"
             "\n"
-            "risk          customers  revenue  revenue in all\n"
-            "────────────  ─────────  ───────  ──────────────\n"
-            "late_payment          3     0.00            0.00\n"
+            "risk          customers  revenue  revenue in all  lifetime value\n"
+            "────────────  ─────────  ───────  ──────────────  ──────────────\n"
+            "late_payment          3     0.00            0.00               –\n"
             "\n"
             "3 customers at risk with 42.00 GBP of revenue\n");
 }
