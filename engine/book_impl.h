@@ -133,8 +133,9 @@ class Book::Impl {
   Result<Effect> ApplyBody(const Body& body, const ApplyContext& context, bool* figures_changed);
   template <typename Body>
   Result<Effect> ApplyLead(const Body& body, const ApplyContext& context);
-  // Tells a customer, if he is there, that his leads have changed. Needs the write lock.
-  void SettleLeadsOf(std::string_view customer);
+  // Tells a customer, if he is there, that his leads have changed with the entry of this sequence.
+  // Needs the write lock.
+  void SettleLeadsOf(std::string_view customer, uint64_t sequence);
   // All dictionaries, by the numbers that snapshots know them by: new ones come last.
   static constexpr size_t kDictionaries = 11;
   std::array<Dictionary*, kDictionaries> Dictionaries();

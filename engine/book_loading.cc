@@ -163,7 +163,8 @@ std::optional<Error> Book::Impl::Loading::Run(std::string* attachment) {
   }
   for (uint32_t lead = 0; lead < book_.leads_.open_leads(); ++lead) {
     const NameCode customer = book_.leads_.columns().customer[lead];
-    book_.SettleLeadsOf(book_.leads_.NameOf(LeadField::kCustomer, customer).value_or(""));
+    book_.SettleLeadsOf(book_.leads_.NameOf(LeadField::kCustomer, customer).value_or(""),
+                        book_.sequence_);
   }
   if (info_.begin_record == info_.end_record) book_.EndReplay();
   return std::nullopt;

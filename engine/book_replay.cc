@@ -32,7 +32,7 @@ void Book::Impl::ReplayErase(uint64_t record, const engine::Erase& event) {
   const StateLock::Write write(&lock_);
   leads_.EraseOf(event.customer,
                  [&](std::string_view lead) { return replaying_->HasLead(lead, record); });
-  if (IsLoaded(record, event)) return SettleLeadsOf(event.customer);
+  if (IsLoaded(record, event)) return SettleLeadsOf(event.customer, sequence_);
   ApplyContext context = Context(&counts_);
   context.hash = HashBytes(event.customer);
   ShardOf(context.hash).Erase(event, context);

@@ -97,12 +97,12 @@ void Book::Impl::Prepare(std::span<const OrderPlaced> slice) {
   }
 }
 
-void Book::Impl::SettleLeadsOf(std::string_view customer) {
+void Book::Impl::SettleLeadsOf(std::string_view customer, uint64_t sequence) {
   if (customer.empty()) return;
   const uint64_t hash = HashBytes(customer);
   Shard& shard = ShardOf(hash);
   const std::optional<RowIndex> row = shard.Find(customer, hash);
-  if (row) shard.SettleLeads(*row, leads_, sequence_ + 1);
+  if (row) shard.SettleLeads(*row, leads_, sequence);
 }
 
 template <typename Body>
@@ -117,9 +117,9 @@ Result<Effect> Book::Impl::ApplyLead(const Body& body, const ApplyContext& conte
   };
   Result<Effect> effect = apply();
   if (!effect || *effect == Effect::kUnchanged) return effect;
-  SettleLeadsOf(before);
+  SettleLeadsOf(before, context.sequence);
   const std::string_view after = leads_.CustomerOf(body.lead);
-  if (after != before) SettleLeadsOf(after);
+  if (after != before) SettleLeadsOf(after, context.sequence);
   return effect;
 }
 
