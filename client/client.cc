@@ -313,6 +313,14 @@ Result<wire::PipelineReplyT> Client::Pipeline(const wire::PipelineRequestT& requ
   return impl_->Call<wire::PipelineReplyT>(MessageType::pipeline, request);
 }
 
+Result<wire::WaterfallReplyT> Client::Waterfall(const wire::WaterfallRequestT& request) {
+  return impl_->Call<wire::WaterfallReplyT>(MessageType::waterfall, request);
+}
+
+Result<wire::ConversionReplyT> Client::Conversion(const wire::ConversionRequestT& request) {
+  return impl_->Call<wire::ConversionReplyT>(MessageType::conversion, request);
+}
+
 Result<wire::ChurnReplyT> Client::Churn(const wire::ChurnRequestT& request) {
   return impl_->CallWithoutDeadline<wire::ChurnReplyT>(MessageType::churn, request);
 }

@@ -246,6 +246,8 @@ class Client {
   // where that is nothing.
   Result<void> Export(std::string_view customer, const ExportCallback& chunk);
   Result<wire::PipelineReplyT> Pipeline(const wire::PipelineRequestT& request);
+  Result<wire::WaterfallReplyT> Waterfall(const wire::WaterfallRequestT& request);
+  Result<wire::ConversionReplyT> Conversion(const wire::ConversionRequestT& request);
   // Fits the churn model, which takes seconds for 10 million customers; there is no deadline.
   // Without `until` the server keeps the fit and looks ahead by it from then on.
   Result<wire::ChurnReplyT> Churn(const wire::ChurnRequestT& request);

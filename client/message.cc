@@ -35,7 +35,8 @@ std::vector<uint8_t> PackedEvents(std::span<const std::unique_ptr<wire::EventT>>
 }
 
 bool IsRequest(MessageType type) {
-  return type >= MessageType::ping && type <= MessageType::phases && type != MessageType::cancel;
+  return type >= MessageType::ping && type <= MessageType::conversion &&
+         type != MessageType::cancel;
 }
 
 MessageType ReplyTypeOf(MessageType request) {
@@ -89,6 +90,10 @@ bool HasSoundAnswer(MessageType type, std::span<const uint8_t> payload) {
       return VerifiedRoot<wire::PipelineReply>(payload) != nullptr;
     case MessageType::churn_reply:
       return VerifiedRoot<wire::ChurnReply>(payload) != nullptr;
+    case MessageType::waterfall_reply:
+      return VerifiedRoot<wire::WaterfallReply>(payload) != nullptr;
+    case MessageType::conversion_reply:
+      return VerifiedRoot<wire::ConversionReply>(payload) != nullptr;
     case MessageType::status_reply:
       return VerifiedRoot<wire::StatusReply>(payload) != nullptr;
     case MessageType::reload_reply:

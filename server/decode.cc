@@ -252,6 +252,37 @@ Judged<engine::PipelineQuery> DecodePipeline(std::span<const uint8_t> payload) {
                                    &query.closed_by)) {
     return *refusal;
   }
+  if (auto refusal = DecodeDay(message->as_of(), "as_of", &query.as_of)) return *refusal;
+  return query;
+}
+
+Judged<engine::WaterfallQuery> DecodeWaterfall(std::span<const uint8_t> payload) {
+  const auto* message = wire::VerifiedRoot<wire::WaterfallRequest>(payload);
+  if (message == nullptr) return BadMessage("WaterfallRequest");
+  engine::WaterfallQuery query;
+  if (auto refusal = DecodeText(message->where(), "where", &query.where)) return *refusal;
+  std::optional<engine::Day> from, to;
+  if (auto refusal = DecodeDay(message->from(), "from", &from)) return *refusal;
+  if (auto refusal = DecodeDay(message->to(), "to", &to)) return *refusal;
+  if (!from || !to) {
+    return Refusal{
+        .code = wire::ErrorCode::missing_field,
+        .message = "A waterfall is from the end of one day to the end of another; name both.",
+        .field = from ? "to" : "from",
+        .position = std::nullopt};
+  }
+  query.from = *from;
+  query.to = *to;
+  return query;
+}
+
+Judged<engine::ConversionQuery> DecodeConversion(std::span<const uint8_t> payload) {
+  const auto* message = wire::VerifiedRoot<wire::ConversionRequest>(payload);
+  if (message == nullptr) return BadMessage("ConversionRequest");
+  engine::ConversionQuery query;
+  if (auto refusal = DecodeText(message->where(), "where", &query.where)) return *refusal;
+  if (auto refusal = DecodeDay(message->from(), "from", &query.from)) return *refusal;
+  if (auto refusal = DecodeDay(message->to(), "to", &query.to)) return *refusal;
   return query;
 }
 

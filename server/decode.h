@@ -56,6 +56,8 @@ Judged<engine::ListQuery> DecodeList(std::span<const uint8_t> payload);
 Judged<std::string> DecodeCount(std::span<const uint8_t> payload);
 Judged<std::string> DecodePhases(std::span<const uint8_t> payload);
 Judged<engine::PipelineQuery> DecodePipeline(std::span<const uint8_t> payload);
+Judged<engine::WaterfallQuery> DecodeWaterfall(std::span<const uint8_t> payload);
+Judged<engine::ConversionQuery> DecodeConversion(std::span<const uint8_t> payload);
 Judged<engine::ChurnQuery> DecodeChurn(std::span<const uint8_t> payload);
 struct StatusQuestion {
   bool fresh_rankings = false;  // bring them up to date first

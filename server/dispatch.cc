@@ -150,6 +150,10 @@ void Dispatcher::Handle(MessageType type, std::span<const uint8_t> payload,
       return HandlePhases(payload, std::move(responder));
     case MessageType::pipeline:
       return HandlePipeline(payload, std::move(responder));
+    case MessageType::waterfall:
+      return HandleWaterfall(payload, std::move(responder));
+    case MessageType::conversion:
+      return HandleConversion(payload, std::move(responder));
     case MessageType::churn:
       return HandleChurn(payload, std::move(responder));
     case MessageType::rfm:
@@ -404,6 +408,30 @@ void Dispatcher::HandlePipeline(std::span<const uint8_t> payload,
     }
     SendReply(MessageType::pipeline_reply, to,
               [&](auto* out) { EncodePipeline(*answer, query, out); });
+  });
+}
+
+void Dispatcher::HandleWaterfall(std::span<const uint8_t> payload,
+                                 std::unique_ptr<Responder> responder) {
+  Judged<engine::WaterfallQuery> query = DecodeWaterfall(payload);
+  if (!query) return SendRefusal(query.error(), responder.get());
+  Queue(std::move(responder), [this, query = std::move(*query)](Responder* to) {
+    const engine::Result<engine::WaterfallAnswer> answer = book_->Waterfall(query);
+    if (!answer) return SendRefusal(ToRefusal(answer.error()), to);
+    SendReply(MessageType::waterfall_reply, to,
+              [&](auto* out) { EncodeWaterfall(*answer, query, out); });
+  });
+}
+
+void Dispatcher::HandleConversion(std::span<const uint8_t> payload,
+                                  std::unique_ptr<Responder> responder) {
+  Judged<engine::ConversionQuery> query = DecodeConversion(payload);
+  if (!query) return SendRefusal(query.error(), responder.get());
+  Queue(std::move(responder), [this, query = std::move(*query)](Responder* to) {
+    const engine::Result<engine::ConversionAnswer> answer = book_->Conversion(query);
+    if (!answer) return SendRefusal(ToRefusal(answer.error()), to);
+    SendReply(MessageType::conversion_reply, to,
+              [&](auto* out) { EncodeConversion(*answer, out); });
   });
 }
 

@@ -77,6 +77,8 @@ class Dispatcher final : public RequestHandler {
   void HandleCount(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void HandlePhases(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void HandlePipeline(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
+  void HandleWaterfall(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
+  void HandleConversion(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void HandleChurn(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void HandleSnapshot(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void HandleBackup(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);

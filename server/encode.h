@@ -51,6 +51,10 @@ void EncodeCount(const engine::CountAnswer& answer, flatbuffers::FlatBufferBuild
 // `query` is the question: the reply repeats its keys.
 void EncodePipeline(const engine::PipelineAnswer& answer, const engine::PipelineQuery& query,
                     flatbuffers::FlatBufferBuilder* builder);
+void EncodeWaterfall(const engine::WaterfallAnswer& answer, const engine::WaterfallQuery& query,
+                     flatbuffers::FlatBufferBuilder* builder);
+void EncodeConversion(const engine::ConversionAnswer& answer,
+                      flatbuffers::FlatBufferBuilder* builder);
 void EncodeChurn(const engine::ChurnAnswer& answer, flatbuffers::FlatBufferBuilder* builder);
 // Of the process, as status tells it.
 struct MemoryUse {
@@ -70,7 +74,7 @@ void EncodeAdvanceDay(const engine::StateName& state, flatbuffers::FlatBufferBui
 
 // One chunk of a list or an export.
 struct ListChunk {
-  size_t begin = 0, end = 0;  // rows of the answer, or events
+  size_t begin = 0, end = 0;  // rows of the answer; or events, and behind them lead changes
   bool last = false;
   bool cancelled = false;
 };
@@ -86,7 +90,7 @@ inline size_t ChunkedRows(const engine::ListAnswer& answer) {
   return answer.rows;
 }
 inline size_t ChunkedRows(const engine::ExportAnswer& answer) {
-  return answer.events.size();
+  return answer.events.size() + answer.lead_history.size();
 }
 inline wire::MessageType ChunkType(const engine::ListAnswer&) {
   return wire::MessageType::list_reply;

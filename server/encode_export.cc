@@ -156,27 +156,42 @@ class EventEncoder {
   FlatBufferBuilder* const builder_;
 };
 
+Offset<wire::LeadChange> AddLeadChange(const engine::LeadMoment& moment,
+                                       FlatBufferBuilder* builder) {
+  const auto lead = Text(builder, moment.lead);
+  const auto stage = OptionalText(builder, moment.stage);
+  return wire::CreateLeadChange(*builder, lead, moment.day.since_epoch,
+                                SameCode<wire::LeadStatus>(moment.status), stage,
+                                Nullable<uint16_t>(moment.chance), moment.revenue.units);
+}
+
 }  // namespace
 
 size_t ChunkEnd(const engine::ExportAnswer& answer, size_t begin, size_t max_bytes) {
   const size_t events = std::max<size_t>(1, max_bytes / kLargestEventBytes);
-  return begin + std::min(events, answer.events.size() - begin);
+  return begin + std::min(events, ChunkedRows(answer) - begin);
 }
 
 void EncodeChunk(const engine::ExportAnswer& answer, const ListChunk& chunk,
                  FlatBufferBuilder* builder) {
   builder->Clear();
   std::vector<Offset<wire::Event>> events;
-  events.reserve(chunk.end - chunk.begin);
+  std::vector<Offset<wire::LeadChange>> changes;
   for (size_t place = chunk.begin; place < chunk.end; ++place) {
-    events.push_back(std::visit(EventEncoder(builder), answer.events[place]));
+    if (place < answer.events.size()) {
+      events.push_back(std::visit(EventEncoder(builder), answer.events[place]));
+    } else {
+      changes.push_back(AddLeadChange(answer.lead_history[place - answer.events.size()], builder));
+    }
   }
   const auto event_list = builder->CreateVector(events);
+  const auto change_list = builder->CreateVector(changes);
   const auto customer = Text(builder, answer.profile.customer);
   const auto profile = chunk.begin == 0 ? AddProfile(answer.profile, *answer.rules, builder) : 0;
   const wire::State state = WireState(answer.state);
   builder->Finish(wire::CreateExportReply(*builder, &state, customer, !answer.events.empty(),
-                                          profile, event_list, chunk.last, chunk.cancelled));
+                                          profile, event_list, chunk.last, chunk.cancelled,
+                                          change_list));
 }
 
 }  // namespace kundig::server

@@ -70,19 +70,6 @@ json::array NamesOf(const std::vector<wire::Risk>& risks) {
   return names;
 }
 
-json::object Keys(const std::vector<wire::PipelineKey>& by, const std::vector<std::string>& keys) {
-  json::object object;
-  for (size_t i = 0; i < by.size() && i < keys.size(); ++i) object[Name(by[i])] = keys[i];
-  return object;
-}
-
-void AddGroup(const wire::PipelineGroupT& group, json::object* out) {
-  (*out)["leads"] = group.leads;
-  (*out)["revenue"] = group.revenue;
-  (*out)["weighted"] = group.weighted;
-  (*out)["overridden"] = group.overridden;
-}
-
 }  // namespace
 
 void AddState(const wire::State& state, json::object* answer) {
@@ -301,35 +288,6 @@ json::object CountJson(const wire::CountReplyT& reply) {
                       {"revenue_total", reply.revenue_total},
                       {"as_of", FormatDay(reply.state->as_of())}};
   AddState(*reply.state, &answer);
-  return answer;
-}
-
-json::object PipelineJson(const wire::PipelineReplyT& reply) {
-  json::array groups;
-  for (const auto& group : reply.groups) {
-    json::object entry{{"by", Keys(reply.by, group->keys)}};
-    AddGroup(*group, &entry);
-    groups.push_back(std::move(entry));
-  }
-  json::object total;
-  AddGroup(*reply.total, &total);
-  json::object answer{
-      {"as_of", FormatDay(reply.state->as_of())},
-      {"groups", std::move(groups)},
-      {"total", std::move(total)},
-      {"won", json::object{{"leads", reply.won_leads}, {"revenue", reply.won_revenue}}},
-      {"lost", json::object{{"leads", reply.lost_leads}, {"revenue", reply.lost_revenue}}}};
-  if (!reply.closed_by.empty()) {
-    json::array closed;
-    for (const auto& group : reply.closed) {
-      closed.push_back({{"status", Name(group->status)},
-                        {"by", Keys(reply.closed_by, group->keys)},
-                        {"leads", group->leads},
-                        {"revenue", group->revenue}});
-    }
-    answer["closed"] = std::move(closed);
-  }
-  answer["journal_sequence"] = reply.state->journal_sequence();
   return answer;
 }
 

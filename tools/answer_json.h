@@ -35,6 +35,10 @@ boost::json::object RisksJson(const wire::PhasesReplyT& reply);
 boost::json::object CountJson(const wire::CountReplyT& reply);
 // With "closed" only where it was asked for.
 boost::json::object PipelineJson(const wire::PipelineReplyT& reply);
+boost::json::object WaterfallJson(const wire::WaterfallReplyT& reply);
+boost::json::object ConversionJson(const wire::ConversionReplyT& reply);
+// The same, a row for each stage and each later one.
+boost::json::array ConversionRows(const wire::ConversionReplyT& reply);
 // With "checked_through" and "hold_out" only where a check was asked for; the last of its rows is
 // of that many repeats or more.
 boost::json::object ChurnJson(const wire::ChurnReplyT& reply);

@@ -30,6 +30,8 @@ std::string PhasesText(const wire::PhasesReplyT& reply, const Look& look);
 std::string RisksText(const wire::PhasesReplyT& reply, const Look& look);
 std::string CountText(const wire::CountReplyT& reply, const Look& look);
 std::string PipelineText(const wire::PipelineReplyT& reply, const Look& look);
+std::string WaterfallText(const wire::WaterfallReplyT& reply, const Look& look);
+std::string ConversionText(const wire::ConversionReplyT& reply, const Look& look);
 
 // rfm_text.cc: the bounds of each score, a heat map of customers (recency by frequency), the
 // segments.

@@ -85,18 +85,21 @@ class ExportJson : public ExportFormat {
     if (!std::exchange(started_, true)) Begin(chunk, out);
     if (!chunk.found) return;
     for (const auto& event : chunk.events) {
-      const std::optional<HeldEvent> held = ReadHeldEvent(*event);
-      if (!held) continue;
-      OpenThrough(held->section, out);
-      if (std::exchange(any_in_section_, true)) *out += ',';
-      *out += ToText(JsonOf(*held));
+      if (const std::optional<HeldEvent> held = ReadHeldEvent(*event)) Add(*held, out);
     }
+    for (const auto& change : chunk.lead_changes) Add(ReadLeadChange(*change), out);
     if (!chunk.last) return;
-    OpenThrough(Section::kLeads, out);
+    OpenThrough(Section::kLeadHistory, out);
     *out += fmt::format("],\"journal_sequence\":{}}}\n", chunk.state->journal_sequence());
   }
 
  private:
+  void Add(const HeldEvent& held, std::string* out) {
+    OpenThrough(held.section, out);
+    if (std::exchange(any_in_section_, true)) *out += ',';
+    *out += ToText(JsonOf(held));
+  }
+
   void Begin(const wire::ExportReplyT& chunk, std::string* out) const {
     if (!chunk.found) {
       *out += ToText(json::object{{"customer", chunk.customer}, {"found", false}}) + '\n';
@@ -118,9 +121,12 @@ class ExportJson : public ExportFormat {
       if (section_ == Section::kAttributes) {
         *out += any_in_section_ ? R"(,"events":[)" : R"(null,"events":[)";
         section_ = Section::kEvents;
-      } else {
+      } else if (section_ == Section::kEvents) {
         *out += R"(],"leads":[)";
         section_ = Section::kLeads;
+      } else {
+        *out += R"(],"lead_history":[)";
+        section_ = Section::kLeadHistory;
       }
       any_in_section_ = false;
     }
@@ -140,16 +146,19 @@ class ExportTable : public ExportFormat {
     const bool first = !std::exchange(started_, true);
     if (first && chunk.profile) *out += ProfileText(*chunk.profile, *chunk.state, look_) + '\n';
     for (const auto& event : chunk.events) {
-      const std::optional<HeldEvent> held = ReadHeldEvent(*event);
-      if (!held) continue;
-      table_.AddRow({held->at_unix_ms ? FormatTimeMs(*held->at_unix_ms) : std::string("–"),
-                     held->type, DetailsOf(*held)});
+      if (const std::optional<HeldEvent> held = ReadHeldEvent(*event)) Add(*held);
     }
+    for (const auto& change : chunk.lead_changes) Add(ReadLeadChange(*change));
     *out += table_.Render(look_, first);
     table_.Clear();
   }
 
  private:
+  void Add(const HeldEvent& held) {
+    table_.AddRow({held.at_unix_ms ? FormatTimeMs(*held.at_unix_ms) : std::string("–"), held.type,
+                   DetailsOf(held)});
+  }
+
   const Look look_;
   bool started_ = false;
   Table table_{

@@ -92,14 +92,18 @@ HeldEvent Read(const wire::CostT& cost) {
           .at_unix_ms = cost.at,
           .figures = {Word("cost", cost.cost), Money("amount", cost.amount)}};
 }
+
+HeldFigure Chance(const flatbuffers::Optional<uint16_t>& hundredths_of_a_percent) {
+  HeldFigure chance = Figure("chance", wire::FieldType::thousandths, hundredths_of_a_percent);
+  if (chance.number) chance.number = *chance.number * 10;
+  return chance;
+}
 HeldEvent Read(const wire::LeadSetT& lead) {
-  HeldFigure chance = Figure("chance", wire::FieldType::thousandths, lead.chance);
-  if (chance.number) chance.number = *chance.number * 10;  // hundredths of a percent
   return {.section = Section::kLeads,
           .type = "lead",
           .figures = {Word("lead", lead.lead), Word("status", lead.status),
-                      Word("stage", lead.stage), Money("revenue", lead.revenue), std::move(chance),
-                      Word("owner", lead.owner), Word("region", lead.region),
+                      Word("stage", lead.stage), Money("revenue", lead.revenue),
+                      Chance(lead.chance), Word("owner", lead.owner), Word("region", lead.region),
                       Word("product", lead.product), Word("source", lead.source),
                       Day("opened", lead.opened), Day("expected_close", lead.expected_close),
                       Day("closed", lead.closed), Word("reason", lead.reason)}};
@@ -140,6 +144,16 @@ std::optional<HeldEvent> ReadHeldEvent(const wire::EventT& event) {
       return std::nullopt;
   }
   return std::nullopt;  // of a newer server
+}
+
+HeldEvent ReadLeadChange(const wire::LeadChangeT& change) {
+  return {
+      .section = Section::kLeadHistory,
+      .type = "lead history",
+      .figures = {Word("lead", change.lead), Day("day", flatbuffers::Optional<int32_t>(change.day)),
+                  Word("status", Name(change.status)), Word("stage", change.stage),
+                  Money("revenue", flatbuffers::Optional<int64_t>(change.revenue)),
+                  Chance(change.chance)}};
 }
 
 }  // namespace kundig::tools

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "schemas/events_generated.h"
+#include "schemas/export_generated.h"
 #include "schemas/lists_generated.h"
 
 namespace kundig::tools {
@@ -26,7 +27,7 @@ struct HeldFigure {
 
 struct HeldEvent {
   // In the order in which an export has them.
-  enum class Section : uint8_t { kAttributes, kEvents, kLeads };
+  enum class Section : uint8_t { kAttributes, kEvents, kLeads, kLeadHistory };
 
   Section section = Section::kEvents;
   const char* type = "";
@@ -36,6 +37,7 @@ struct HeldEvent {
 
 // Nothing for a kind that has no place in an export, or that is not known here.
 std::optional<HeldEvent> ReadHeldEvent(const wire::EventT& event);
+HeldEvent ReadLeadChange(const wire::LeadChangeT& change);
 
 }  // namespace kundig::tools
 

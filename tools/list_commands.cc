@@ -8,6 +8,7 @@
 #include "tools/answer_text.h"
 #include "tools/command.h"
 #include "tools/connect.h"
+#include "tools/figures.h"
 #include "tools/list_format.h"
 #include "tools/names.h"
 #include "tools/show.h"
@@ -26,6 +27,10 @@ struct ListWords {
 struct PipelineWords {
   std::string where;
   std::vector<std::string> by{"stage"}, closed_by;
+  std::string as_of;
+  std::vector<std::string> waterfall;  // from, to
+  bool conversion = false;
+  std::string from, to;
 };
 
 std::string CheckOrder(const std::string& text) {
@@ -111,11 +116,45 @@ int RunList(const GlobalOptions& options, wire::ListKind kind, const ListWords& 
   return code;
 }
 
+int RunWaterfall(const GlobalOptions& options, const PipelineWords& words) {
+  wire::WaterfallRequestT request;
+  request.where = words.where;
+  request.from = *ParseDay(words.waterfall[0]);
+  request.to = *ParseDay(words.waterfall[1]);
+  return AskServer(
+      options, words.where, [&](client::Client& client) { return client.Waterfall(request); },
+      [&](const wire::WaterfallReplyT& reply, const client::ServerInfo& server) {
+        return ShowRows(options, WaterfallJson(reply), "changes",
+                        [&] { return WaterfallText(reply, LookOf(server)); });
+      });
+}
+
+int RunConversion(const GlobalOptions& options, const PipelineWords& words) {
+  wire::ConversionRequestT request;
+  request.where = words.where;
+  if (const auto day = ParseDay(words.from)) request.from = *day;
+  if (const auto day = ParseDay(words.to)) request.to = *day;
+  return AskServer(
+      options, words.where, [&](client::Client& client) { return client.Conversion(request); },
+      [&](const wire::ConversionReplyT& reply, const client::ServerInfo& server) {
+        if (!options.csv) {
+          return Show(options, ConversionJson(reply),
+                      [&] { return ConversionText(reply, LookOf(server)); });
+        }
+        Output output;
+        output.Write(CsvTable(ConversionRows(reply)));
+        return output.Finish();
+      });
+}
+
 int RunPipeline(const GlobalOptions& options, const PipelineWords& words) {
+  if (!words.waterfall.empty()) return RunWaterfall(options, words);
+  if (words.conversion) return RunConversion(options, words);
   wire::PipelineRequestT request;
   request.by = Codes(words.by, wire::EnumValuesPipelineKey());
   request.closed_by = Codes(words.closed_by, wire::EnumValuesPipelineKey());
   request.where = words.where;
+  if (const auto day = ParseDay(words.as_of)) request.as_of = *day;
   return AskServer(
       options, words.where, [&](client::Client& client) { return client.Pipeline(request); },
       [&](const wire::PipelineReplyT& reply, const client::ServerInfo& server) {
@@ -172,14 +211,41 @@ void AddListCommands(CLI::App* app, CommandLine* line) {
 
   CLI::App* pipeline = app->add_subcommand("pipeline", "Leads, weighted by their chances");
   auto pipeline_words = std::make_shared<PipelineWords>();
-  pipeline->add_option("--by", pipeline_words->by, "Groups of the open leads, as stage,owner")
-      ->delimiter(',')
-      ->check(CLI::IsMember(KeyNames(false)))
-      ->capture_default_str();
-  pipeline->add_option("--closed-by", pipeline_words->closed_by, "Groups of the won and the lost")
-      ->delimiter(',')
-      ->check(CLI::IsMember(KeyNames(true)));
+  CLI::Option* by =
+      pipeline->add_option("--by", pipeline_words->by, "Groups of the open leads, as stage,owner")
+          ->delimiter(',')
+          ->check(CLI::IsMember(KeyNames(false)))
+          ->capture_default_str();
+  CLI::Option* closed_by =
+      pipeline
+          ->add_option("--closed-by", pipeline_words->closed_by, "Groups of the won and the lost")
+          ->delimiter(',')
+          ->check(CLI::IsMember(KeyNames(true)));
   pipeline->add_option("--where", pipeline_words->where, "Expression over the fields of a lead");
+  CLI::Option* as_of =
+      pipeline->add_option("--as-of", pipeline_words->as_of, "YYYY-MM-DD: at the end of that day");
+  as_of->check(DayMistake);
+  CLI::Option* waterfall =
+      pipeline
+          ->add_option("--waterfall", pipeline_words->waterfall,
+                       "Two days: what changed from the end of one to the end of the other")
+          ->expected(2)
+          ->check(DayMistake);
+  CLI::Option* conversion = pipeline->add_flag("--conversion", pipeline_words->conversion,
+                                               "How many leads went from stage to stage");
+  for (CLI::Option* other : {by, closed_by, as_of}) {
+    waterfall->excludes(other);
+    conversion->excludes(other);
+  }
+  conversion->excludes(waterfall);
+  pipeline
+      ->add_option("--from", pipeline_words->from,
+                   "YYYY-MM-DD: leads that entered the stage from then")
+      ->check(DayMistake)
+      ->needs(conversion);
+  pipeline->add_option("--to", pipeline_words->to, "YYYY-MM-DD: leads that entered it until then")
+      ->check(DayMistake)
+      ->needs(conversion);
   pipeline->callback([line, &options, pipeline_words] {
     line->chosen = [&options, pipeline_words] { return RunPipeline(options, *pipeline_words); };
   });

@@ -27,6 +27,9 @@ inline std::string_view Name(wire::ValueClass value) {
 inline std::string_view Name(wire::LeadStatus status) {
   return wire::EnumNameLeadStatus(status);
 }
+inline std::string_view Name(wire::WaterfallPart part) {
+  return part == wire::WaterfallPart::appeared ? "new" : wire::EnumNameWaterfallPart(part);
+}
 inline std::string_view Name(wire::PipelineKey key) {
   return wire::EnumNamePipelineKey(key);
 }
@@ -64,6 +67,16 @@ inline std::string_view Name(wire::AbcClass abc) {
   constexpr std::string_view kNames[] = {"A", "B", "C", "none"};
   const auto place = static_cast<size_t>(abc);
   return place < std::size(kNames) ? kNames[place] : "";
+}
+
+// Of a conversion: the stage that step `place` from stage `at` leads to, and the share of leads
+// that reached it.
+inline std::string_view StageReached(const wire::ConversionReplyT& reply, size_t at, size_t place) {
+  const size_t stage = at + 1 + place;
+  return stage < reply.stages.size() ? std::string_view(reply.stages[stage]->stage) : "won";
+}
+inline double ShareReached(const wire::ConversionStageT& stage, const wire::ConversionStepT& step) {
+  return stage.leads > 0 ? static_cast<double>(step.leads) / static_cast<double>(stage.leads) : 0;
 }
 
 // How the number of a criterion is to be read: the wire carries it without its type.

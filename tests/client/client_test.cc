@@ -247,6 +247,38 @@ TEST(ClientTest, AFitOfTheChurnModelMayTakeLongerThanADeadline) {
   EXPECT_EQ(reply->customers, 2'357U);
 }
 
+TEST(ClientTest, AsksWhatThePipelineWas) {
+  FakeServer server([&](Peer& peer, const wire::Frame& frame) {
+    if (frame.header.type == static_cast<uint8_t>(MessageType::waterfall)) {
+      const auto question = Unpacked<wire::WaterfallRequestT>(frame.payload);
+      wire::WaterfallReplyT reply;
+      reply.state = std::make_unique<wire::State>(1, 1, 0);
+      reply.from = *question.from;
+      reply.to = *question.to;
+      reply.opening = std::make_unique<wire::WaterfallTotal>(1, 2, 3);
+      reply.closing = std::make_unique<wire::WaterfallTotal>(4, 5, 6);
+      peer.Send(MessageType::waterfall_reply, frame.header.request_id, reply);
+    } else {
+      wire::ConversionReplyT reply;
+      reply.state = std::make_unique<wire::State>(1, 1, 0);
+      reply.stages.push_back(std::make_unique<wire::ConversionStageT>());
+      reply.stages.back()->stage = Unpacked<wire::ConversionRequestT>(frame.payload).where;
+      peer.Send(MessageType::conversion_reply, frame.header.request_id, reply);
+    }
+  });
+  Client client = Client::Connect(To(server)).value();
+  wire::WaterfallRequestT days;
+  days.from = 7;
+  days.to = 9;
+  const auto waterfall = client.Waterfall(days);
+  ASSERT_TRUE(waterfall) << waterfall.error().message;
+  EXPECT_EQ(waterfall->to, 9);
+  EXPECT_EQ(waterfall->closing->weighted(), 6);
+  wire::ConversionRequestT question;
+  question.where = "owner = 'cleo'";
+  EXPECT_EQ(client.Conversion(question)->stages[0]->stage, "owner = 'cleo'");
+}
+
 TEST(ClientTest, NamesThatNeverEndAreProtocol) {
   FakeServer server([&](Peer& peer, const wire::Frame& frame) {
     wire::NamesReplyT reply;

@@ -201,6 +201,33 @@ TEST_F(SmallShop, ThePipelineIsWeightedByChance) {
   EXPECT_FALSE(ada.contains("closed"));
 }
 
+TEST_F(SmallShop, ThePipelineIsToldAsItWas) {
+  ExpectMembers(server_.One({"admin", "advance-day", "2010-12-20"}), R"({"as_of":"2010-12-20"})");
+  const std::string changes = server_.folder().Write(
+      "changes.csv", "lead,stage,revenue,reason\nl1,Negotiation,1000.00,\nl3,Won,12.00,price\n");
+  server_.One({"import", "leads", changes});
+  ExpectMembers(server_.One({"pipeline", "--as-of", "2010-12-19"}),
+                R"({"as_of":"2010-12-19","total":{"leads":3,"revenue":111000,"weighted":76250,)"
+                R"("overridden":1},"won":{"leads":1,"revenue":500}})");
+  ExpectMembers(server_.One({"pipeline"}),
+                R"({"as_of":"2010-12-20","total":{"leads":2,"revenue":110000,"weighted":86000,)"
+                R"("overridden":1},"won":{"leads":2,"revenue":1700}})");
+  ExpectMembers(
+      server_.One({"pipeline", "--waterfall", "2010-12-10", "2010-12-20"}),
+      R"({"opening":{"leads":3,"revenue":111000,"weighted":76250},"changes":[)"
+      R"({"kind":"new","leads":0,"weighted":0},{"kind":"moved_up","leads":1,"weighted":10000},)"
+      R"({"kind":"moved_down","leads":0,"weighted":0},{"kind":"revalued","leads":0,"weighted":0},)"
+      R"({"kind":"won","leads":1,"weighted":-250,"revenue":1200},)"
+      R"({"kind":"lost","leads":0,"weighted":0,"revenue":0}],)"
+      R"("closing":{"leads":2,"revenue":110000,"weighted":86000}})");
+  EXPECT_THAT(server_.Run({"pipeline", "--conversion", "--csv"}).out,
+              HasSubstr("\nInterest,1,won,1,1,10\n"));
+  EXPECT_EQ(server_.Run({"pipeline", "--as-of", "2010-12-21"}).code, 1);
+  EXPECT_THAT(json::serialize(server_.One({"export", "lead-only", "--json"}).at("lead_history")),
+              HasSubstr(R"({"lead":"l3","day":"2010-12-20","status":"won","stage":null,)"
+                        R"("revenue":1200,"chance":null})"));
+}
+
 TEST_F(SmallShop, TheErasedAreGone) {
   ExpectMembers(server_.One({"erase", "ann lee"}), R"({"erased":true})");
   ExpectMembers(server_.One({"erase", "ann lee"}), R"({"erased":false})");

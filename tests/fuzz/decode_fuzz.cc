@@ -231,6 +231,21 @@ void CheckQuestions(wire::MessageType type, std::span<const uint8_t> payload) {
     case wire::MessageType::pipeline:
       if (const auto query = DecodePipeline(payload)) {
         KUNDIG_CHECK(!query->by.empty() && query->by.size() <= 8 && query->closed_by.size() <= 9);
+        if (query->as_of) Judge::Day(*query->as_of);
+      }
+      return;
+    case wire::MessageType::waterfall:
+      if (const auto query = DecodeWaterfall(payload)) {
+        KUNDIG_CHECK(IsUtf8(query->where));
+        for (const engine::Day day : {query->from, query->to}) Judge::Day(day);
+      }
+      return;
+    case wire::MessageType::conversion:
+      if (const auto query = DecodeConversion(payload)) {
+        KUNDIG_CHECK(IsUtf8(query->where));
+        for (const auto& day : {query->from, query->to}) {
+          if (day) Judge::Day(*day);
+        }
       }
       return;
     case wire::MessageType::churn:
@@ -264,7 +279,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   kundig::server::Source in({data, size});
   // Every request type; cancel stands for the requests without fields.
   constexpr int kFirst = static_cast<int>(MessageType::events);
-  constexpr int kTypes = static_cast<int>(MessageType::phases) - kFirst + 1;
+  constexpr int kTypes = static_cast<int>(MessageType::conversion) - kFirst + 1;
   const auto type = static_cast<MessageType>(kFirst + in.Byte() % kTypes);
   const bool well_formed = in.Flag();
   // Memory from operator new is aligned as the payload of a frame is.

@@ -316,6 +316,19 @@ inline std::vector<uint8_t> MessageFrom(wire::MessageType type, Source* in) {
     request.by = in->Choices<wire::PipelineKey>();
     request.closed_by = in->Choices<wire::PipelineKey>();
     request.where = in->Text();
+    in->Maybe<int32_t>(&request.as_of);
+    Pack(request, &builder);
+  } else if (type == wire::MessageType::waterfall) {
+    wire::WaterfallRequestT request;
+    in->Maybe<int32_t>(&request.from);
+    in->Maybe<int32_t>(&request.to);
+    request.where = in->Text();
+    Pack(request, &builder);
+  } else if (type == wire::MessageType::conversion) {
+    wire::ConversionRequestT request;
+    in->Maybe<int32_t>(&request.from);
+    in->Maybe<int32_t>(&request.to);
+    request.where = in->Text();
     Pack(request, &builder);
   } else if (type == wire::MessageType::churn) {
     wire::ChurnRequestT request;

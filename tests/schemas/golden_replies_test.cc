@@ -177,6 +177,34 @@ PipelineReplyT FullPipeline() {
   return reply;
 }
 
+WaterfallReplyT FullWaterfall() {
+  WaterfallReplyT reply;
+  reply.state = SomeState();
+  reply.from = 14'944;
+  reply.to = 14'953;
+  reply.opening = std::make_unique<WaterfallTotal>(4, 400'000, 300'000);
+  int64_t step = 100;
+  for (const WaterfallPart part : EnumValuesWaterfallPart()) {
+    reply.changes.emplace_back(part, static_cast<uint64_t>(part) + 1,
+                               part >= WaterfallPart::won ? 7'000 : 0, step = -2 * step);
+  }
+  reply.closing = std::make_unique<WaterfallTotal>(5, 500'000, 304'200);
+  return reply;
+}
+
+ConversionReplyT FullConversion() {
+  ConversionReplyT reply;
+  reply.state = SomeState();
+  auto stage = std::make_unique<ConversionStageT>();
+  stage->stage = "Offer";
+  stage->leads = 8;
+  stage->to.push_back(std::make_unique<ConversionStepT>());
+  stage->to.back()->leads = 3;
+  stage->to.back()->median_days = 12;
+  reply.stages.push_back(std::move(stage));
+  return reply;
+}
+
 ChurnReplyT FullChurn() {
   ChurnReplyT reply;
   reply.state = SomeState();
@@ -372,6 +400,23 @@ std::vector<GoldenMessage> GoldenReplies() {
   reloaded.needs_restart = true;
   all.push_back(Golden("reload_reply", MessageType::reload_reply, 21, reloaded));
   all.push_back(Golden("phases_reply", MessageType::phases_reply, 25, FullPhases()));
+  all.push_back(Golden("waterfall_reply", MessageType::waterfall_reply, 27, FullWaterfall()));
+  all.push_back(Golden("conversion_reply", MessageType::conversion_reply, 28, FullConversion()));
+  ExportReplyT history;
+  history.state = SomeState();
+  history.customer = "17850";
+  history.found = true;
+  history.lead_changes.push_back(std::make_unique<LeadChangeT>());
+  LeadChangeT& change = *history.lead_changes.back();
+  change.lead = "L-1";
+  change.day = 14'950;
+  change.status = LeadStatus::open;
+  change.stage = "Offer";
+  change.chance = 3'300;
+  change.revenue = 150'000;
+  history.last = true;
+  all.push_back(Golden("export_customer_reply, lead history", MessageType::export_customer_reply,
+                       19, history));
   all.push_back(Golden("error", MessageType::error, 7, *SomeError()));
   return all;
 }

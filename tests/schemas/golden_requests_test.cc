@@ -219,6 +219,20 @@ std::vector<GoldenMessage> GoldenRequests() {
   PhasesRequestT phases;
   phases.where = "abc = 'A'";
   all.push_back(Golden("phases", MessageType::phases, 25, phases));
+  WaterfallRequestT waterfall;
+  waterfall.from = 14'944;
+  waterfall.to = 14'953;
+  waterfall.where = "owner = 'cleo'";
+  all.push_back(Golden("waterfall", MessageType::waterfall, 27, waterfall));
+  ConversionRequestT conversion;
+  conversion.where = "owner = 'cleo'";
+  conversion.from = 14'600;
+  conversion.to = 14'953;
+  all.push_back(Golden("conversion", MessageType::conversion, 28, conversion));
+  PipelineRequestT earlier;
+  earlier.by = {PipelineKey::month};
+  earlier.as_of = 14'944;
+  all.push_back(Golden("pipeline, as of a day", MessageType::pipeline, 29, earlier));
   all.push_back(Golden("cancel", MessageType::cancel, 6, CancelT{}));
   return all;
 }

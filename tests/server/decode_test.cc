@@ -233,6 +233,49 @@ TEST(DecodeChurn, TakesDaysThatEventsCanLieOn) {
   ExpectRefused(DecodeChurn(Packed(request)), wire::ErrorCode::invalid_value, "until");
 }
 
+TEST(DecodePipeline, TakesAnEarlierDay) {
+  wire::PipelineRequestT request;
+  EXPECT_EQ(DecodePipeline(Packed(request))->as_of, std::nullopt);
+  request.as_of = engine::kFirstDay.since_epoch;
+  EXPECT_EQ(DecodePipeline(Packed(request))->as_of, engine::kFirstDay);
+  request.as_of = engine::kFirstDay.since_epoch - 1;
+  ExpectRefused(DecodePipeline(Packed(request)), wire::ErrorCode::invalid_value, "as_of");
+}
+
+TEST(DecodeWaterfall, NeedsTwoDays) {
+  wire::WaterfallRequestT request;
+  ExpectRefused(DecodeWaterfall(Packed(request)), wire::ErrorCode::missing_field, "from");
+  request.from = 7;
+  ExpectRefused(DecodeWaterfall(Packed(request)), wire::ErrorCode::missing_field, "to");
+  request.to = 9;
+  request.where = "owner = 'cleo'";
+  const auto query = DecodeWaterfall(Packed(request));
+  ASSERT_TRUE(query.has_value());
+  EXPECT_EQ(query->from, engine::Day{7});
+  EXPECT_EQ(query->to, engine::Day{9});
+  EXPECT_EQ(query->where, "owner = 'cleo'");
+  request.to = engine::kLastDay.since_epoch + 1;
+  ExpectRefused(DecodeWaterfall(Packed(request)), wire::ErrorCode::invalid_value, "to");
+  request.where = "\xff";
+  ExpectRefused(DecodeWaterfall(Packed(request)), wire::ErrorCode::invalid_value, "where");
+}
+
+TEST(DecodeConversion, TakesDaysAndACondition) {
+  wire::ConversionRequestT request;
+  EXPECT_EQ(DecodeConversion(Packed(request))->from, std::nullopt);
+  EXPECT_EQ(DecodeConversion(Packed(request))->to, std::nullopt);
+  request.from = 7;
+  request.to = 9;
+  request.where = "owner = 'cleo'";
+  const auto query = DecodeConversion(Packed(request));
+  ASSERT_TRUE(query.has_value());
+  EXPECT_EQ(query->from, engine::Day{7});
+  EXPECT_EQ(query->to, engine::Day{9});
+  EXPECT_EQ(query->where, "owner = 'cleo'");
+  request.from = engine::kFirstDay.since_epoch - 1;
+  ExpectRefused(DecodeConversion(Packed(request)), wire::ErrorCode::invalid_value, "from");
+}
+
 TEST(DecodePipeline, TakesReasonForClosedLeadsOnly) {
   wire::PipelineRequestT request;
   request.by = {wire::PipelineKey::quarter, wire::PipelineKey::product};

@@ -263,6 +263,14 @@ TEST_F(DispatchTest, FitsTheChurnModelOnAQueryThread) {
   EXPECT_EQ(GetError(MessageType::churn, request).field, "until");
 }
 
+TEST_F(DispatchTest, TellsWhatThePipelineWas) {
+  wire::WaterfallRequestT days;
+  days.from = (days.to = kToday.since_epoch).value() - 1;
+  EXPECT_EQ(Get<wire::WaterfallReplyT>(MessageType::waterfall, days).changes.size(), 6u);
+  const wire::ConversionRequestT all;
+  EXPECT_EQ(Get<wire::ConversionReplyT>(MessageType::conversion, all).stages.size(), 5u);
+}
+
 TEST_F(DispatchTest, RefusesWithTypedErrors) {
   wire::CountRequestT count;
   count.where = "orders > 1 and revenu > 3";
@@ -286,8 +294,8 @@ TEST_F(DispatchTest, RefusesWithTypedErrors) {
        {MessageType::orders, MessageType::records, MessageType::names, MessageType::events,
         MessageType::profiles, MessageType::explain, MessageType::list, MessageType::count,
         MessageType::export_customer, MessageType::rfm, MessageType::abc, MessageType::value,
-        MessageType::phases, MessageType::pipeline, MessageType::churn, MessageType::status,
-        MessageType::advance_day}) {
+        MessageType::phases, MessageType::pipeline, MessageType::waterfall, MessageType::conversion,
+        MessageType::churn, MessageType::status, MessageType::advance_day}) {
     const auto answer = AskBytes(type, std::vector<uint8_t>(32, 0xff));
     EXPECT_EQ(ErrorOf(answer).code, wire::ErrorCode::bad_message)
         << wire::EnumNameMessageType(type);

@@ -38,7 +38,7 @@ engine::ExportAnswer AnswerOf(std::vector<engine::HeldEvent> events) {
 
 wire::ExportReplyT Encoded(const engine::ExportAnswer& answer) {
   flatbuffers::FlatBufferBuilder builder;
-  EncodeChunk(answer, {.begin = 0, .end = answer.events.size(), .last = true}, &builder);
+  EncodeChunk(answer, {.begin = 0, .end = ChunkedRows(answer), .last = true}, &builder);
   return Unpacked<wire::ExportReplyT>(Payload(builder));
 }
 
@@ -205,6 +205,39 @@ TEST(EncodeExport, SplitsIntoBoundedChunksThatMakeTheWhole) {
   EXPECT_TRUE(last);
   EXPECT_GT(count, 10u);
   EXPECT_LE(largest_bytes, kChunkBytes);
+}
+
+TEST(EncodeExport, HasTheHistoriesOfLeadsBehindTheEvents) {
+  constexpr size_t kEvents = 20, kMoments = 30;
+  engine::ExportAnswer answer = AnswerOf(
+      std::vector<engine::HeldEvent>(kEvents, engine::HeldEvent(engine::Visit{"ada", TimeMs{8}})));
+  for (size_t at = 0; at < kMoments; ++at) {
+    answer.lead_history.push_back({"roof", Day{static_cast<int32_t>(at)}, engine::LeadStatus::kOpen,
+                                   "Offer", uint16_t{3300}, Minor{500}});
+  }
+  answer.lead_history.back() = {"roof", Day{99}, engine::LeadStatus::kWon, {}, {}, Minor{600}};
+  const wire::ExportReplyT whole = Encoded(answer);
+  ASSERT_EQ(whole.lead_changes.size(), kMoments);
+  EXPECT_EQ(whole.lead_changes[1]->lead, "roof");
+  EXPECT_EQ(whole.lead_changes[1]->day, 1);
+  EXPECT_EQ(whole.lead_changes[1]->status, wire::LeadStatus::open);
+  EXPECT_EQ(whole.lead_changes[1]->stage, "Offer");
+  EXPECT_EQ(whole.lead_changes[1]->chance, 3300);
+  EXPECT_EQ(whole.lead_changes[1]->revenue, 500);
+  EXPECT_EQ(whole.lead_changes[29]->status, wire::LeadStatus::won);
+  EXPECT_EQ(whole.lead_changes[29]->stage, "");
+  EXPECT_EQ(whole.lead_changes[29]->chance, flatbuffers::nullopt);
+
+  ExportChunks chunks(std::move(answer), 16'384, OpenLists(1).Take());
+  size_t events = 0, changes = 0;
+  while (const auto chunk = chunks.Next(false)) {
+    const auto reply = Unpacked<wire::ExportReplyT>(chunk->payload);
+    EXPECT_TRUE(events == kEvents || reply.lead_changes.empty() || !reply.events.empty());
+    events += reply.events.size();
+    changes += reply.lead_changes.size();
+    EXPECT_EQ(reply.last, changes == kMoments);
+  }
+  EXPECT_EQ(events, kEvents);
 }
 
 TEST(EncodeExport, EndsEarlyWhenCancelled) {

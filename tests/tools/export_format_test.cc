@@ -96,6 +96,13 @@ std::vector<wire::ExportReplyT> EveryKind() {
   lead.chance = 1250;
   lead.opened = 14'953;
   Add(lead, &second);
+  second.lead_changes.push_back(std::make_unique<wire::LeadChangeT>());
+  wire::LeadChangeT& change = *second.lead_changes.back();
+  change.lead = "roof";
+  change.day = 14'953;
+  change.stage = "Offer";
+  change.chance = 1250;
+  change.revenue = 70'000;
   second.last = true;
   return chunks;
 }
@@ -132,10 +139,13 @@ TEST(ExportFormat, JsonHasEverythingThatIsHeld) {
           R"({"type":"complaint","at":"2010-12-10T13:06:05.000Z","complaint":"k-1",)"
           R"("closed":null},{"type":"service_request","at":"2010-12-10T13:06:06.000Z"},)"
           R"({"type":"late_payment","at":"2010-12-10T13:06:07.000Z"},)"
-          R"({"type":"cost","at":"2010-12-10T13:06:08.000Z","cost":"x-1","amount":250}],"leads":[{"lead":"roof","status":"open",)"
+          R"({"type":"cost","at":"2010-12-10T13:06:08.000Z","cost":"x-1","amount":250}],)"
+          R"("leads":[{"lead":"roof","status":"open",)"
           R"("stage":"Offer","revenue":70000,"chance":12.5,"owner":null,"region":null,)"
           R"("product":null,"source":null,"opened":"2010-12-10","expected_close":null,)"
-          R"("closed":null,"reason":null}],"journal_sequence":42})"
+          R"("closed":null,"reason":null}],"lead_history":[{"lead":"roof","day":"2010-12-10",)"
+          R"("status":"open","stage":"Offer","revenue":70000,"chance":12.5}],)"
+          R"("journal_sequence":42})"
           "\n"));
 }
 
@@ -160,8 +170,8 @@ TEST(ExportFormat, JsonOfWhoHasNothingElse) {
   chunks[0].last = true;
   EXPECT_THAT(
       Rendered(MakeExportJson("EUR").get(), chunks),
-      HasSubstr(
-          R"("bonding":null,"pinned_class":null},"events":[],"leads":[],"journal_sequence":42})"));
+      HasSubstr(R"("bonding":null,"pinned_class":null},"events":[],"leads":[],"lead_history":[],)"
+                R"("journal_sequence":42})"));
 }
 
 TEST(ExportFormat, NothingHeldIsNotFound) {
