@@ -60,6 +60,7 @@ json::object PipelineJson(const wire::PipelineReplyT& reply) {
     answer["closed"] = std::move(closed);
   }
   answer["journal_sequence"] = reply.state->journal_sequence();
+  answer["rules_version"] = reply.state->rules_version();
   return answer;
 }
 
@@ -79,7 +80,8 @@ json::object WaterfallJson(const wire::WaterfallReplyT& reply) {
           {"opening", Total(*reply.opening)},
           {"changes", std::move(changes)},
           {"closing", Total(*reply.closing)},
-          {"journal_sequence", reply.state->journal_sequence()}};
+          {"journal_sequence", reply.state->journal_sequence()},
+          {"rules_version", reply.state->rules_version()}};
 }
 
 json::object ConversionJson(const wire::ConversionReplyT& reply) {
@@ -99,7 +101,8 @@ json::object ConversionJson(const wire::ConversionReplyT& reply) {
   }
   return {{"as_of", FormatDay(reply.state->as_of())},
           {"stages", std::move(stages)},
-          {"journal_sequence", reply.state->journal_sequence()}};
+          {"journal_sequence", reply.state->journal_sequence()},
+          {"rules_version", reply.state->rules_version()}};
 }
 
 json::array ConversionRows(const wire::ConversionReplyT& reply) {

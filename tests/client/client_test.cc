@@ -252,7 +252,7 @@ TEST(ClientTest, AsksWhatThePipelineWas) {
     if (frame.header.type == static_cast<uint8_t>(MessageType::waterfall)) {
       const auto question = Unpacked<wire::WaterfallRequestT>(frame.payload);
       wire::WaterfallReplyT reply;
-      reply.state = std::make_unique<wire::State>(1, 1, 0);
+      reply.state = std::make_unique<wire::State>(1, 1, 0, 3);
       reply.from = *question.from;
       reply.to = *question.to;
       reply.opening = std::make_unique<wire::WaterfallTotal>(1, 2, 3);
@@ -260,7 +260,7 @@ TEST(ClientTest, AsksWhatThePipelineWas) {
       peer.Send(MessageType::waterfall_reply, frame.header.request_id, reply);
     } else {
       wire::ConversionReplyT reply;
-      reply.state = std::make_unique<wire::State>(1, 1, 0);
+      reply.state = std::make_unique<wire::State>(1, 1, 0, 3);
       reply.stages.push_back(std::make_unique<wire::ConversionStageT>());
       reply.stages.back()->stage = Unpacked<wire::ConversionRequestT>(frame.payload).where;
       peer.Send(MessageType::conversion_reply, frame.header.request_id, reply);
