@@ -124,5 +124,17 @@ Result<ConversionAnswer> Book::Conversion(const ConversionQuery& query) {
 Result<ChurnAnswer> Book::Churn(const ChurnQuery& query) {
   return impl_->Churn(query);
 }
+Result<std::vector<std::unique_ptr<Book>>> Book::Recount(const RecountOrder& order) {
+  return impl_->Recount(order);
+}
+bool Book::CatchUp(Book* recount) {
+  return impl_->CatchUp(recount->impl_.get());
+}
+uint64_t Book::RecountBytes() const {
+  return impl_->RecountBytes();
+}
+Result<MovesAnswer> Book::Moves(Book* to, const MovesQuery& query) {
+  return impl_->Moves(to->impl_.get(), query);
+}
 
 }  // namespace kundig::engine

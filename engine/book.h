@@ -24,6 +24,7 @@
 #include "engine/event.h"
 #include "engine/limits.h"
 #include "engine/query.h"
+#include "engine/recount.h"
 #include "engine/result.h"
 #include "engine/rules.h"
 #include "engine/snapshot.h"
@@ -144,6 +145,21 @@ class Book {
   // while the model is fitted. Errors: kInvalidValue and kMissingField for days that cannot be
   // asked for; kTooLittleData.
   Result<ChurnAnswer> Churn(const ChurnQuery& query);
+
+  // The customers as of another day or by other rules (recount.h), while writes and questions go
+  // on: what is copied at a time is little, and what has changed meanwhile is copied again, so that
+  // a recount is of one state, which it names in its answers. It may be asked Profiles, Explain and
+  // all scans about customers; of Status only the state. Error: kInvalidValue (as_of).
+  Result<std::vector<std::unique_ptr<Book>>> Recount(const RecountOrder& order);
+  // Brings a recount of this book to the state now, which takes little where few customers have
+  // changed; nobody else may be using it. False, and it is of no use any more, where the rules have
+  // changed, or the day of a recount of today.
+  bool CatchUp(Book* recount);
+  // Memory that one recount takes.
+  uint64_t RecountBytes() const;
+  // Which customers are judged otherwise by `to` than by this: both recounts of one order. Errors:
+  // kInvalidValue (list), kResultTooLarge.
+  Result<MovesAnswer> Moves(Book* to, const MovesQuery& query);
 
  private:
   class Impl;

@@ -1,6 +1,6 @@
 // The inside of a book: what is guarded by its lock, and what its three faces share. Events and
 // days are in book_write.cc, lookups in book_lookup.cc, scans in book_scan.cc, book_pipeline.cc,
-// book_export.cc and book_churn.cc.
+// book_export.cc and book_churn.cc, recounts in book_recount.cc.
 //
 // Thread safety: as book.h says; the members below the lock need it in the mode that fits.
 
@@ -69,8 +69,13 @@ class Book::Impl {
   Result<WaterfallAnswer> Waterfall(const WaterfallQuery& query);
   Result<ConversionAnswer> Conversion(const ConversionQuery& query);
   Result<ChurnAnswer> Churn(const ChurnQuery& query);
+  Result<std::vector<std::unique_ptr<Book>>> Recount(const RecountOrder& order);
+  bool CatchUp(Impl* recount);
+  uint64_t RecountBytes();
+  Result<MovesAnswer> Moves(Impl* to, const MovesQuery& query);
 
  private:
+  class Recounting;
   class Scanning;
   class Saving;
   class Loading;
@@ -180,6 +185,10 @@ class Book::Impl {
   Ranking ranking_;
   uint64_t first_cursor_sequence_ = 0;      // what changed before it is not known any more
   std::unique_ptr<ReplayMarks> replaying_;  // of a loaded book that is not complete yet
+  // Of a recount: the last day whose entries count, where it is before the book's today; and the
+  // version of the rules that were in force.
+  std::optional<Day> through_;
+  uint64_t recounted_rules_version_ = 0;
 
   ShardRunner runner_;
 };

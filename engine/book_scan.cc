@@ -2,6 +2,7 @@
 
 #include "engine/book_impl.h"
 #include "engine/list.h"
+#include "engine/moves.h"
 
 namespace kundig::engine {
 
@@ -129,6 +130,16 @@ Result<ListAnswer> Book::Impl::List(const ListQuery& query) {
   source.churn = outlook_.get();
   Result<ListAnswer> answer = ComputeList(*plan, source, &runner_);
   if (answer) answer->state = scan.StateWith(source.ranking);
+  return answer;
+}
+
+Result<MovesAnswer> Book::Impl::Moves(Impl* to, const MovesQuery& query) {
+  Scanning scan(this), scan_of_other(to);
+  const Ranking& ranking = scan.RankingFor(true);
+  const SummarySource other = to->SourceOf(scan_of_other.RankingFor(true));
+  Result<MovesAnswer> answer =
+      ComputeMoves(SourceOf(ranking), other, query, options_.list_memory_bytes, &runner_);
+  if (answer) answer->state = scan.StateWith(ranking);
   return answer;
 }
 

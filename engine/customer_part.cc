@@ -11,6 +11,9 @@ namespace {
 // Histories asked for ahead of the one that is copied.
 constexpr uint32_t kAhead = 16;
 
+// Rows looked at for each that may be copied, where only those are copied that have changed.
+constexpr uint64_t kLookedAtForEach = 64;
+
 // Calls use(place, attribute) for each. Numbers of places are part of the stored format.
 template <typename Figures, typename Use>
 void ForEachAttribute(Figures& c, Use&& use) {
@@ -56,6 +59,18 @@ void CustomerPart::Clear() {
   histories.Clear();
   for (std::vector<uint64_t>& column : attributes) column.clear();
   owner_changed.clear();
+}
+
+void CustomerPart::Add(const CustomerRow& row) {
+  live.push_back(row.live ? 1 : 0);
+  if (!row.live) return;
+  ids.Add(row.customer());
+  ForEachAttribute(
+      row, [&](size_t column, auto attribute) { attributes[column].push_back(Word(attribute)); });
+  owner_changed.push_back(row.owner_changed);
+  const size_t before = histories.bytes.size();
+  row.history.AppendEntries(&histories.bytes);
+  histories.sizes.push_back(histories.bytes.size() - before);
 }
 
 void CustomerPart::Encode(std::string* bytes) const {
@@ -109,17 +124,31 @@ uint32_t CopyCustomers(const Shard& shard, uint32_t first, const PartLimits& lim
   uint32_t at = first;
   for (; at < end && part->ids.bytes.size() + part->histories.bytes.size() < limits.bytes; ++at) {
     if (at + kAhead < end) shard.row(at + kAhead).history.PrefetchEntries();
-    const CustomerRow& row = shard.row(at);
-    part->live.push_back(row.live ? 1 : 0);
-    if (!row.live) continue;
-    part->ids.Add(row.customer());
-    ForEachAttribute(row, [&](size_t column, auto attribute) {
-      part->attributes[column].push_back(Word(attribute));
-    });
-    part->owner_changed.push_back(row.owner_changed);
-    const size_t before = part->histories.bytes.size();
-    row.history.AppendEntries(&part->histories.bytes);
-    part->histories.sizes.push_back(part->histories.bytes.size() - before);
+    part->Add(shard.row(at));
+  }
+  return at;
+}
+
+uint32_t CopyRows(const Shard& shard, uint32_t first, std::optional<uint64_t> since,
+                  const PartLimits& limits, CopiedRows* copied) {
+  copied->rows.clear();
+  copied->changed_at.clear();
+  CustomerPart& part = copied->part;
+  part.Clear();
+  const uint32_t rows = shard.blocks() * kBlockRows;
+  // Looking at when a row changed costs a fraction of copying it.
+  const uint64_t most = uint64_t{limits.customers} * (since ? kLookedAtForEach : 1);
+  const auto end = static_cast<uint32_t>(std::min<uint64_t>(rows, first + most));
+  uint32_t at = first;
+  for (; at < end && copied->rows.size() < limits.customers &&
+         part.ids.bytes.size() + part.histories.bytes.size() < limits.bytes;
+       ++at) {
+    const uint64_t changed_at = shard.changed_at(at);
+    if (since && changed_at <= *since) continue;
+    if (!since && at + kAhead < end) shard.row(at + kAhead).history.PrefetchEntries();
+    copied->rows.push_back(at);
+    copied->changed_at.push_back(changed_at);
+    part.Add(shard.row(at));
   }
   return at;
 }

@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,8 @@ struct CustomerPart {
   std::vector<uint64_t> owner_changed;  // ColumnDay; format 3 had none
 
   void Clear();
+  // The row behind those that are there.
+  void Add(const CustomerRow& row);
   void Encode(std::string* bytes) const;
   // False where the bytes are no part.
   bool Decode(std::string_view bytes);
@@ -45,6 +48,18 @@ struct CustomerPart {
 // Copies the rows from `first` on; returns the row behind the last one copied.
 uint32_t CopyCustomers(const Shard& shard, uint32_t first, const PartLimits& limits,
                        CustomerPart* part);
+
+// Rows wherever they lie, with the sequence at which each changed.
+struct CopiedRows {
+  std::vector<uint32_t> rows;
+  std::vector<uint64_t> changed_at;
+  CustomerPart part;  // of these rows, in this order
+};
+
+// Copies the rows from `first` on, or of them those that changed after `since`; returns the row
+// behind the last one looked at.
+uint32_t CopyRows(const Shard& shard, uint32_t first, std::optional<uint64_t> since,
+                  const PartLimits& limits, CopiedRows* copied);
 
 }  // namespace kundig::engine
 

@@ -146,6 +146,8 @@ History& History::operator=(History&& other) noexcept {
 }
 
 History::Bytes History::View() const {
+  static constexpr uint8_t kOfNobody = 0;  // an id of no bytes
+  if (tagged_ == 0) return {&kOfNobody, 1};
   if (!is_large()) return {small()->data(), small()->used};
   return {large()->data.data(), static_cast<uint32_t>(large()->data.size())};
 }
@@ -156,6 +158,7 @@ std::string_view History::customer() const {
 }
 
 uint32_t History::entries() const {
+  if (tagged_ == 0) return 0;
   return is_large() ? large()->entries : small()->entries;
 }
 

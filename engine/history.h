@@ -39,7 +39,7 @@ namespace kundig::engine {
 
 class History {
  public:
-  History() = default;  // of nobody: only to be assigned to
+  History() = default;  // of nobody, with nothing in it; cannot be added to
   explicit History(std::string_view customer);
   // With the entries that AppendEntries gave; false in *sound where they cannot be those.
   History(std::string_view customer, std::string_view entries, bool* sound);

@@ -12,7 +12,7 @@
 namespace kundig::engine {
 namespace {
 
-uint64_t QuestionHash(const ListPlan& plan) {
+uint64_t QuestionHash(const ListPlan& plan, std::optional<Day> as_of) {
   std::string question = plan.where.text();
   question.push_back('\0');
   for (const uint64_t part : {uint64_t{plan.reactivation}, uint64_t{plan.activities},
@@ -20,6 +20,7 @@ uint64_t QuestionHash(const ListPlan& plan) {
                               uint64_t{plan.descending}, uint64_t{plan.early_warning}}) {
     question += std::to_string(part) + ' ';
   }
+  if (as_of) question += FormatDay(*as_of);
   return HashBytes(question);
 }
 
@@ -100,7 +101,7 @@ Result<ListPlan> PlanList(const ListQuery& query, const Rules& rules, uint64_t r
   // Both only grow, so that their sum stays the same only where both did.
   plan.rules_version =
       rules_version + (plan.early_warning || NeedsOutlook(used, rules) ? fit_version : 0);
-  plan.question = QuestionHash(plan);
+  plan.question = QuestionHash(plan, query.as_of);
   if (!query.cursor.empty()) {
     Result<Cursor> cursor = DecodeCursor(query.cursor);
     if (!cursor) return cursor.error();

@@ -274,6 +274,8 @@ struct ListQuery {
   uint32_t limit = 100;                    // rows; 0 = all
   std::string cursor;                      // `next` of the page before; empty = first page
   std::vector<std::string> fields;         // the columns of the answer
+  // Of a recount: pages of one list have one day. A book does not look for it.
+  std::optional<Day> as_of;
 };
 
 // The rows of a list, column by column.
@@ -387,6 +389,43 @@ struct ConversionAnswer {
   StateName state;
   std::shared_ptr<const Rules> rules;
   std::vector<Stage> stages;  // as in the stage table
+};
+
+// What customers are judged by.
+enum class Judgement : uint8_t { kRfmSegment, kAbc, kValueClass, kActivity };
+inline constexpr size_t kJudgements = 4;
+
+struct MovesQuery {
+  // Who moves from one class to another: names as in the answer.
+  struct List {
+    Judgement judgement = Judgement::kAbc;
+    std::string from, to;
+  };
+  std::optional<List> list;
+  uint32_t limit = 100;  // rows; 0 = all
+};
+
+struct MovesAnswer {
+  struct Move {
+    std::string from, to;  // kNoSegment for who has no segment
+    uint64_t customers = 0;
+    Minor revenue;  // by the rules moved from
+  };
+  struct Matrix {
+    std::vector<Move> moves;  // with customers only, also from a class to itself; in class order
+    uint64_t moved = 0;       // customers that do not stay
+  };
+  struct Row {
+    std::string customer;
+    Minor revenue, revenue_total;
+  };
+  static constexpr char kNoSegment[] = "none";
+
+  StateName state;
+  std::array<Matrix, kJudgements> matrices;  // by Judgement
+  std::optional<MovesQuery::List> list;      // that was asked for
+  std::vector<Row> rows;  // by revenue_total, falling, then by id; at most `limit`
+  uint64_t listed = 0;    // without the limit
 };
 
 // Through `until` purchases are known to the churn model, between that day and `check_until` it has

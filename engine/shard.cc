@@ -184,6 +184,7 @@ Effect Shard::Erase(const engine::Erase& event, const ApplyContext& context) {
   context.counts->Remove(RankedOf(row, context.rules->settings().rfm));
   index_.Erase(context.hash, *found);
   row = CustomerRow();
+  BlockOf(Raw(*found)).changed_at[Raw(*found) % kBlockRows] = context.sequence;
   BlockOf(Raw(*found)).StoreAll(Raw(*found) % kBlockRows);
   free_rows_.push_back(Raw(*found));
   return Effect::kApplied;

@@ -40,6 +40,7 @@
 
 namespace kundig::engine {
 
+struct CopiedRows;
 struct CustomerPart;
 
 enum class Effect : uint8_t { kApplied, kReplaced, kUnchanged };
@@ -91,6 +92,11 @@ class Shard {
   bool LoadPart(const CustomerPart& part, uint32_t first, const ApplyContext& context);
   void EndLoading();
 
+  // Into a recount: puts what was copied into the same rows, in place of what they held, with the
+  // figures of the entries up to `through`, without the entries. With `through`, who has none up to
+  // that day is left out. Neither orders() nor returns() count any more.
+  void TakeRows(const CopiedRows& copied, std::optional<Day> through, const ApplyContext& context);
+
   // Where a customer lies. To look up many, ask for all slots first, then for what each slot leads
   // to: the processor fetches them while others are looked at.
   std::optional<RowIndex> Find(std::string_view customer, uint64_t hash) const;
@@ -131,6 +137,10 @@ class Shard {
   // Takes an entry out of the history, and its share in the measures away. `entry` may point into
   // the history.
   void Subtract(CustomerRow* row, const HistoryEntry& entry, const ApplyContext& context);
+  // The customer at `place` of a part into an empty row; `context` has its hash. False where it
+  // cannot be one of this book.
+  bool LoadRow(uint32_t row, const CustomerPart& part, size_t place, std::string_view customer,
+               std::string_view history, const ApplyContext& context);
   // All measures of a customer that has none yet, from its history.
   void MeasureAll(uint32_t row, const Rules& rules, Day today);
   // Adds the share of an entry that was added to the history.

@@ -1,8 +1,10 @@
-// The half of a shard that comes from a snapshot: rows as they were, and all that follows from
-// them.
+// The half of a shard that comes from a snapshot or from another book: rows as they were, and all
+// that follows from them.
 
 #include <algorithm>
+#include <string>
 
+#include "engine/check.h"
 #include "engine/customer_part.h"
 #include "engine/hash.h"
 #include "engine/limits.h"
@@ -14,6 +16,15 @@ namespace {
 bool NamesAreKnown(const CustomerFigures& figures, const CustomerNames& names) {
   return figures.country <= names.countries.size() && figures.region <= names.regions.size() &&
          figures.owner <= names.owners.size();
+}
+
+// Of packed entries those up to this day.
+void AppendEntriesThrough(std::string_view entries, Day through, std::string* kept) {
+  for (size_t at = 0, size = 0; at < entries.size(); at += size) {
+    const auto* packed = reinterpret_cast<const uint8_t*>(entries.data() + at);
+    size = PackedSize(packed);
+    if (PackedDay(packed) <= through) kept->append(entries.substr(at, size));
+  }
 }
 
 }  // namespace
@@ -32,21 +43,65 @@ bool Shard::LoadPart(const CustomerPart& part, uint32_t first, const ApplyContex
     if (customer.empty() || customer.size() > kMaxIdBytes) return false;
     of_customer.hash = HashBytes(customer);
     Erase(engine::Erase{customer}, of_customer);
-
-    CustomerRow& row = RowAt(at);
-    part.ReadAttributes(place++, &row);
-    if (!NamesAreKnown(row, *context.names)) return false;
-    row.live = true;
-    row.short_id = ShortId(customer);
-    bool sound = false;
-    row.history = History(row.short_id.bytes > 0 ? std::string_view() : customer, history, &sound);
-    if (!sound) return false;
-    MeasureAll(at, *context.rules, context.today);
-    context.counts->Add(RankedOf(row, context.rules->settings().rfm));
-    BlockOf(at).StoreAll(at % kBlockRows);
-    index_.Insert(of_customer.hash, RowIndex{at});
+    if (!LoadRow(at, part, place++, customer, history, of_customer)) return false;
   }
   return true;
+}
+
+bool Shard::LoadRow(uint32_t at, const CustomerPart& part, size_t place, std::string_view customer,
+                    std::string_view history, const ApplyContext& context) {
+  CustomerRow& row = RowAt(at);
+  part.ReadAttributes(place, &row);
+  if (!NamesAreKnown(row, *context.names)) return false;
+  row.live = true;
+  row.short_id = ShortId(customer);
+  bool sound = false;
+  row.history = History(row.short_id.bytes > 0 ? std::string_view() : customer, history, &sound);
+  if (!sound) return false;
+  MeasureAll(at, *context.rules, context.today);
+  context.counts->Add(RankedOf(row, context.rules->settings().rfm));
+  BlockOf(at).StoreAll(at % kBlockRows);
+  index_.Insert(context.hash, RowIndex{at});
+  return true;
+}
+
+void Shard::TakeRows(const CopiedRows& copied, std::optional<Day> through,
+                     const ApplyContext& context) {
+  ApplyContext of_customer = context;
+  const auto remove = [&](std::string_view customer) {
+    of_customer.hash = HashBytes(customer);
+    Erase(engine::Erase{customer}, of_customer);
+  };
+  // All first: a customer may have gone to a row whose customer has gone elsewhere.
+  for (const uint32_t at : copied.rows) {
+    MakeRoom(at);
+    rows_ = std::max(rows_, at + 1);
+    if (row(at).live) remove(row(at).customer());
+  }
+  TextCursor next_id(copied.part.ids), next_history(copied.part.histories);
+  std::string kept;
+  size_t place = 0;
+  for (size_t i = 0; i < copied.rows.size(); ++i) {
+    const uint32_t at = copied.rows[i];
+    BlockOf(at).changed_at[at % kBlockRows] = copied.changed_at[i];
+    if (copied.part.live[i] == 0) continue;
+    const std::string_view customer = next_id.Next();
+    std::string_view history = next_history.Next();
+    const size_t of_part = place++;
+    remove(customer);
+    if (through) {
+      kept.clear();
+      AppendEntriesThrough(history, *through, &kept);
+      if (kept.empty()) continue;
+      history = kept;
+    }
+    KUNDIG_CHECK(LoadRow(at, copied.part, of_part, customer, history, of_customer));
+    CustomerRow& row = RowAt(at);
+    row.history = row.short_id.bytes > 0 ? History() : History(customer);
+  }
+  // Nobody takes a row here, and no window rolls.
+  free_rows_.clear();
+  rows_on_day_.Clear();
 }
 
 void Shard::EndLoading() {

@@ -191,6 +191,11 @@ class ModelBook {
   // (churn_fit_test.cc): what it is given, and all that is made of them, is worked out here.
   Result<ChurnAnswer> Churn(const ChurnQuery& query) const;
 
+  // The book that stopped on `day`, by these rules: without the entries of later days, and without
+  // the customers that have no other. Attributes, which have no day, are as they are now. As of
+  // today, everything. Without leads.
+  ModelBook AsOf(Day day, std::shared_ptr<const Rules> rules) const;
+
   const Rules& rules() const { return *rules_; }
   Day today() const { return today_; }
   const std::map<std::string, ModelCustomer>& customers() const { return customers_; }

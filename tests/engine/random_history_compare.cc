@@ -416,10 +416,9 @@ void CompareList(const std::string& where, const ListAnswer& model, const ListAn
   }
 }
 
-void CompareBooks(const ModelBook& model, Book* engine, uint64_t question_seed, bool thorough,
-                  Differences* differences) {
+void CompareCustomers(const ModelBook& model, Book* engine, uint64_t question_seed, bool thorough,
+                      Differences* differences) {
   Random random(question_seed);
-  CompareStatus(model.Status(), engine->Status(), differences);
   AskProfiles(model, *engine, false, differences);
   // Half of the time the first scan has to bring the rankings up to date by itself.
   if (random.Chance(50)) CompareAbc(model.Abc(), engine->Abc(), differences);
@@ -449,15 +448,7 @@ void CompareBooks(const ModelBook& model, Book* engine, uint64_t question_seed, 
     const ListQuery query = RandomListQuery(&random, model);
     AskList(model, engine, query, random.Pick({1u, 2u, 3u, 7u, 30u, 1000u}), differences);
   }
-  for (int n = 0; n < 3; ++n) {
-    AskPipeline(model, engine, RandomPipelineQuery(&random, model), differences);
-  }
-  for (int n = 0; n < 2; ++n) {
-    AskWaterfall(model, engine, RandomWaterfallQuery(&random, model), differences);
-    AskConversion(model, engine, RandomConversionQuery(&random, model), differences);
-  }
   if (!thorough) return;
-  AskChurn(model, engine, RandomChurnQuery(&random, model.today()), differences);
   for (size_t i = 0; i < catalog.size(); ++i) {
     for (const bool descending : {false, true}) {
       ListQuery query;
@@ -469,6 +460,21 @@ void CompareBooks(const ModelBook& model, Book* engine, uint64_t question_seed, 
       AskList(model, engine, query, 5, differences);
     }
   }
+}
+
+void CompareBooks(const ModelBook& model, Book* engine, uint64_t question_seed, bool thorough,
+                  Differences* differences) {
+  CompareStatus(model.Status(), engine->Status(), differences);
+  CompareCustomers(model, engine, question_seed, thorough, differences);
+  Random random(question_seed ^ 0x1ead);
+  for (int n = 0; n < 3; ++n) {
+    AskPipeline(model, engine, RandomPipelineQuery(&random, model), differences);
+  }
+  for (int n = 0; n < 2; ++n) {
+    AskWaterfall(model, engine, RandomWaterfallQuery(&random, model), differences);
+    AskConversion(model, engine, RandomConversionQuery(&random, model), differences);
+  }
+  if (thorough) AskChurn(model, engine, RandomChurnQuery(&random, model.today()), differences);
 }
 
 }  // namespace kundig::engine

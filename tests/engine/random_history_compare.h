@@ -88,7 +88,11 @@ void CompareList(const std::string& where, const ListAnswer& model, const ListAn
 void ComparePipeline(const std::string& where, const PipelineAnswer& model,
                      const PipelineAnswer& engine, Differences* differences);
 
-// Every question, some of them drawn from `question_seed`. `thorough`: lists by every field.
+// Every question about customers, some of them drawn from `question_seed`. `thorough`: lists by
+// every field.
+void CompareCustomers(const ModelBook& model, Book* engine, uint64_t question_seed, bool thorough,
+                      Differences* differences);
+// Every question.
 void CompareBooks(const ModelBook& model, Book* engine, uint64_t question_seed, bool thorough,
                   Differences* differences);
 

@@ -1,0 +1,30 @@
+// The book as of an earlier day, and what other rules change: from the maps, by leaving out.
+
+#include "engine/calendar.h"
+#include "tests/engine/model_book.h"
+
+namespace kundig::engine {
+
+ModelBook ModelBook::AsOf(Day day, std::shared_ptr<const Rules> rules) const {
+  ModelBook stopped(std::move(rules), day);
+  stopped.journal_sequence_ = journal_sequence_;
+  stopped.customers_ = customers_;
+  if (day == today_) return stopped;
+  const Calendar& calendar = stopped.rules_->calendar();
+  const auto is_later = [&](TimeMs at) { return calendar.DayOf(at) > day; };
+  for (auto& [id, customer] : stopped.customers_) {
+    std::erase_if(customer.orders, [&](const auto& one) { return is_later(one.second.at); });
+    std::erase_if(customer.returns, [&](const auto& one) { return is_later(one.second.at); });
+    std::erase_if(customer.visits, [&](const auto& one) { return is_later(one.first); });
+    std::erase_if(customer.contacts, [&](const auto& one) { return is_later(one.first); });
+    std::erase_if(customer.consents, [&](const auto& one) { return is_later(one.first); });
+  }
+  std::erase_if(stopped.customers_, [](const auto& one) {
+    const ModelCustomer& customer = one.second;
+    return customer.orders.empty() && customer.returns.empty() && customer.visits.empty() &&
+           customer.contacts.empty() && customer.consents.empty();
+  });
+  return stopped;
+}
+
+}  // namespace kundig::engine
