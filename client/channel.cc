@@ -76,14 +76,15 @@ void Channel::Enter(Request request) {
 
 void Channel::Enqueue(Pending pending) {
   if (!IsRequest(pending.request.type)) {
-    return Finish(&pending, InvalidCall("A client sends requests of the types ping to churn;"
+    return Finish(&pending, InvalidCall("A client sends requests of the types ping to what_if;"
                                         " the handshake and cancel are its own.",
                                         "type"));
   }
   if (IsStreamed(pending.request.type) && !pending.request.more) {
-    return Finish(&pending, InvalidCall("Lists and exports come in chunks; say with `more` who"
-                                        " takes them.",
-                                        "more"));
+    return Finish(&pending,
+                  InvalidCall("Lists, exports and what-ifs come in chunks; say with `more`"
+                              " who takes them.",
+                              "more"));
   }
   waiting_.push_back(std::move(pending));
   ArmTimer(waiting_.back().expires);

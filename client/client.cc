@@ -63,16 +63,24 @@ class Client::Impl {
     return Ask<Reply>(std::move(request));
   }
 
+  template <typename Reply, typename Question>
+  Result<Reply> CallAsOf(MessageType type, Question question, AsOf as_of) {
+    if (!as_of) return Call<Reply>(type, question);
+    question.as_of = *as_of;
+    return CallWithoutDeadline<Reply>(type, question);
+  }
+
   // An answer in chunks, each given to `chunk` on the calling thread.
   template <typename Reply>
   Result<void> Stream(MessageType type, std::vector<uint8_t> payload,
-                      const std::function<bool(Reply)>& chunk);
+                      const std::function<bool(Reply)>& chunk, bool with_deadline = true);
 
   // Asks for `customers` in requests of the server's size; each answer must hold one of
   // `found` for each customer of its part.
   template <typename Reply, typename Found, typename Pack>
   Result<std::vector<Reply>> LookUp(MessageType type, std::span<const std::string> customers,
-                                    std::vector<Found> Reply::*found, Pack pack);
+                                    std::vector<Found> Reply::*found, Pack pack,
+                                    bool with_deadline = true);
   template <typename Batch>
   Result<SentEvents> SendInParts(MessageType type, const Batch& events);
 
@@ -83,9 +91,10 @@ class Client::Impl {
 
 template <typename Reply>
 Result<void> Client::Impl::Stream(MessageType type, std::vector<uint8_t> payload,
-                                  const std::function<bool(Reply)>& chunk) {
+                                  const std::function<bool(Reply)>& chunk, bool with_deadline) {
   const auto chunks = std::make_shared<StreamedChunks>(channel_);
   Channel::Request request = Made(type, std::move(payload), nullptr);
+  if (!with_deadline) request.deadline = std::chrono::milliseconds{0};
   request.more = chunks->ForMore();
   Submit(std::move(request), chunks->ForDone());
   // Where `chunk` throws, the rest of the answer must not hold up the connection.
@@ -106,12 +115,15 @@ Result<void> Client::Impl::Stream(MessageType type, std::vector<uint8_t> payload
 template <typename Reply, typename Found, typename Pack>
 Result<std::vector<Reply>> Client::Impl::LookUp(MessageType type,
                                                 std::span<const std::string> customers,
-                                                std::vector<Found> Reply::*found, Pack pack) {
+                                                std::vector<Found> Reply::*found, Pack pack,
+                                                bool with_deadline) {
   const size_t most = channel_->server().max_profile_ids;
   const auto answers = std::make_shared<Answers>();
   for (size_t begin = 0; begin < customers.size() && !answers->failed(); begin += most) {
     const auto part = customers.subspan(begin, std::min(most, customers.size() - begin));
-    Submit(Made(type, pack(part), AtMostProfileIds(part.size())), answers->ForNext());
+    Channel::Request request = Made(type, pack(part), AtMostProfileIds(part.size()));
+    if (!with_deadline) request.deadline = std::chrono::milliseconds{0};
+    Submit(std::move(request), answers->ForNext());
   }
   std::vector<Reply> replies;
   size_t begin = 0;
@@ -176,13 +188,17 @@ Result<wire::ProfileT> Client::Profile(std::string_view customer) {
   return std::move(*answer->profiles.front());
 }
 
-Result<std::vector<wire::ProfilesReplyT>> Client::Profiles(std::span<const std::string> customers) {
-  return impl_->LookUp(MessageType::profiles, customers, &wire::ProfilesReplyT::profiles,
-                       [](std::span<const std::string> part) {
-                         wire::ProfilesRequestT question;
-                         question.customers.assign(part.begin(), part.end());
-                         return Packed(question);
-                       });
+Result<std::vector<wire::ProfilesReplyT>> Client::Profiles(std::span<const std::string> customers,
+                                                           AsOf as_of) {
+  return impl_->LookUp(
+      MessageType::profiles, customers, &wire::ProfilesReplyT::profiles,
+      [as_of](std::span<const std::string> part) {
+        wire::ProfilesRequestT question;
+        question.customers.assign(part.begin(), part.end());
+        if (as_of) question.as_of = *as_of;
+        return Packed(question);
+      },
+      !as_of.has_value());
 }
 
 Result<std::vector<wire::RecordsReplyT>> Client::Records(std::span<const std::string> customers) {
@@ -269,22 +285,22 @@ Result<SentEvents> Client::Send(const OrderBatch& orders) {
   return impl_->SendInParts(MessageType::orders, orders);
 }
 
-Result<wire::ExplainReplyT> Client::Explain(std::string_view customer) {
+Result<wire::ExplainReplyT> Client::Explain(std::string_view customer, AsOf as_of) {
   wire::ExplainRequestT question;
   question.customer = customer;
-  return impl_->Call<wire::ExplainReplyT>(MessageType::explain, question);
+  return impl_->CallAsOf<wire::ExplainReplyT>(MessageType::explain, std::move(question), as_of);
 }
 
-Result<wire::RfmReplyT> Client::Rfm() {
-  return impl_->Call<wire::RfmReplyT>(MessageType::rfm, wire::RfmRequestT{});
+Result<wire::RfmReplyT> Client::Rfm(AsOf as_of) {
+  return impl_->CallAsOf<wire::RfmReplyT>(MessageType::rfm, wire::RfmRequestT{}, as_of);
 }
 
-Result<wire::AbcReplyT> Client::Abc() {
-  return impl_->Call<wire::AbcReplyT>(MessageType::abc, wire::AbcRequestT{});
+Result<wire::AbcReplyT> Client::Abc(AsOf as_of) {
+  return impl_->CallAsOf<wire::AbcReplyT>(MessageType::abc, wire::AbcRequestT{}, as_of);
 }
 
-Result<wire::ValueReplyT> Client::Value() {
-  return impl_->Call<wire::ValueReplyT>(MessageType::value, wire::ValueRequestT{});
+Result<wire::ValueReplyT> Client::Value(AsOf as_of) {
+  return impl_->CallAsOf<wire::ValueReplyT>(MessageType::value, wire::ValueRequestT{}, as_of);
 }
 
 Result<wire::PhasesReplyT> Client::Phases(std::string_view where) {
@@ -293,20 +309,25 @@ Result<wire::PhasesReplyT> Client::Phases(std::string_view where) {
   return impl_->Call<wire::PhasesReplyT>(MessageType::phases, question);
 }
 
-Result<wire::CountReplyT> Client::Count(std::string_view where) {
+Result<wire::CountReplyT> Client::Count(std::string_view where, AsOf as_of) {
   wire::CountRequestT question;
   question.where = where;
-  return impl_->Call<wire::CountReplyT>(MessageType::count, question);
+  return impl_->CallAsOf<wire::CountReplyT>(MessageType::count, std::move(question), as_of);
 }
 
 Result<void> Client::List(const wire::ListRequestT& request, const ChunkCallback& chunk) {
-  return impl_->Stream<wire::ListReplyT>(MessageType::list, Packed(request), chunk);
+  return impl_->Stream<wire::ListReplyT>(MessageType::list, Packed(request), chunk,
+                                         !request.as_of.has_value());
 }
 
 Result<void> Client::Export(std::string_view customer, const ExportCallback& chunk) {
   wire::ExportRequestT question;
   question.customer = customer;
   return impl_->Stream<wire::ExportReplyT>(MessageType::export_customer, Packed(question), chunk);
+}
+
+Result<void> Client::WhatIf(const wire::WhatIfRequestT& request, const WhatIfCallback& chunk) {
+  return impl_->Stream<wire::WhatIfReplyT>(MessageType::what_if, Packed(request), chunk, false);
 }
 
 Result<wire::PipelineReplyT> Client::Pipeline(const wire::PipelineRequestT& request) {

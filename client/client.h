@@ -36,6 +36,7 @@
 #include "schemas/pipeline_generated.h"
 #include "schemas/profile_generated.h"
 #include "schemas/summaries_generated.h"
+#include "schemas/what_if_generated.h"
 
 namespace kundig::client {
 
@@ -136,6 +137,12 @@ using Callback = std::function<void(Result<T>)>;
 using ChunkCallback = std::function<bool(wire::ListReplyT chunk)>;
 // The same of an export.
 using ExportCallback = std::function<bool(wire::ExportReplyT chunk)>;
+// The same of a what-if.
+using WhatIfCallback = std::function<bool(wire::WhatIfReplyT chunk)>;
+
+// A day, in days since 1970-01-01, as which to ask; absent: today. An earlier one takes the server
+// seconds for 10 million customers, so there is no deadline.
+using AsOf = std::optional<int32_t>;
 
 // Connects with the first request or Connect(). Until there was a connection, requests wait for the
 // attempt that is under way; when it fails, all that wait are answered kUnreachable. Afterwards as
@@ -164,10 +171,10 @@ class AsyncClient {
   void Send(const OrderBatch& orders, const BatchName& name, Callback<wire::EventBatchReplyT> done);
 
   // Any other request: payload and types as in the schemas. The answer is a sound message of the
-  // request's reply type, verified, 16-byte aligned. A list or an export needs `more`, which gets
-  // each chunk but the last (that is the answer); it returns false to cancel the rest. `deadline`
-  // instead of that of the options; 0 = none. Each chunk starts it anew. Events and orders without
-  // a producer are not sent again.
+  // request's reply type, verified, 16-byte aligned. A list, an export or a what-if needs `more`,
+  // which gets each chunk but the last (that is the answer); it returns false to cancel the rest.
+  // `deadline` instead of that of the options; 0 = none. Each chunk starts it anew. Events and
+  // orders without a producer are not sent again.
   using RawAnswer = std::vector<uint8_t>;
   void Request(wire::MessageType type, std::vector<uint8_t> payload, Callback<RawAnswer> done,
                std::function<bool(std::span<const uint8_t>)> more = nullptr,
@@ -214,7 +221,8 @@ class Client {
   Result<wire::ProfileT> Profile(std::string_view customer);
   // In the order asked; any number: split into requests of the server's size, pipelined. All of one
   // request come from one state of the book.
-  Result<std::vector<wire::ProfilesReplyT>> Profiles(std::span<const std::string> customers);
+  Result<std::vector<wire::ProfilesReplyT>> Profiles(std::span<const std::string> customers,
+                                                     AsOf as_of = {});
   // The same as fixed-size records, for very many customers at once.
   Result<std::vector<wire::RecordsReplyT>> Records(std::span<const std::string> customers);
   // All names behind the codes of a kind in records: that of code c at place c - 1. Codes never
@@ -232,12 +240,12 @@ class Client {
   // max_frame_bytes. `repeated` of the answer says that it had been taken before.
   Result<wire::EventBatchReplyT> Send(const EventBatch& events, const BatchName& name);
   Result<wire::EventBatchReplyT> Send(const OrderBatch& orders, const BatchName& name);
-  Result<wire::ExplainReplyT> Explain(std::string_view customer);
-  Result<wire::RfmReplyT> Rfm();
-  Result<wire::AbcReplyT> Abc();
-  Result<wire::ValueReplyT> Value();
+  Result<wire::ExplainReplyT> Explain(std::string_view customer, AsOf as_of = {});
+  Result<wire::RfmReplyT> Rfm(AsOf as_of = {});
+  Result<wire::AbcReplyT> Abc(AsOf as_of = {});
+  Result<wire::ValueReplyT> Value(AsOf as_of = {});
   Result<wire::PhasesReplyT> Phases(std::string_view where);
-  Result<wire::CountReplyT> Count(std::string_view where);
+  Result<wire::CountReplyT> Count(std::string_view where, AsOf as_of = {});
   // Calls `chunk` for every chunk on the calling thread; the deadline is that of each chunk. At
   // most a few chunks are held: a slow `chunk` makes the server wait, and every other call of this
   // Client, whose answers come behind; so `chunk` must not call the same Client.
@@ -245,6 +253,9 @@ class Client {
   // Everything held about one customer, in chunks, as List. `found` of the only chunk is false
   // where that is nothing.
   Result<void> Export(std::string_view customer, const ExportCallback& chunk);
+  // Which customers another configuration would judge otherwise, in chunks, as List; without a
+  // deadline. The live book goes on.
+  Result<void> WhatIf(const wire::WhatIfRequestT& request, const WhatIfCallback& chunk);
   Result<wire::PipelineReplyT> Pipeline(const wire::PipelineRequestT& request);
   Result<wire::WaterfallReplyT> Waterfall(const wire::WaterfallRequestT& request);
   Result<wire::ConversionReplyT> Conversion(const wire::ConversionRequestT& request);

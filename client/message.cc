@@ -44,7 +44,8 @@ MessageType ReplyTypeOf(MessageType request) {
 }
 
 bool IsStreamed(MessageType request) {
-  return request == MessageType::list || request == MessageType::export_customer;
+  return request == MessageType::list || request == MessageType::export_customer ||
+         request == MessageType::what_if;
 }
 
 bool IsLastChunk(MessageType reply, std::span<const uint8_t> payload) {
@@ -53,6 +54,8 @@ bool IsLastChunk(MessageType reply, std::span<const uint8_t> payload) {
       return flatbuffers::GetRoot<wire::ListReply>(payload.data())->last();
     case MessageType::export_customer_reply:
       return flatbuffers::GetRoot<wire::ExportReply>(payload.data())->last();
+    case MessageType::what_if_reply:
+      return flatbuffers::GetRoot<wire::WhatIfReply>(payload.data())->last();
     default:
       return true;
   }
@@ -105,6 +108,8 @@ bool HasSoundAnswer(MessageType type, std::span<const uint8_t> payload) {
       return VerifiedRoot<wire::SnapshotReply>(payload) != nullptr;
     case MessageType::export_customer_reply:
       return VerifiedRoot<wire::ExportReply>(payload) != nullptr;
+    case MessageType::what_if_reply:
+      return VerifiedRoot<wire::WhatIfReply>(payload) != nullptr;
     default:
       return false;
   }

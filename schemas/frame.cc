@@ -126,7 +126,8 @@ FrameError FrameReader::Judge(const FrameHeader& header) const {
   return header.reserved != 0 ? FrameError::kBadReserved : FrameError::kNone;
 }
 
-std::optional<Frame> FrameReader::NextInPlace(uint16_t version, uint8_t type, size_t alignment) {
+std::optional<Frame> FrameReader::NextInPlace(uint16_t version, uint8_t type, size_t alignment,
+                                              Wanted wanted) {
   if (error_ != FrameError::kNone || end_ - begin_ < kFrameHeaderBytes) return std::nullopt;
   FrameHeader header;
   std::memcpy(&header, buffer_ + begin_, kFrameHeaderBytes);
@@ -136,9 +137,11 @@ std::optional<Frame> FrameReader::NextInPlace(uint16_t version, uint8_t type, si
       FrameChecksum({buffer_ + begin_, whole}) != header.checksum) {
     return std::nullopt;
   }
-  const uint8_t* payload = buffer_ + begin_ + kFrameHeaderBytes;
+  const std::span<const uint8_t> payload(buffer_ + begin_ + kFrameHeaderBytes,
+                                         header.payload_bytes);
+  if (wanted != nullptr && !wanted(payload)) return std::nullopt;
   begin_ += whole;
-  return Frame{header, {payload, header.payload_bytes}};
+  return Frame{header, payload};
 }
 
 std::optional<Frame> FrameReader::Next() {

@@ -93,8 +93,11 @@ class FrameReader {
 
   // As Next(), but only a frame of this version and type whose payload is aligned as it lies: it is
   // not moved, so that those given out by this method before stay valid too, until Writable() or
-  // Next() is called. Where it gives nothing, Next() says why.
-  std::optional<Frame> NextInPlace(uint16_t version, uint8_t type, size_t alignment);
+  // Next() is called. Where it gives nothing, Next() says why; also a frame whose payload is not
+  // `wanted` is left to it.
+  using Wanted = bool (*)(std::span<const uint8_t> payload);
+  std::optional<Frame> NextInPlace(uint16_t version, uint8_t type, size_t alignment,
+                                   Wanted wanted = nullptr);
 
   // From the next frame on: the handshake has a limit of its own, wire::kMaxHelloBytes.
   void set_max_payload_bytes(uint32_t bytes) { max_payload_bytes_ = bytes; }

@@ -42,6 +42,8 @@ inline constexpr uint32_t kMinPayloadBytes = 12;
 inline constexpr uint32_t kListChunkBytes = 256U << 10;
 // Names of one names reply; a client asks for the next ones.
 inline constexpr uint32_t kMaxNamesInReply = 4096;
+// The text of the other configuration in a what_if request.
+inline constexpr uint32_t kMaxConfigurationBytes = 256U << 10;
 // Groups of one pipeline reply, open and closed ones each.
 inline constexpr uint32_t kMaxPipelineGroups = 50'000;
 // The sentence of an error, and the longest id or name in a message, in bytes of UTF-8.

@@ -138,6 +138,27 @@ Result<std::shared_ptr<const engine::Rules>> RulesOfText(std::string_view text) 
   return RulesOf(book, *file);
 }
 
+Result<std::shared_ptr<const engine::Rules>> RulesOfOther(std::string_view text,
+                                                          const Configuration& configuration) {
+  Result<TomlFile> file = TomlFile::Parse(std::string(text), "the other configuration");
+  if (!file) return file.error();
+  TomlSection root(&file->root(), "", &*file);
+  ServerOptions of_other;
+  ReadServerSection(root.Section("server"), &of_other);
+  const BookSettings book = ReadBookSettings(&root);
+  root.Finish();
+  if (file->error().has_value()) return *file->error();
+  const std::string& currency = configuration.rules->settings().currency;
+  if (book.rules.currency != currency) {
+    return file->ErrorAt("book.currency", "expected " + currency + ", in which the book is kept");
+  }
+  if (book.time_zone != configuration.time_zone) {
+    return file->ErrorAt("book.time_zone",
+                         "expected " + configuration.time_zone + ", the book's time zone");
+  }
+  return RulesOf(book, *file);
+}
+
 Environment ProcessEnvironment() {
   return [](const std::string& name) -> std::optional<std::string> {
     const char* value = std::getenv(name.c_str());

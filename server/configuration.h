@@ -95,6 +95,11 @@ engine::Result<Configuration> LoadConfiguration(int argc, const char* const* arg
 std::string TextOfRules(const Configuration& configuration);
 engine::Result<std::shared_ptr<const engine::Rules>> RulesOfText(std::string_view text);
 
+// The rules of another configuration file, read as at a start, for the book of this configuration:
+// the sections that judge customers count, and currency and time zone must be the same.
+engine::Result<std::shared_ptr<const engine::Rules>> RulesOfOther(
+    std::string_view text, const Configuration& configuration);
+
 // The effective configuration as a TOML file that LoadConfiguration takes.
 std::string PrintConfiguration(const Configuration& configuration);
 

@@ -5,10 +5,12 @@
 #include "schemas/admin_generated.h"
 #include "schemas/churn_generated.h"
 #include "schemas/export_generated.h"
+#include "schemas/limits.h"
 #include "schemas/lists_generated.h"
 #include "schemas/pipeline_generated.h"
 #include "schemas/profile_generated.h"
 #include "schemas/summaries_generated.h"
+#include "schemas/what_if_generated.h"
 #include "server/limits.h"
 #include "server/text_rules.h"
 
@@ -101,13 +103,6 @@ std::optional<Refusal> CheckDay(engine::Day day, const char* field) {
   return InvalidValue(field, "between 1900-01-02 and 2079-06-06");
 }
 
-std::optional<Refusal> DecodeDay(const flatbuffers::Optional<int32_t>& in, const char* field,
-                                 std::optional<engine::Day>* day) {
-  if (!in.has_value()) return std::nullopt;
-  *day = engine::Day{*in};
-  return CheckDay(**day, field);
-}
-
 template <typename Message>
 Judged<std::string_view> DecodeCustomer(std::span<const uint8_t> payload, const char* name) {
   const auto* message = wire::VerifiedRoot<Message>(payload);
@@ -136,6 +131,13 @@ static_assert(static_cast<int>(wire::Activity::overdue) ==
               static_cast<int>(engine::Activity::kOverdue));
 static_assert(static_cast<int>(wire::Activity::active) ==
               static_cast<int>(engine::Activity::kActive));
+static_assert(static_cast<int>(wire::Judgement::rfm_segment) ==
+              static_cast<int>(engine::Judgement::kRfmSegment));
+static_assert(static_cast<int>(wire::Judgement::abc) == static_cast<int>(engine::Judgement::kAbc));
+static_assert(static_cast<int>(wire::Judgement::value_class) ==
+              static_cast<int>(engine::Judgement::kValueClass));
+static_assert(static_cast<int>(wire::Judgement::activity) ==
+              static_cast<int>(engine::Judgement::kActivity));
 static_assert(static_cast<int>(wire::PipelineKey::stage) ==
               static_cast<int>(engine::PipelineKey::kStage));
 static_assert(static_cast<int>(wire::PipelineKey::customer) ==
@@ -151,6 +153,13 @@ Refusal BadMessage(std::string_view message) {
                             " of this protocol version.",
                  .field = {},
                  .position = std::nullopt};
+}
+
+std::optional<Refusal> DecodeDay(const flatbuffers::Optional<int32_t>& in, const char* field,
+                                 std::optional<engine::Day>* day) {
+  if (!in.has_value()) return std::nullopt;
+  *day = engine::Day{*in};
+  return CheckDay(**day, field);
 }
 
 Refusal TooMany(uint32_t limit, const char* limit_name) {
@@ -180,8 +189,26 @@ Judged<NamesQuestion> DecodeNames(std::span<const uint8_t> payload) {
   return NamesQuestion{static_cast<engine::NameKind>(message->kind()), message->from()};
 }
 
-Judged<std::string_view> DecodeExplain(std::span<const uint8_t> payload) {
-  return DecodeCustomer<wire::ExplainRequest>(payload, "ExplainRequest");
+Judged<PastProfiles> DecodePastProfiles(std::span<const uint8_t> payload, uint32_t max_ids) {
+  std::vector<std::string_view> ids;
+  if (auto refusal = DecodeProfiles(payload, max_ids, &ids)) return *refusal;
+  PastProfiles question;
+  std::optional<engine::Day> as_of;
+  const auto* message = flatbuffers::GetRoot<wire::ProfilesRequest>(payload.data());
+  if (auto refusal = DecodeDay(message->as_of(), "as_of", &as_of)) return *refusal;
+  if (!as_of) return BadMessage("ProfilesRequest with a day");
+  question.as_of = *as_of;
+  question.customers.assign(ids.begin(), ids.end());
+  return question;
+}
+
+Judged<ExplainQuestion> DecodeExplain(std::span<const uint8_t> payload) {
+  const auto customer = DecodeCustomer<wire::ExplainRequest>(payload, "ExplainRequest");
+  if (!customer) return customer.error();
+  ExplainQuestion question{*customer, std::nullopt};
+  const auto* message = flatbuffers::GetRoot<wire::ExplainRequest>(payload.data());
+  if (auto refusal = DecodeDay(message->as_of(), "as_of", &question.as_of)) return *refusal;
+  return question;
 }
 
 Judged<std::string_view> DecodeExport(std::span<const uint8_t> payload) {
@@ -212,6 +239,7 @@ Judged<engine::ListQuery> DecodeList(std::span<const uint8_t> payload) {
       query.early_warning ? std::span<const char* const>(kEarlyWarningFields)
                           : std::span<const char* const>(kReactivationFields);
   if (auto refusal = DecodeFields(message->fields(), fields, &query.fields)) return *refusal;
+  if (auto refusal = DecodeDay(message->as_of(), "as_of", &query.as_of)) return *refusal;
   if (!query.reactivation && (query.need_consent || !query.activities.empty())) {
     return InvalidValue(query.need_consent ? "need_consent" : "activities",
                         "no part of a list of customers");
@@ -219,12 +247,42 @@ Judged<engine::ListQuery> DecodeList(std::span<const uint8_t> payload) {
   return query;
 }
 
-Judged<std::string> DecodeCount(std::span<const uint8_t> payload) {
+Judged<CountQuestion> DecodeCount(std::span<const uint8_t> payload) {
   const auto* message = wire::VerifiedRoot<wire::CountRequest>(payload);
   if (message == nullptr) return BadMessage("CountRequest");
-  std::string where;
-  if (auto refusal = DecodeText(message->where(), "where", &where)) return *refusal;
-  return where;
+  CountQuestion question;
+  if (auto refusal = DecodeText(message->where(), "where", &question.where)) return *refusal;
+  if (auto refusal = DecodeDay(message->as_of(), "as_of", &question.as_of)) return *refusal;
+  return question;
+}
+
+Judged<WhatIfQuestion> DecodeWhatIf(std::span<const uint8_t> payload) {
+  const auto* message = wire::VerifiedRoot<wire::WhatIfRequest>(payload);
+  if (message == nullptr) return BadMessage("WhatIfRequest");
+  WhatIfQuestion question;
+  if (message->configuration()->size() > wire::kMaxConfigurationBytes) {
+    return Refusal{.code = wire::ErrorCode::limit_exceeded,
+                   .message = "Send a configuration of at most " +
+                              std::to_string(wire::kMaxConfigurationBytes) + " bytes.",
+                   .field = "max_configuration_bytes",
+                   .position = std::nullopt};
+  }
+  if (auto refusal =
+          DecodeText(message->configuration(), "configuration", &question.configuration)) {
+    return *refusal;
+  }
+  question.moves.limit = message->limit();
+  const wire::MoveList* list = message->list();
+  if (list == nullptr) return question;
+  if (list->judgement() > wire::Judgement::MAX) {
+    return InvalidValue("list.judgement", "rfm_segment, abc, value_class or activity");
+  }
+  for (const String* name : {list->from(), list->to()}) {
+    if (!IsName(name->string_view())) return InvalidValue("list", kNameForm);
+  }
+  question.moves.list = {static_cast<engine::Judgement>(list->judgement()), list->from()->str(),
+                         list->to()->str()};
+  return question;
 }
 
 Judged<std::string> DecodePhases(std::span<const uint8_t> payload) {

@@ -29,11 +29,19 @@ namespace kundig::server {
 Refusal BadMessage(std::string_view message);
 Refusal TooMany(uint32_t limit, const char* limit_name);
 
-// Requests without fields: ValueRequest and its like.
+// Sets the day where the message names one.
+std::optional<Refusal> DecodeDay(const flatbuffers::Optional<int32_t>& in, const char* field,
+                                 std::optional<engine::Day>* day);
+
+// Requests with no field but a day: ValueRequest and its like.
 template <typename Message>
-std::optional<Refusal> DecodeEmpty(std::span<const uint8_t> payload, std::string_view message) {
-  if (wire::VerifiedRoot<Message>(payload) == nullptr) return BadMessage(message);
-  return std::nullopt;
+Judged<std::optional<engine::Day>> DecodeAsOf(std::span<const uint8_t> payload,
+                                              std::string_view name) {
+  const auto* message = wire::VerifiedRoot<Message>(payload);
+  if (message == nullptr) return BadMessage(name);
+  std::optional<engine::Day> as_of;
+  if (auto refusal = DecodeDay(message->as_of(), "as_of", &as_of)) return *refusal;
+  return as_of;
 }
 
 // Append the ids, which point into the payload, to those of other requests; refused, they leave
@@ -42,18 +50,37 @@ std::optional<Refusal> DecodeProfiles(std::span<const uint8_t> payload, uint32_t
                                       std::vector<std::string_view>* ids);
 std::optional<Refusal> DecodeRecords(std::span<const uint8_t> payload, uint32_t max_ids,
                                      std::vector<std::string_view>* ids);
+// A ProfilesRequest that names a day, apart from the payload.
+struct PastProfiles {
+  engine::Day as_of;
+  std::vector<std::string> customers;
+};
+Judged<PastProfiles> DecodePastProfiles(std::span<const uint8_t> payload, uint32_t max_ids);
 // The kind of names, and the first code asked for.
 struct NamesQuestion {
   engine::NameKind kind{};
   uint32_t from = 1;
 };
 Judged<NamesQuestion> DecodeNames(std::span<const uint8_t> payload);
+struct ExplainQuestion {
+  std::string_view customer;  // points into the payload
+  std::optional<engine::Day> as_of;
+};
+Judged<ExplainQuestion> DecodeExplain(std::span<const uint8_t> payload);
 // The customer, pointing into the payload.
-Judged<std::string_view> DecodeExplain(std::span<const uint8_t> payload);
 Judged<std::string_view> DecodeExport(std::span<const uint8_t> payload);
 Judged<engine::ListQuery> DecodeList(std::span<const uint8_t> payload);
+struct CountQuestion {
+  std::string where;  // empty = all
+  std::optional<engine::Day> as_of;
+};
+Judged<CountQuestion> DecodeCount(std::span<const uint8_t> payload);
+struct WhatIfQuestion {
+  std::string configuration;
+  engine::MovesQuery moves;
+};
+Judged<WhatIfQuestion> DecodeWhatIf(std::span<const uint8_t> payload);
 // The expression; empty = all.
-Judged<std::string> DecodeCount(std::span<const uint8_t> payload);
 Judged<std::string> DecodePhases(std::span<const uint8_t> payload);
 Judged<engine::PipelineQuery> DecodePipeline(std::span<const uint8_t> payload);
 Judged<engine::WaterfallQuery> DecodeWaterfall(std::span<const uint8_t> payload);

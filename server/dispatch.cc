@@ -8,12 +8,14 @@
 #include <vector>
 
 #include "schemas/limits.h"
+#include "schemas/lookup_day.h"
 #include "schemas/summaries_generated.h"
 #include "server/decode.h"
 #include "server/decode_events.h"
 #include "server/decode_orders.h"
 #include "server/encode.h"
 #include "server/limits.h"
+#include "server/sending.h"
 
 namespace kundig::server {
 namespace {
@@ -26,42 +28,6 @@ struct Pending {
   std::vector<uint8_t> payload;
   Decoded<AnyEvent> batch;
 };
-
-// An answer larger than this gives its memory back.
-constexpr size_t kKeptBuilderBytes = size_t{1} << 20;
-
-// Kept from request to request.
-flatbuffers::FlatBufferBuilder* ThreadBuilder() {
-  thread_local flatbuffers::FlatBufferBuilder builder;
-  return &builder;
-}
-
-// Sends what `builder` holds.
-void Send(MessageType type, flatbuffers::FlatBufferBuilder* builder, Responder* responder) {
-  responder->Send(type, Payload(*builder));
-  if (builder->GetSize() > kKeptBuilderBytes) builder->Reset();
-}
-
-void SendRefusal(const Refusal& refusal, Responder* responder) {
-  flatbuffers::FlatBufferBuilder* builder = ThreadBuilder();
-  EncodeError(refusal, builder);
-  Send(MessageType::error, builder, responder);
-}
-
-// Sends the reply that `encode(builder)` makes.
-template <typename Encode>
-void SendReply(MessageType type, Responder* responder, Encode encode) {
-  flatbuffers::FlatBufferBuilder* builder = ThreadBuilder();
-  encode(builder);
-  Send(type, builder, responder);
-}
-
-Refusal Overloaded(const char* limit, std::string message) {
-  return Refusal{.code = wire::ErrorCode::overloaded,
-                 .message = std::move(message),
-                 .field = limit,
-                 .position = std::nullopt};
-}
 
 Refusal WriterBusy() {
   return Overloaded("max_queued_event_bytes",
@@ -89,11 +55,13 @@ Dispatcher::Dispatcher(engine::DurableBook* book, const ServerOptions& options, 
       book_(&book->book()),
       lookups_(book_, options.max_profile_ids),
       max_frame_bytes_(options.max_frame_bytes),
+      max_profile_ids_(options.max_profile_ids),
       max_batch_events_(options.max_batch_events),
       day_is_pinned_(day_is_pinned),
       durability_(std::move(durability)),
       callbacks_(std::move(callbacks)),
       memory_limit_(options.memory_limit_bytes),
+      recounts_(book_, [this] { return memory_limit_.RoomBytes(); }),
       open_lists_(options.max_open_lists),
       writes_(
           book, kMaxQueuedEventBytes, [this] { return memory_limit_.Judge(); },
@@ -123,13 +91,15 @@ void Dispatcher::Handle(MessageType type, std::span<const uint8_t> payload,
     case MessageType::orders:
       return HandleBatch<engine::OrderPlaced>(payload, DecodeOrders, MessageType::orders_reply,
                                               std::move(responder));
-    case MessageType::records:
     case MessageType::profiles:
+      if (wire::NamesADay(payload)) return HandlePastProfiles(payload, std::move(responder));
+      [[fallthrough]];
+    case MessageType::records:
       return lookups_.Answer(type, payload, responder.get());
     case MessageType::names:
       return HandleNames(payload, responder.get());
     case MessageType::explain:
-      return HandleExplain(payload, responder.get());
+      return HandleExplain(payload, std::move(responder));
     case MessageType::status:
       return HandleStatus(payload, std::move(responder));
     case MessageType::advance_day:
@@ -156,30 +126,18 @@ void Dispatcher::Handle(MessageType type, std::span<const uint8_t> payload,
       return HandleConversion(payload, std::move(responder));
     case MessageType::churn:
       return HandleChurn(payload, std::move(responder));
+    case MessageType::what_if:
+      return HandleWhatIf(payload, std::move(responder));
     case MessageType::rfm:
-      if (const auto refusal = DecodeEmpty<wire::RfmRequest>(payload, "RfmRequest")) {
-        return SendRefusal(*refusal, responder.get());
-      }
-      return Queue(std::move(responder), [this](Responder* to) {
-        const engine::RfmAnswer answer = book_->Rfm();
-        SendReply(MessageType::rfm_reply, to, [&](auto* out) { EncodeRfm(answer, out); });
-      });
+      return HandleSummary<wire::RfmRequest>(payload, "RfmRequest", &engine::Book::Rfm, EncodeRfm,
+                                             MessageType::rfm_reply, std::move(responder));
     case MessageType::abc:
-      if (const auto refusal = DecodeEmpty<wire::AbcRequest>(payload, "AbcRequest")) {
-        return SendRefusal(*refusal, responder.get());
-      }
-      return Queue(std::move(responder), [this](Responder* to) {
-        const engine::AbcAnswer answer = book_->Abc();
-        SendReply(MessageType::abc_reply, to, [&](auto* out) { EncodeAbc(answer, out); });
-      });
+      return HandleSummary<wire::AbcRequest>(payload, "AbcRequest", &engine::Book::Abc, EncodeAbc,
+                                             MessageType::abc_reply, std::move(responder));
     case MessageType::value:
-      if (const auto refusal = DecodeEmpty<wire::ValueRequest>(payload, "ValueRequest")) {
-        return SendRefusal(*refusal, responder.get());
-      }
-      return Queue(std::move(responder), [this](Responder* to) {
-        const engine::ValueAnswer answer = book_->Value();
-        SendReply(MessageType::value_reply, to, [&](auto* out) { EncodeValue(answer, out); });
-      });
+      return HandleSummary<wire::ValueRequest>(payload, "ValueRequest", &engine::Book::Value,
+                                               EncodeValue, MessageType::value_reply,
+                                               std::move(responder));
     default:
       return SendRefusal(
           Refusal{.code = wire::ErrorCode::unknown_type,
@@ -228,12 +186,35 @@ void Dispatcher::HandleNames(std::span<const uint8_t> payload, Responder* respon
   SendReply(MessageType::names_reply, responder, [&](auto* out) { EncodeNames(answer, out); });
 }
 
-void Dispatcher::HandleExplain(std::span<const uint8_t> payload, Responder* responder) {
-  const Judged<std::string_view> customer = DecodeExplain(payload);
-  if (!customer) return SendRefusal(customer.error(), responder);
-  const engine::ExplainAnswer answer = book_->Explain(*customer);
-  SendReply(MessageType::explain_reply, responder,
-            [&](auto* out) { EncodeExplain(answer, *customer, out); });
+template <typename Message, typename Ask, typename Encode>
+void Dispatcher::HandleSummary(std::span<const uint8_t> payload, std::string_view name, Ask ask,
+                               Encode encode, MessageType reply,
+                               std::unique_ptr<Responder> responder) {
+  const Judged<std::optional<engine::Day>> as_of = DecodeAsOf<Message>(payload, name);
+  if (!as_of) return SendRefusal(as_of.error(), responder.get());
+  Queue(std::move(responder), [this, as_of = *as_of, ask, encode, reply](Responder* to) {
+    const Recounts::Lease book = BookAsOf(as_of, to);
+    if (book == nullptr) return;
+    const auto answer = (book.get()->*ask)();
+    SendReply(reply, to, [&](auto* out) { encode(answer, out); });
+  });
+}
+
+void Dispatcher::HandleExplain(std::span<const uint8_t> payload,
+                               std::unique_ptr<Responder> responder) {
+  const Judged<ExplainQuestion> question = DecodeExplain(payload);
+  if (!question) return SendRefusal(question.error(), responder.get());
+  const auto explain = [](const engine::Book& book, std::string_view customer, Responder* to) {
+    const engine::ExplainAnswer answer = book.Explain(customer);
+    SendReply(MessageType::explain_reply, to,
+              [&](auto* out) { EncodeExplain(answer, customer, out); });
+  };
+  if (!question->as_of) return explain(*book_, question->customer, responder.get());
+  Queue(std::move(responder), [this, explain, as_of = *question->as_of,
+                               customer = std::string(question->customer)](Responder* to) {
+    const Recounts::Lease book = BookAsOf(as_of, to);
+    if (book != nullptr) explain(*book, customer, to);
+  });
 }
 
 void Dispatcher::HandleStatus(std::span<const uint8_t> payload,
@@ -330,9 +311,11 @@ void Dispatcher::HandleList(std::span<const uint8_t> payload,
   Judged<engine::ListQuery> query = DecodeList(payload);
   if (!query) return SendRefusal(query.error(), responder.get());
   Queue(std::move(responder), [this, query = std::move(*query)](Responder* to) {
-    engine::Result<engine::ListAnswer> answer = book_->List(query);
+    const Recounts::Lease book = BookAsOf(query.as_of, to);
+    if (book == nullptr) return;
+    engine::Result<engine::ListAnswer> answer = book->List(query);
     if (!answer) return SendRefusal(ToRefusal(answer.error()), to);
-    SendChunks(std::move(*answer), to);
+    SendChunks(std::move(*answer), book, to);
   });
 }
 
@@ -343,12 +326,12 @@ void Dispatcher::HandleExport(std::span<const uint8_t> payload,
   Queue(std::move(responder), [this, customer = std::string(*customer)](Responder* to) {
     engine::Result<engine::ExportAnswer> answer = book_->Export(customer);
     if (!answer) return SendRefusal(ToRefusal(answer.error()), to);
-    SendChunks(std::move(*answer), to);
+    SendChunks(std::move(*answer), nullptr, to);
   });
 }
 
 template <typename Whole>
-void Dispatcher::SendChunks(Whole answer, Responder* responder) {
+void Dispatcher::SendChunks(Whole answer, Recounts::Lease of, Responder* responder) {
   const size_t rows = ChunkedRows(answer);
   if (ChunkEnd(answer, 0, wire::kListChunkBytes) == rows) {
     return SendReply(ChunkType(answer), responder, [&](auto* out) {
@@ -363,15 +346,19 @@ void Dispatcher::SendChunks(Whole answer, Responder* responder) {
         responder);
   }
   responder->Stream(std::make_unique<AnswerChunks<Whole>>(std::move(answer), wire::kListChunkBytes,
-                                                          std::move(place)));
+                                                          std::move(place), std::move(of)));
 }
+template void Dispatcher::SendChunks(engine::MovesAnswer answer, Recounts::Lease of,
+                                     Responder* responder);
 
 void Dispatcher::HandleCount(std::span<const uint8_t> payload,
                              std::unique_ptr<Responder> responder) {
-  Judged<std::string> where = DecodeCount(payload);
-  if (!where) return SendRefusal(where.error(), responder.get());
-  Queue(std::move(responder), [this, where = std::move(*where)](Responder* to) {
-    const engine::Result<engine::CountAnswer> answer = book_->Count(where);
+  Judged<CountQuestion> question = DecodeCount(payload);
+  if (!question) return SendRefusal(question.error(), responder.get());
+  Queue(std::move(responder), [this, question = std::move(*question)](Responder* to) {
+    const Recounts::Lease book = BookAsOf(question.as_of, to);
+    if (book == nullptr) return;
+    const engine::Result<engine::CountAnswer> answer = book->Count(question.where);
     if (!answer) return SendRefusal(ToRefusal(answer.error()), to);
     SendReply(MessageType::count_reply, to, [&](auto* out) { EncodeCount(*answer, out); });
   });

@@ -15,8 +15,10 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "engine/book.h"
 #include "engine/durable_book.h"
@@ -25,6 +27,7 @@
 #include "server/list_chunks.h"
 #include "server/lookups.h"
 #include "server/memory_limit.h"
+#include "server/recounts.h"
 #include "server/refusal.h"
 #include "server/reload.h"
 #include "server/request_handler.h"
@@ -44,6 +47,9 @@ class Dispatcher final : public RequestHandler {
     std::function<engine::Result<engine::SnapshotInfo>(engine::Generations)> save;
     std::function<engine::Result<engine::SnapshotInfo>(const std::string& folder)> backup;
     std::function<engine::Result<ReloadOutcome>()> reload;
+    // The rules that the text of another configuration says (RulesOfOther).
+    std::function<engine::Result<std::shared_ptr<const engine::Rules>>(std::string_view)>
+        read_other_rules;
   };
 
   // `book` outlives the dispatcher.
@@ -69,7 +75,11 @@ class Dispatcher final : public RequestHandler {
   void HandleBatch(std::span<const uint8_t> payload, Decode decode, wire::MessageType reply,
                    std::unique_ptr<Responder> responder);
   void HandleNames(std::span<const uint8_t> payload, Responder* responder);
-  void HandleExplain(std::span<const uint8_t> payload, Responder* responder);
+  void HandleExplain(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
+  // Asks the book of the day that the message, with the name `name`, may say.
+  template <typename Message, typename Ask, typename Encode>
+  void HandleSummary(std::span<const uint8_t> payload, std::string_view name, Ask ask,
+                     Encode encode, wire::MessageType reply, std::unique_ptr<Responder> responder);
   void HandleStatus(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void HandleAdvanceDay(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void HandleList(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
@@ -83,12 +93,17 @@ class Dispatcher final : public RequestHandler {
   void HandleSnapshot(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void HandleBackup(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void HandleReload(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
+  void HandlePastProfiles(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
+  void HandleWhatIf(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
+  // The book as of the day, for a query thread; nullptr where that was refused, and said so.
+  Recounts::Lease BookAsOf(std::optional<engine::Day> day, Responder* to);
   // Has `save` done by the maintenance thread, and its answer sent.
   void Maintain(std::function<engine::Result<engine::SnapshotInfo>()> save, wire::MessageType reply,
                 std::unique_ptr<Responder> responder);
-  // Sends a list or an export, whole or as a stream of chunks.
+  // Sends a list, an export or moves, whole or as a stream of chunks; `of`: the book that they may
+  // point into.
   template <typename Whole>
-  void SendChunks(Whole answer, Responder* responder);
+  void SendChunks(Whole answer, Recounts::Lease of, Responder* responder);
   // Has `run` done by a query thread.
   void Queue(std::unique_ptr<Responder> responder, std::function<void(Responder*)> run);
   // Hands the work to its queue (a JobPool or the WriteQueue), or answers `full` where that is.
@@ -99,11 +114,13 @@ class Dispatcher final : public RequestHandler {
   engine::Book* const book_;  // for questions; it is told things through writes_
   const Lookups lookups_;
   const uint32_t max_frame_bytes_;
+  const uint32_t max_profile_ids_;
   const uint32_t max_batch_events_;
   const bool day_is_pinned_;
   const std::string durability_;
   const Callbacks callbacks_;
   MemoryLimit memory_limit_;
+  Recounts recounts_;
   OpenLists open_lists_;
   WriteQueue writes_;  // these are last: their threads use the rest
   JobPool queries_;

@@ -72,7 +72,7 @@ void EncodeSnapshot(const engine::SnapshotInfo& info, flatbuffers::FlatBufferBui
 void EncodeReload(const ReloadOutcome& outcome, flatbuffers::FlatBufferBuilder* builder);
 void EncodeAdvanceDay(const engine::StateName& state, flatbuffers::FlatBufferBuilder* builder);
 
-// One chunk of a list or an export.
+// One chunk of a list, an export or the moves of a what-if.
 struct ListChunk {
   size_t begin = 0, end = 0;  // rows of the answer; or events, and behind them lead changes
   bool last = false;
@@ -82,10 +82,16 @@ struct ListChunk {
 // would be longer than about `max_bytes`. A chunk has at least one row where there is one.
 size_t ChunkEnd(const engine::ListAnswer& answer, size_t begin, size_t max_bytes);
 size_t ChunkEnd(const engine::ExportAnswer& answer, size_t begin, size_t max_bytes);
+size_t ChunkEnd(const engine::MovesAnswer& answer, size_t begin, size_t max_bytes);
 void EncodeChunk(const engine::ListAnswer& answer, const ListChunk& chunk,
                  flatbuffers::FlatBufferBuilder* builder);
 void EncodeChunk(const engine::ExportAnswer& answer, const ListChunk& chunk,
                  flatbuffers::FlatBufferBuilder* builder);
+void EncodeChunk(const engine::MovesAnswer& answer, const ListChunk& chunk,
+                 flatbuffers::FlatBufferBuilder* builder);
+inline size_t ChunkedRows(const engine::MovesAnswer& answer) {
+  return answer.rows.size();
+}
 inline size_t ChunkedRows(const engine::ListAnswer& answer) {
   return answer.rows;
 }
@@ -94,6 +100,9 @@ inline size_t ChunkedRows(const engine::ExportAnswer& answer) {
 }
 inline wire::MessageType ChunkType(const engine::ListAnswer&) {
   return wire::MessageType::list_reply;
+}
+inline wire::MessageType ChunkType(const engine::MovesAnswer&) {
+  return wire::MessageType::what_if_reply;
 }
 inline wire::MessageType ChunkType(const engine::ExportAnswer&) {
   return wire::MessageType::export_customer_reply;

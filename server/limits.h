@@ -17,6 +17,11 @@
 
 namespace kundig::server {
 
+// --- Recounts ---
+
+// One that nobody asks anything is kept for the next question this long, and its memory with it.
+inline constexpr std::chrono::seconds kRecountKeptFor{60};
+
 // --- Connections ---
 
 // Open at one time; one more gets the error limit_exceeded and is closed.

@@ -32,5 +32,6 @@ std::optional<Answer> AnswerChunks<Whole>::Next(bool cancelled) {
 
 template class AnswerChunks<engine::ListAnswer>;
 template class AnswerChunks<engine::ExportAnswer>;
+template class AnswerChunks<engine::MovesAnswer>;
 
 }  // namespace kundig::server

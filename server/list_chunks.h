@@ -1,5 +1,6 @@
-// A list or an export as a stream of chunks, each encoded when the connection has room for it: the
-// encoded form of a list of millions of rows never exists as a whole.
+// A list, an export or the moves of a what-if as a stream of chunks, each encoded when the
+// connection has room for it: the encoded form of a list of millions of rows never exists as a
+// whole.
 //
 // Thread safety: AnswerChunks are used by one thread at a time; OpenLists by any.
 
@@ -39,12 +40,18 @@ class OpenLists {
 template <typename Whole>
 class AnswerChunks final : public ChunkSource {
  public:
-  AnswerChunks(Whole answer, size_t chunk_bytes, OpenLists::Place place)
-      : answer_(std::move(answer)), chunk_bytes_(chunk_bytes), place_(std::move(place)) {}
+  // `source`: what the answer points into, where that may go otherwise.
+  AnswerChunks(Whole answer, size_t chunk_bytes, OpenLists::Place place,
+               std::shared_ptr<const void> source = nullptr)
+      : source_(std::move(source)),
+        answer_(std::move(answer)),
+        chunk_bytes_(chunk_bytes),
+        place_(std::move(place)) {}
 
   std::optional<Answer> Next(bool cancelled) override;
 
  private:
+  const std::shared_ptr<const void> source_;
   const Whole answer_;
   const size_t chunk_bytes_;
   const OpenLists::Place place_;
@@ -53,6 +60,7 @@ class AnswerChunks final : public ChunkSource {
 };
 using ListChunks = AnswerChunks<engine::ListAnswer>;
 using ExportChunks = AnswerChunks<engine::ExportAnswer>;
+using MovesChunks = AnswerChunks<engine::MovesAnswer>;
 
 }  // namespace kundig::server
 

@@ -3,9 +3,17 @@
 #include <optional>
 
 #include "engine/check.h"
+#include "schemas/lookup_day.h"
 #include "server/mailbox.h"
 
 namespace kundig::server {
+namespace {
+
+bool AsksForNow(std::span<const uint8_t> profiles_request) {
+  return !wire::NamesADay(profiles_request);
+}
+
+}  // namespace
 
 LookupRun::Outcome LookupRun::Answer(wire::FrameReader* reader, RequestHandler* handler,
                                      AnswerQueue* answers) {
@@ -23,10 +31,11 @@ LookupRun::Outcome LookupRun::Answer(wire::FrameReader* reader, RequestHandler* 
 }
 
 void LookupRun::Take(wire::FrameReader* reader, wire::MessageType type) {
+  const auto wanted = type == wire::MessageType::profiles ? AsksForNow : nullptr;
   size_t bytes = 0;
   for (taken_ = 0; taken_ < kMaxRunRequests && bytes < kMaxRunBytes; ++taken_) {
     const std::optional<wire::Frame> frame = reader->NextInPlace(
-        wire::kProtocolVersion, static_cast<uint8_t>(type), wire::kLookupAlignment);
+        wire::kProtocolVersion, static_cast<uint8_t>(type), wire::kLookupAlignment, wanted);
     if (!frame) return;
     request_ids_[taken_] = frame->header.request_id;
     payloads_[taken_] = frame->payload;

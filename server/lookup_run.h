@@ -25,7 +25,7 @@ namespace kundig::server {
 class LookupRun final : private LookupSink {
  public:
   enum class Outcome : uint8_t {
-    kNone,      // what comes next is no whole lookup, or none that lies as it may be read
+    kNone,      // what comes next is no whole lookup of now, or none that lies as it may be read
     kAnswered,  // all that were taken
     kEnds,      // the last answer ends the connection
   };

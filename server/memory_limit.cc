@@ -6,6 +6,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -67,6 +68,12 @@ MemoryLimit::MemoryLimit(uint64_t bytes, std::function<uint64_t()> resident_byte
     : bytes_(bytes > 0 ? bytes : UsableMemoryBytes() / 100 * kDefaultMemoryPercent),
       resident_bytes_(std::move(resident_bytes)),
       line_(kLogInterval) {}
+
+uint64_t MemoryLimit::RoomBytes() const {
+  if (bytes_ == 0) return std::numeric_limits<uint64_t>::max();
+  const uint64_t resident = resident_bytes_();
+  return resident < bytes_ ? bytes_ - resident : 0;
+}
 
 engine::Growth MemoryLimit::Judge() {
   const uint64_t resident = resident_bytes_();

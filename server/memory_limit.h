@@ -2,7 +2,8 @@
 // (engine::Growth) instead of the system ending the process. What counts is the process' resident
 // memory, because that is what the system looks at, and not what the book would need by itself.
 //
-// Thread safety: the functions and bytes() for all threads; Judge for one, the writer's.
+// Thread safety: the functions, bytes() and RoomBytes() for all threads; Judge for one, the
+// writer's.
 
 #ifndef KUNDIG_SERVER_MEMORY_LIMIT_H_
 #define KUNDIG_SERVER_MEMORY_LIMIT_H_
@@ -31,6 +32,8 @@ class MemoryLimit {
   explicit MemoryLimit(uint64_t bytes, std::function<uint64_t()> resident_bytes = ResidentBytes);
 
   uint64_t bytes() const { return bytes_; }
+  // What the process may still take; the largest number where there is no limit.
+  uint64_t RoomBytes() const;
   // What the next batch may do; says in the log when it may not grow the book.
   engine::Growth Judge();
 

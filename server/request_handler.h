@@ -63,7 +63,8 @@ class LookupSink {
 class RequestHandler {
  public:
   virtual ~RequestHandler() = default;
-  // Called on the session's network thread for requests of one type, profiles or records, that came
+  // Called on the session's network thread for requests of one type, profiles (that name no day) or
+  // records, that came
   // one right behind the other with nothing unanswered before them: at least one, at most
   // kMaxRunRequests. Answers each before it returns; must not block. What a lookup costs beside the
   // look-up itself (a lock, memory, virtual calls) is then paid once for all of them. Payloads as

@@ -234,7 +234,9 @@ class Server::Impl {
             .save =
                 [this](engine::Generations keep) { return snapshots_->Save(keep, "asked for"); },
             .backup = [this](const std::string& folder) { return snapshots_->Backup(folder); },
-            .reload = [this] { return reload_->Run(); }});
+            .reload = [this] { return reload_->Run(); },
+            .read_other_rules =
+                [this](std::string_view text) { return RulesOfOther(text, configuration_); }});
     if (!options.data.empty() && interval_ms > 0) {
       sync_.emplace(std::chrono::milliseconds(interval_ms), [this] {
         const std::optional<engine::Error> error = book_->Sync();

@@ -65,6 +65,7 @@ int RunCommandLine(int argc, const char* const* argv) {
 
   AddQueryCommands(&app, &line);
   AddListCommands(&app, &line);
+  AddWhatIfCommand(&app, &line);
   AddImportCommands(&app, &line);
   AddPinCommand(&app, &line);
   AddPrivacyCommands(&app, &line);

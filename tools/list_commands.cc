@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tools/answer_text.h"
+#include "tools/as_of.h"
 #include "tools/command.h"
 #include "tools/connect.h"
 #include "tools/figures.h"
@@ -18,7 +19,7 @@ namespace kundig::tools {
 namespace {
 
 struct ListWords {
-  std::string where, order_by, cursor;
+  std::string where, order_by, cursor, as_of;
   std::vector<std::string> activities, fields;
   bool need_consent = false;
   uint32_t limit = 100;
@@ -80,6 +81,7 @@ wire::ListRequestT ListRequest(wire::ListKind kind, const ListWords& words) {
   request.limit = words.limit;
   request.cursor = words.cursor;
   request.fields = words.fields;
+  if (const client::AsOf day = AsOfDay(words.as_of)) request.as_of = *day;
   return request;
 }
 
@@ -168,6 +170,7 @@ void AddListOptions(CLI::App* command, ListWords* words) {
       ->check(CheckOrder);
   command->add_option("--limit", words->limit, "Rows; 0 = all, streamed")->capture_default_str();
   command->add_option("--cursor", words->cursor, "\"next\" of the page before");
+  AddAsOf(command, &words->as_of);
   command->add_option("--fields", words->fields, "Fields of the rows, as a,b,c")->delimiter(',');
 }
 

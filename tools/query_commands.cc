@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tools/answer_text.h"
+#include "tools/as_of.h"
 #include "tools/command.h"
 #include "tools/connect.h"
 #include "tools/figures.h"
@@ -45,9 +46,10 @@ int RunStatus(const GlobalOptions& options) {
       });
 }
 
-int RunProfile(const GlobalOptions& options, const std::vector<std::string>& customers) {
+int RunProfile(const GlobalOptions& options, const std::vector<std::string>& customers,
+               client::AsOf as_of) {
   return AskServer(
-      options, {}, [&](client::Client& client) { return client.Profiles(customers); },
+      options, {}, [&](client::Client& client) { return client.Profiles(customers, as_of); },
       [&](const std::vector<wire::ProfilesReplyT>& replies, const client::ServerInfo& server) {
         const Look look = LookOf(server);
         Output output;
@@ -70,37 +72,37 @@ int RunProfile(const GlobalOptions& options, const std::vector<std::string>& cus
       });
 }
 
-int RunExplain(const GlobalOptions& options, const std::string& customer) {
+int RunExplain(const GlobalOptions& options, const std::string& customer, client::AsOf as_of) {
   if (int code = RefuseCsv(options, "explain")) return code;
   return AskServer(
-      options, {}, [&](client::Client& client) { return client.Explain(customer); },
+      options, {}, [&](client::Client& client) { return client.Explain(customer, as_of); },
       [&](const wire::ExplainReplyT& reply, const client::ServerInfo& server) {
         return Show(options, ExplainJson(reply),
                     [&] { return ExplainText(reply, LookOf(server)); });
       });
 }
 
-int RunRfm(const GlobalOptions& options) {
+int RunRfm(const GlobalOptions& options, client::AsOf as_of) {
   return AskServer(
-      options, {}, [](client::Client& client) { return client.Rfm(); },
+      options, {}, [&](client::Client& client) { return client.Rfm(as_of); },
       [&](const wire::RfmReplyT& reply, const client::ServerInfo& server) {
         return ShowRows(options, RfmJson(reply), "cells",
                         [&] { return RfmText(reply, LookOf(server)); });
       });
 }
 
-int RunAbc(const GlobalOptions& options) {
+int RunAbc(const GlobalOptions& options, client::AsOf as_of) {
   return AskServer(
-      options, {}, [](client::Client& client) { return client.Abc(); },
+      options, {}, [&](client::Client& client) { return client.Abc(as_of); },
       [&](const wire::AbcReplyT& reply, const client::ServerInfo& server) {
         return ShowRows(options, AbcJson(reply), "classes",
                         [&] { return AbcText(reply, LookOf(server)); });
       });
 }
 
-int RunValue(const GlobalOptions& options) {
+int RunValue(const GlobalOptions& options, client::AsOf as_of) {
   return AskServer(
-      options, {}, [](client::Client& client) { return client.Value(); },
+      options, {}, [&](client::Client& client) { return client.Value(as_of); },
       [&](const wire::ValueReplyT& reply, const client::ServerInfo& server) {
         return ShowRows(options, ValueJson(reply), "classes",
                         [&] { return ValueText(reply, LookOf(server)); });
@@ -138,10 +140,10 @@ int RunPhases(const GlobalOptions& options, const std::string& where, bool risks
       });
 }
 
-int RunCount(const GlobalOptions& options, const std::string& where) {
+int RunCount(const GlobalOptions& options, const std::string& where, client::AsOf as_of) {
   if (int code = RefuseCsv(options, "count")) return code;
   return AskServer(
-      options, where, [&](client::Client& client) { return client.Count(where); },
+      options, where, [&](client::Client& client) { return client.Count(where, as_of); },
       [&](const wire::CountReplyT& reply, const client::ServerInfo& server) {
         return Show(options, CountJson(reply), [&] { return CountText(reply, LookOf(server)); });
       });
@@ -167,14 +169,19 @@ void AddQueryCommands(CLI::App* app, CommandLine* line) {
   auto customers = std::make_shared<std::vector<std::string>>();
   profile->add_option("id", *customers, "Customer ids; behind '--' they may begin with '-'")
       ->required();
-  profile->callback(choose([&options, customers] { return RunProfile(options, *customers); }));
+  auto as_of = std::make_shared<std::string>();  // of the one command that is typed
+  AddAsOf(profile, as_of.get());
+  profile->callback(choose(
+      [&options, customers, as_of] { return RunProfile(options, *customers, AsOfDay(*as_of)); }));
 
-  app->add_subcommand("rfm", "Recency, frequency and monetary scores, and the segments")
-      ->callback(choose([&options] { return RunRfm(options); }));
-  app->add_subcommand("abc", "Customers by their share of revenue or margin")
-      ->callback(choose([&options] { return RunAbc(options); }));
-  app->add_subcommand("value", "Customers by value class, and the hidden potential")
-      ->callback(choose([&options] { return RunValue(options); }));
+  const auto summary = [&](const char* name, const char* help, auto run) {
+    CLI::App* command = app->add_subcommand(name, help);
+    AddAsOf(command, as_of.get());
+    command->callback(choose([&options, as_of, run] { return run(options, AsOfDay(*as_of)); }));
+  };
+  summary("rfm", "Recency, frequency and monetary scores, and the segments", RunRfm);
+  summary("abc", "Customers by their share of revenue or margin", RunAbc);
+  summary("value", "Customers by value class, and the hidden potential", RunValue);
 
   CLI::App* churn =
       app->add_subcommand("churn",
@@ -204,12 +211,16 @@ void AddQueryCommands(CLI::App* app, CommandLine* line) {
   CLI::App* explain = app->add_subcommand("explain", "Why a customer has its value class");
   auto customer = std::make_shared<std::string>();
   explain->add_option("id", *customer, "Customer id")->required();
-  explain->callback(choose([&options, customer] { return RunExplain(options, *customer); }));
+  AddAsOf(explain, as_of.get());
+  explain->callback(choose(
+      [&options, customer, as_of] { return RunExplain(options, *customer, AsOfDay(*as_of)); }));
 
   CLI::App* count = app->add_subcommand("count", "Customers that an expression selects, summed");
   auto where = std::make_shared<std::string>();
   count->add_option("--where", *where, "Expression, as: abc = \"A\" and inactive_days > 90");
-  count->callback(choose([&options, where] { return RunCount(options, *where); }));
+  AddAsOf(count, as_of.get());
+  count->callback(
+      choose([&options, where, as_of] { return RunCount(options, *where, AsOfDay(*as_of)); }));
 }
 
 }  // namespace kundig::tools

@@ -19,6 +19,7 @@
 #include "engine/limits.h"
 #include "schemas/events_generated.h"
 #include "schemas/lists_generated.h"
+#include "schemas/lookup_day.h"
 #include "schemas/pipeline_generated.h"
 #include "schemas/profile_generated.h"
 #include "schemas/summaries_generated.h"
@@ -201,7 +202,10 @@ void CheckQuestions(wire::MessageType type, std::span<const uint8_t> payload) {
       }
       return;
     case wire::MessageType::explain:
-      if (const auto id = DecodeExplain(payload)) Judge{payload}.Id(*id);
+      if (const auto question = DecodeExplain(payload)) {
+        Judge{payload}.Id(question->customer);
+        Judge::Day(question->as_of);
+      }
       return;
     case wire::MessageType::export_customer:
       if (const auto id = DecodeExport(payload)) Judge{payload}.Id(*id);
@@ -220,10 +224,14 @@ void CheckQuestions(wire::MessageType type, std::span<const uint8_t> payload) {
         KUNDIG_CHECK(IsUtf8(query->where) && IsUtf8(query->cursor) && !query->fields.empty());
         KUNDIG_CHECK(query->activities.size() <= 6);
         KUNDIG_CHECK(query->reactivation || query->activities.empty());
+        Judge::Day(query->as_of);
       }
       return;
     case wire::MessageType::count:
-      if (const auto where = DecodeCount(payload)) KUNDIG_CHECK(IsUtf8(*where));
+      if (const auto question = DecodeCount(payload)) {
+        KUNDIG_CHECK(IsUtf8(question->where));
+        Judge::Day(question->as_of);
+      }
       return;
     case wire::MessageType::phases:
       if (const auto where = DecodePhases(payload)) KUNDIG_CHECK(IsUtf8(*where));
@@ -255,6 +263,13 @@ void CheckQuestions(wire::MessageType type, std::span<const uint8_t> payload) {
         }
       }
       return;
+    case wire::MessageType::what_if:
+      if (const auto question = DecodeWhatIf(payload)) {
+        KUNDIG_CHECK(IsUtf8(question->configuration) &&
+                     question->configuration.size() <= wire::kMaxConfigurationBytes);
+        KUNDIG_CHECK(!question->moves.list || IsName(question->moves.list->from));
+      }
+      return;
     case wire::MessageType::advance_day:
       if (const auto day = DecodeAdvanceDay(payload)) Judge::Day(*day);
       return;
@@ -263,10 +278,13 @@ void CheckQuestions(wire::MessageType type, std::span<const uint8_t> payload) {
                    DecodeStatus(payload).error().code == wire::ErrorCode::bad_message);
       return;
     default:
-      KUNDIG_CHECK(!DecodeEmpty<wire::RfmRequest>(payload, "RfmRequest").has_value() ||
-                   !DecodeEmpty<wire::ValueRequest>(payload, "ValueRequest").has_value() ||
-                   DecodeEmpty<wire::AbcRequest>(payload, "AbcRequest")->code ==
-                       wire::ErrorCode::bad_message);
+      if (const auto as_of = DecodeAsOf<wire::RfmRequest>(payload, "RfmRequest")) {
+        Judge::Day(*as_of);
+      }
+      if (const auto question = DecodePastProfiles(payload, kMaxIds)) {
+        Judge::Day(question->as_of);
+        KUNDIG_CHECK(wire::NamesADay(payload) && question->customers.size() <= kMaxIds);
+      }
       return;
   }
 }

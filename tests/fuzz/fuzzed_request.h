@@ -19,6 +19,7 @@
 #include "schemas/pipeline_generated.h"
 #include "schemas/profile_generated.h"
 #include "schemas/summaries_generated.h"
+#include "schemas/what_if_generated.h"
 
 namespace kundig::server {
 
@@ -289,6 +290,7 @@ inline wire::ListRequestT ListFrom(Source* in) {
   request.cursor = in->Text();
   request.limit = static_cast<uint32_t>(in->Number());
   for (int left = in->Byte() % 4; left > 0; --left) request.fields.push_back(in->Text());
+  in->Maybe<int32_t>(&request.as_of);
   return request;
 }
 
@@ -339,6 +341,17 @@ inline std::vector<uint8_t> MessageFrom(wire::MessageType type, Source* in) {
     wire::PhasesRequestT request;
     request.where = in->Text();
     Pack(request, &builder);
+  } else if (type == wire::MessageType::what_if) {
+    wire::WhatIfRequestT request;
+    request.configuration = in->Text();
+    request.limit = static_cast<uint32_t>(in->Number());
+    if (in->Flag()) {
+      request.list = std::make_unique<wire::MoveListT>();
+      request.list->judgement = in->Choice<wire::Judgement>();
+      request.list->from = in->Text();
+      request.list->to = in->Text();
+    }
+    Pack(request, &builder);
   } else if (type == wire::MessageType::advance_day) {
     wire::AdvanceDayRequestT request;
     request.day = static_cast<int32_t>(in->Number());
@@ -346,6 +359,7 @@ inline std::vector<uint8_t> MessageFrom(wire::MessageType type, Source* in) {
   } else if (type == wire::MessageType::explain) {
     wire::ExplainRequestT request;
     request.customer = in->Text();
+    in->Maybe<int32_t>(&request.as_of);
     Pack(request, &builder);
   } else if (type == wire::MessageType::export_customer) {
     wire::ExportRequestT request;
@@ -354,12 +368,14 @@ inline std::vector<uint8_t> MessageFrom(wire::MessageType type, Source* in) {
   } else if (type == wire::MessageType::count) {
     wire::CountRequestT request;
     request.where = in->Text();
+    in->Maybe<int32_t>(&request.as_of);
     Pack(request, &builder);
   } else {
     wire::ProfilesRequestT request;
     for (uint32_t left = in->Byte() % kProfileIdsEnd; left > 0; --left) {
       request.customers.push_back(in->Text());
     }
+    in->Maybe<int32_t>(&request.as_of);
     Pack(request, &builder);
   }
   std::vector<uint8_t> payload(builder.GetBufferPointer(),

@@ -205,6 +205,30 @@ ConversionReplyT FullConversion() {
   return reply;
 }
 
+WhatIfReplyT FullWhatIf() {
+  WhatIfReplyT reply;
+  reply.state = SomeState();
+  auto matrix = std::make_unique<MoveMatrixT>();
+  matrix->judgement = Judgement::abc;
+  auto move = std::make_unique<MoveT>();
+  move->from = "A";
+  move->to = "B";
+  move->customers = 12;
+  move->revenue = 345'600;
+  matrix->moves.push_back(std::move(move));
+  matrix->moved = 12;
+  reply.matrices.push_back(std::move(matrix));
+  reply.listed = 12;
+  auto row = std::make_unique<MovedCustomerT>();
+  row->customer = "17850";
+  row->revenue = 28'800;
+  row->revenue_total = 50'000;
+  reply.rows.push_back(std::move(row));
+  reply.last = true;
+  reply.cancelled = true;
+  return reply;
+}
+
 ChurnReplyT FullChurn() {
   ChurnReplyT reply;
   reply.state = SomeState();
@@ -417,6 +441,7 @@ std::vector<GoldenMessage> GoldenReplies() {
   history.last = true;
   all.push_back(Golden("export_customer_reply, lead history", MessageType::export_customer_reply,
                        19, history));
+  all.push_back(Golden("what_if_reply", MessageType::what_if_reply, 24, FullWhatIf()));
   all.push_back(Golden("error", MessageType::error, 7, *SomeError()));
   return all;
 }

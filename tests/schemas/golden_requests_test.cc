@@ -233,6 +233,24 @@ std::vector<GoldenMessage> GoldenRequests() {
   earlier.by = {PipelineKey::month};
   earlier.as_of = 14'944;
   all.push_back(Golden("pipeline, as of a day", MessageType::pipeline, 29, earlier));
+  ProfilesRequestT past;
+  past.customers = {"17850"};
+  past.as_of = 14'900;
+  all.push_back(Golden("profiles_as_of", MessageType::profiles, 31, past));
+  CountRequestT count_then;
+  count_then.as_of = 14'900;
+  all.push_back(Golden("count_as_of", MessageType::count, 32, count_then));
+  RfmRequestT rfm_then;
+  rfm_then.as_of = 14'900;
+  all.push_back(Golden("rfm_as_of", MessageType::rfm, 33, rfm_then));
+  WhatIfRequestT what_if;
+  what_if.configuration = "[abc]\na = 70\n";
+  what_if.list = std::make_unique<MoveListT>();
+  what_if.list->judgement = Judgement::value_class;
+  what_if.list->from = "standard";
+  what_if.list->to = "individual";
+  what_if.limit = 50;
+  all.push_back(Golden("what_if", MessageType::what_if, 24, what_if));
   all.push_back(Golden("cancel", MessageType::cancel, 6, CancelT{}));
   return all;
 }

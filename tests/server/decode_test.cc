@@ -8,6 +8,7 @@
 #include "schemas/pipeline_generated.h"
 #include "schemas/profile_generated.h"
 #include "schemas/summaries_generated.h"
+#include "schemas/what_if_generated.h"
 #include "server/text_rules.h"
 #include "tests/server/messages.h"
 
@@ -108,8 +109,10 @@ TEST(Decode, RefusesUnsoundPayloadsOfEveryType) {
   const std::vector<uint8_t> payload(16, 0xff);
   std::vector<std::string_view> ids;
   EXPECT_EQ(DecodeProfiles(payload, 1, &ids)->code, wire::ErrorCode::bad_message);
-  EXPECT_EQ(DecodeEmpty<wire::RfmRequest>(payload, "RfmRequest")->code,
-            wire::ErrorCode::bad_message);
+  ExpectRefused(DecodeAsOf<wire::RfmRequest>(payload, "RfmRequest"), wire::ErrorCode::bad_message,
+                "");
+  ExpectRefused(DecodePastProfiles(payload, 1), wire::ErrorCode::bad_message, "");
+  ExpectRefused(DecodeWhatIf(payload), wire::ErrorCode::bad_message, "");
   EXPECT_EQ(DecodeRecords(payload, 1, &ids)->code, wire::ErrorCode::bad_message);
   ExpectRefused(DecodeNames(payload), wire::ErrorCode::bad_message, "");
   ExpectRefused(DecodeExplain(payload), wire::ErrorCode::bad_message, "");
@@ -121,7 +124,83 @@ TEST(Decode, RefusesUnsoundPayloadsOfEveryType) {
   ExpectRefused(DecodeChurn(payload), wire::ErrorCode::bad_message, "");
   ExpectRefused(DecodeStatus(payload), wire::ErrorCode::bad_message, "");
   ExpectRefused(DecodeAdvanceDay(payload), wire::ErrorCode::bad_message, "");
-  EXPECT_FALSE(DecodeEmpty<wire::RfmRequest>(Packed(wire::RfmRequestT()), "RfmRequest"));
+}
+
+TEST(DecodeAsOf, IsADayThatEventsCanLieOnWhereverItIsNamed) {
+  const auto each = [](auto request, auto decode) {
+    EXPECT_EQ(*decode(Packed(request)), std::nullopt);
+    request.as_of = engine::kFirstDay.since_epoch;
+    EXPECT_EQ(*decode(Packed(request)), engine::kFirstDay);
+    request.as_of = engine::kLastDay.since_epoch + 1;
+    ExpectRefused(decode(Packed(request)), wire::ErrorCode::invalid_value, "as_of");
+  };
+  using Day = Judged<std::optional<engine::Day>>;
+  using Payload = std::vector<uint8_t>;
+  each(wire::RfmRequestT(),
+       [](const Payload& p) { return DecodeAsOf<wire::RfmRequest>(p, "RfmRequest"); });
+  each(wire::CountRequestT(), [](const Payload& p) -> Day {
+    const auto question = DecodeCount(p);
+    if (!question) return question.error();
+    return question->as_of;
+  });
+  each(wire::ListRequestT(), [](const Payload& p) -> Day {
+    const auto query = DecodeList(p);
+    if (!query) return query.error();
+    return query->as_of;
+  });
+  wire::ExplainRequestT explain;
+  explain.customer = "c";
+  each(explain, [](const Payload& p) -> Day {
+    const auto question = DecodeExplain(p);
+    if (!question) return question.error();
+    return question->as_of;
+  });
+}
+
+TEST(DecodePastProfiles, TakesIdsAndDayApartFromThePayload) {
+  wire::ProfilesRequestT request;
+  request.customers = {"a", "b"};
+  request.as_of = 14'000;
+  const auto question = DecodePastProfiles(Packed(request), 2);
+  ASSERT_TRUE(question.has_value());
+  EXPECT_EQ(question->as_of, engine::Day{14'000});
+  EXPECT_EQ(question->customers, (std::vector<std::string>{"a", "b"}));
+  ExpectRefused(DecodePastProfiles(Packed(request), 1), wire::ErrorCode::limit_exceeded,
+                "max_profile_ids");
+  request.as_of = engine::kFirstDay.since_epoch - 1;
+  ExpectRefused(DecodePastProfiles(Packed(request), 2), wire::ErrorCode::invalid_value, "as_of");
+}
+
+TEST(DecodeWhatIf, TakesTheTextAndTheMoveAskedFor) {
+  wire::WhatIfRequestT request;
+  request.configuration = "[abc]\na = 70\n";
+  auto question = DecodeWhatIf(Packed(request));
+  ASSERT_TRUE(question.has_value());
+  EXPECT_EQ(question->configuration, request.configuration);
+  EXPECT_FALSE(question->moves.list.has_value());
+  EXPECT_EQ(question->moves.limit, 100u);
+  request.list = std::make_unique<wire::MoveListT>();
+  request.list->judgement = wire::Judgement::activity;
+  request.list->from = "active";
+  request.list->to = "lost";
+  request.limit = 0;
+  question = DecodeWhatIf(Packed(request));
+  ASSERT_TRUE(question.has_value());
+  EXPECT_EQ(question->moves.list->judgement, engine::Judgement::kActivity);
+  EXPECT_EQ(question->moves.list->to, "lost");
+  EXPECT_EQ(question->moves.limit, 0u);
+  request.list->to = "";
+  ExpectRefused(DecodeWhatIf(Packed(request)), wire::ErrorCode::invalid_value, "list");
+  request.list->judgement = static_cast<wire::Judgement>(4);
+  ExpectRefused(DecodeWhatIf(Packed(request)), wire::ErrorCode::invalid_value, "list.judgement");
+  request.list.reset();
+  request.configuration.assign(wire::kMaxConfigurationBytes, 'a');
+  EXPECT_TRUE(DecodeWhatIf(Packed(request)).has_value());
+  request.configuration += 'a';
+  ExpectRefused(DecodeWhatIf(Packed(request)), wire::ErrorCode::limit_exceeded,
+                "max_configuration_bytes");
+  request.configuration = "\xff";
+  ExpectRefused(DecodeWhatIf(Packed(request)), wire::ErrorCode::invalid_value, "configuration");
 }
 
 TEST(DecodeList, FillsInDefaults) {
@@ -295,14 +374,14 @@ TEST(DecodeOthers, TakeAndRefuse) {
   wire::ExplainRequestT explain;
   explain.customer = "c";
   const auto payload = Packed(explain);
-  EXPECT_EQ(DecodeExplain(payload).value(), "c");
+  EXPECT_EQ(DecodeExplain(payload).value().customer, "c");
   explain.customer = std::string(65, 'c');
   ExpectRefused(DecodeExplain(Packed(explain)), wire::ErrorCode::invalid_value, "customer");
 
   wire::CountRequestT count;
-  EXPECT_EQ(DecodeCount(Packed(count)).value(), "");
+  EXPECT_EQ(DecodeCount(Packed(count)).value().where, "");
   count.where = "r = 5";
-  EXPECT_EQ(DecodeCount(Packed(count)).value(), "r = 5");
+  EXPECT_EQ(DecodeCount(Packed(count)).value().where, "r = 5");
   wire::PhasesRequestT phases;
   EXPECT_EQ(DecodePhases(Packed(phases)).value(), "");
   phases.where = "r = 5";

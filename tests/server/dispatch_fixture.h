@@ -11,9 +11,11 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/calendar.h"
+#include "server/configuration.h"
 #include "server/dispatch.h"
 #include "tests/server/kept_answer.h"
 #include "tests/server/messages.h"
@@ -43,7 +45,13 @@ class DispatchTest : public testing::Test {
                  [this](const std::string& folder) {
                    return book_->Backup(engine::TimeMs{0}, folder);
                  },
-             .reload = [this] { return Reloaded(); }}) {}
+             .reload = [this] { return Reloaded(); },
+             .read_other_rules =
+                 [this](std::string_view text) {
+                   Configuration in_force;
+                   in_force.rules = book_->book().rules();
+                   return RulesOfOther(text, in_force);
+                 }}) {}
 
   // The next one is refused, so that the second call is.
   engine::Result<ReloadOutcome> Reloaded() {
@@ -107,6 +115,17 @@ class DispatchTest : public testing::Test {
   int reloads_ = 0;  // by the maintenance thread
   std::unique_ptr<engine::DurableBook> book_;
   Dispatcher dispatcher_;
+};
+
+class FullDispatchTest : public DispatchTest {
+ protected:
+  FullDispatchTest() : DispatchTest(WithoutMemory(), true) {}
+
+  static ServerOptions WithoutMemory() {
+    ServerOptions options = SmallOptions();
+    options.memory_limit_bytes = 1;
+    return options;
+  }
 };
 
 }  // namespace kundig::server

@@ -1,5 +1,3 @@
-#include "server/dispatch.h"
-
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -16,17 +14,6 @@
 
 namespace kundig::server {
 namespace {
-
-class FullDispatchTest : public DispatchTest {
- protected:
-  FullDispatchTest() : DispatchTest(WithoutMemory(), true) {}
-
-  static ServerOptions WithoutMemory() {
-    ServerOptions options = SmallOptions();
-    options.memory_limit_bytes = 1;
-    return options;
-  }
-};
 
 TEST_F(FullDispatchTest, RefusesWhatIsNewAndAnswersQuestions) {
   wire::EventBatchT batch;
@@ -291,11 +278,13 @@ TEST_F(DispatchTest, RefusesWithTypedErrors) {
   records.customers = {"a", "b", "c", "d"};
   EXPECT_EQ(GetError(MessageType::records, records).field, "max_profile_ids");
   for (const MessageType type :
-       {MessageType::orders, MessageType::records, MessageType::names, MessageType::events,
-        MessageType::profiles, MessageType::explain, MessageType::list, MessageType::count,
-        MessageType::export_customer, MessageType::rfm, MessageType::abc, MessageType::value,
-        MessageType::phases, MessageType::pipeline, MessageType::waterfall, MessageType::conversion,
-        MessageType::churn, MessageType::status, MessageType::advance_day}) {
+       {MessageType::orders,     MessageType::records,    MessageType::names,
+        MessageType::events,     MessageType::profiles,   MessageType::explain,
+        MessageType::list,       MessageType::count,      MessageType::export_customer,
+        MessageType::rfm,        MessageType::abc,        MessageType::value,
+        MessageType::phases,     MessageType::pipeline,   MessageType::waterfall,
+        MessageType::conversion, MessageType::churn,      MessageType::what_if,
+        MessageType::status,     MessageType::advance_day}) {
     const auto answer = AskBytes(type, std::vector<uint8_t>(32, 0xff));
     EXPECT_EQ(ErrorOf(answer).code, wire::ErrorCode::bad_message)
         << wire::EnumNameMessageType(type);

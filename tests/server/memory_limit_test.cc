@@ -13,8 +13,10 @@ TEST(MemoryLimit, LetsTheBookGrowUpToItAndAgainWhenThereIsRoom) {
   EXPECT_EQ(limit.Judge(), engine::Growth::kAllowed);
   resident = 101;
   EXPECT_EQ(limit.Judge(), engine::Growth::kRefused);
+  EXPECT_EQ(limit.RoomBytes(), 0u);
   resident = 99;
   EXPECT_EQ(limit.Judge(), engine::Growth::kAllowed);
+  EXPECT_EQ(limit.RoomBytes(), 1u);
 }
 
 TEST(MemoryLimit, IsAPartOfTheMachineWhereNoneIsNamed) {

@@ -29,10 +29,13 @@ struct Shop {
       : book(engine::DurableBook::InMemory(
             engine::CompileRules({}, engine::Calendar()).value(),
             engine::BookOptions{.today = kToday, .shards = 4, .threads = 1})),
-        dispatcher(
-            book.get(), ServerOptions(), true, "none",
-            {.book_changed = [] {}, .storage_failed = {}, .save = {}, .backup = {}, .reload = {}}) {
-  }
+        dispatcher(book.get(), ServerOptions(), true, "none",
+                   {.book_changed = [] {},
+                    .storage_failed = {},
+                    .save = {},
+                    .backup = {},
+                    .reload = {},
+                    .read_other_rules = {}}) {}
 
   template <typename Native>
   std::vector<uint8_t> Ask(MessageType type, const Native& message) {

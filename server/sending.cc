@@ -1,0 +1,39 @@
+#include "server/sending.h"
+
+#include <utility>
+
+#include "server/encode.h"
+
+namespace kundig::server {
+namespace {
+
+// An answer larger than this gives its memory back.
+constexpr size_t kKeptBuilderBytes = size_t{1} << 20;
+
+}  // namespace
+
+flatbuffers::FlatBufferBuilder* ThreadBuilder() {
+  thread_local flatbuffers::FlatBufferBuilder builder;
+  return &builder;
+}
+
+void SendBuilt(wire::MessageType type, flatbuffers::FlatBufferBuilder* builder,
+               Responder* responder) {
+  responder->Send(type, Payload(*builder));
+  if (builder->GetSize() > kKeptBuilderBytes) builder->Reset();
+}
+
+void SendRefusal(const Refusal& refusal, Responder* responder) {
+  flatbuffers::FlatBufferBuilder* builder = ThreadBuilder();
+  EncodeError(refusal, builder);
+  SendBuilt(wire::MessageType::error, builder, responder);
+}
+
+Refusal Overloaded(const char* limit, std::string message) {
+  return Refusal{.code = wire::ErrorCode::overloaded,
+                 .message = std::move(message),
+                 .field = limit,
+                 .position = std::nullopt};
+}
+
+}  // namespace kundig::server
