@@ -188,7 +188,7 @@ class Book::Impl {
   // Of a recount: the last day whose entries count, where it is before the book's today; and the
   // version of the rules that were in force.
   std::optional<Day> through_;
-  uint64_t recounted_rules_version_ = 0;
+  uint32_t recounted_rules_version_ = 0;
 
   ShardRunner runner_;
 };

@@ -33,7 +33,8 @@ class Book::Impl::Recounting {
     CopySlices(std::nullopt);
   }
   // Brings recounts that have what happened up to `since` to the state now, one for all of them.
-  // False where the rules, or the day of a recount of today, are others than the recounts'.
+  // False where the rules, the churn fit, or the day of a recount of today, are others than the
+  // recounts'.
   bool CatchUp(uint64_t since);
 
  private:
@@ -47,7 +48,8 @@ class Book::Impl::Recounting {
   void Put(size_t shard, size_t lane, const CopiedRows& copied);
   bool Fits(const Impl& recount) const {
     return recount.today_ == (recount.through_ ? *recount.through_ : book_.today_) &&
-           recount.recounted_rules_version_ == book_.rules_version_;
+           recount.recounted_rules_version_ == book_.rules_version_ &&
+           recount.fit_version_ == book_.fit_version_;
   }
   static std::array<Dictionary*, 3> NamesOf(Impl* book) {
     return {&book->names_.countries, &book->names_.regions, &book->names_.owners};
@@ -155,12 +157,16 @@ bool Book::Impl::Recounting::CatchUp(uint64_t since) {
 Result<std::vector<std::unique_ptr<Book>>> Book::Impl::Recount(const RecountOrder& order) {
   for (;;) {
     std::shared_ptr<const Rules> rules_in_force;
-    uint64_t rules_version = 0;
+    uint32_t rules_version = 0;
+    std::optional<AdoptedFit> fit;
+    uint64_t fit_version = 0;
     StateName begin;
     {
       const StateLock::Lookup lookup(&lock_);
       rules_in_force = rules_;
       rules_version = rules_version_;
+      fit = fit_;
+      fit_version = fit_version_;
       begin = State();
     }
     if (order.as_of && *order.as_of > begin.as_of) {
@@ -179,6 +185,8 @@ Result<std::vector<std::unique_ptr<Book>>> Book::Impl::Recount(const RecountOrde
       // Cursors are of the rules in force, and go on in the next recount.
       recounts.back()->rules_version_ = rules_version;
       recounts.back()->recounted_rules_version_ = rules_version;
+      if (fit) recounts.back()->AdoptFit(*fit);
+      recounts.back()->fit_version_ = fit_version;
       if (options.today < begin.as_of) recounts.back()->through_ = options.today;
     }
     Recounting recounting(this, recounts, order.limits);
@@ -191,7 +199,10 @@ Result<std::vector<std::unique_ptr<Book>>> Book::Impl::Recount(const RecountOrde
 bool Book::Impl::CatchUp(Impl* recount) {
   {
     const StateLock::Lookup lookup(&lock_);
-    if (recount->recounted_rules_version_ != rules_version_) return false;
+    if (recount->recounted_rules_version_ != rules_version_ ||
+        recount->fit_version_ != fit_version_) {
+      return false;
+    }
     if (recount->sequence_ == sequence_) return true;
   }
   return Recounting(this, {recount}, PartLimits()).CatchUp(recount->sequence_);

@@ -22,7 +22,8 @@ namespace kundig::engine {
 
 struct RecountOrder {
   // Before today: only entries up to this day count, and only customers with one are there;
-  // attributes, which have no day, are as they are now. Absent: today, with all that is there.
+  // attributes, rules and the churn fit, which have no day, are as they are now, and no class of a
+  // day close is remembered. Absent: today, with all that is there.
   std::optional<Day> as_of;
   // One recount for each, all of one state of the book; null for those in force.
   std::vector<std::shared_ptr<const Rules>> rules{nullptr};

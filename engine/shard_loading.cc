@@ -98,6 +98,12 @@ void Shard::TakeRows(const CopiedRows& copied, std::optional<Day> through,
     KUNDIG_CHECK(LoadRow(at, copied.part, of_part, customer, history, of_customer));
     CustomerRow& row = RowAt(at);
     row.history = row.short_id.bytes > 0 ? History() : History(customer);
+    if (through) {
+      // What was kept at a later day close, and an owner who came later, are not of that day.
+      row.closed_class = kNoClass;
+      if (row.owner_changed > ToColumn(*through)) row.owner_changed = kNoDay;
+      BlockOf(at).StoreAll(at % kBlockRows);
+    }
   }
   // Nobody takes a row here, and no window rolls.
   free_rows_.clear();
