@@ -283,8 +283,8 @@ void Dispatcher::HandleBackup(std::span<const uint8_t> payload,
 
 void Dispatcher::HandleReload(std::span<const uint8_t> payload,
                               std::unique_ptr<Responder> responder) {
-  if (const auto refusal = DecodeEmpty<wire::ReloadRequest>(payload, "ReloadRequest")) {
-    return SendRefusal(*refusal, responder.get());
+  if (wire::VerifiedRoot<wire::ReloadRequest>(payload) == nullptr) {
+    return SendRefusal(BadMessage("ReloadRequest"), responder.get());
   }
   auto run = [this](Responder* to) {
     const engine::Result<ReloadOutcome> outcome = callbacks_.reload();

@@ -199,13 +199,12 @@ void AddQueryCommands(CLI::App* app, CommandLine* line) {
   churn->callback(choose([&options, churn_words] { return RunChurn(options, *churn_words); }));
 
   for (const bool risks : {false, true}) {
-    CLI::App* summary =
+    CLI::App* group =
         risks ? app->add_subcommand("risks", "Customers by what endangers the relationship")
               : app->add_subcommand("phases", "Customers by where the relationship stands");
     auto among = std::make_shared<std::string>();
-    summary->add_option("--where", *among, "Expression, as: abc = \"A\"");
-    summary->callback(
-        choose([&options, among, risks] { return RunPhases(options, *among, risks); }));
+    group->add_option("--where", *among, "Expression, as: abc = \"A\"");
+    group->callback(choose([&options, among, risks] { return RunPhases(options, *among, risks); }));
   }
 
   CLI::App* explain = app->add_subcommand("explain", "Why a customer has its value class");

@@ -10,6 +10,8 @@ namespace kundig::tools {
 
 namespace {
 
+constexpr char kAbsent[] = "–";
+
 using Align = Table::Align;
 
 double Share(double part, double whole) {
@@ -67,7 +69,7 @@ void AddGroup(Code code, const Group& group, Table* table) {
                  FormatCount(group.customers),
                  FormatMoney(group.revenue),
                  FormatMoney(group.revenue_total),
-                 group.clv ? FormatMoney(*group.clv) : kAbsent});
+                 group.clv ? FormatMoney(*group.clv) : std::string(kAbsent)});
 }
 
 }  // namespace

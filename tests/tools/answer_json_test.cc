@@ -292,7 +292,7 @@ TEST(AnswerJson, PipelineNamesTheKeysOfItsGroups) {
       R"("revenue":1000,"weighted":750,"overridden":1}],"total":{"leads":2,"revenue":1000,)"
       R"("weighted":750,"overridden":1},"won":{"leads":1,"revenue":9},)"
       R"("lost":{"leads":0,"revenue":0},)";
-  EXPECT_EQ(ToText(PipelineJson(reply)), open + R"("journal_sequence":42})");
+  EXPECT_EQ(ToText(PipelineJson(reply)), open + R"("journal_sequence":42,"rules_version":3})");
 
   reply.closed_by = {wire::PipelineKey::reason};
   auto closed = std::make_unique<wire::ClosedGroupT>();
@@ -303,7 +303,7 @@ TEST(AnswerJson, PipelineNamesTheKeysOfItsGroups) {
   reply.closed.push_back(std::move(closed));
   EXPECT_EQ(ToText(PipelineJson(reply)),
             open + R"("closed":[{"status":"won","by":{"reason":"price"},"leads":1,"revenue":9}],)"
-                   R"("journal_sequence":42})");
+                   R"("journal_sequence":42,"rules_version":3})");
 }
 
 }  // namespace
