@@ -176,6 +176,82 @@ double LongestLookupMs(const Book& book, Shop* shop, const std::function<void()>
   return longest_ms;
 }
 
+// The longest of the batches of 1,000 orders that another thread sends while `work` runs; waiting
+// included.
+double LongestBatchMs(Book* book, Shop* shop, const std::function<void()>& work) {
+  std::atomic<bool> done{false};
+  double longest_ms = 0;
+  std::thread writer([&] {
+    while (!done) {
+      const std::vector<OrderPlaced> batch = shop->Orders(kBatch, 0, 30);
+      longest_ms = std::max(longest_ms, SecondsOf([&] { book->Apply(batch); }) * 1000);
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+  });
+  work();
+  done = true;
+  writer.join();
+  return longest_ms;
+}
+
+// A recount as of half a year ago and a what-if, beside orders and lookups.
+void RecountAndWhatIf(Book* book, Shop* shop) {
+  const double quiet_ms =
+      LongestBatchMs(book, shop, [] { std::this_thread::sleep_for(std::chrono::seconds(2)); });
+  RecountOrder order;
+  order.as_of = kToday - 180;
+  std::vector<std::unique_ptr<Book>> recounts;
+  const uint64_t before = ResidentBytes();
+  double before_s = SecondsOn(CLOCK_PROCESS_CPUTIME_ID);
+  double seconds = SecondsOf([&] { recounts = book->Recount(order).value(); });
+  Report("recount as of half a year ago", seconds, "s");
+  Report("  the processors' time", SecondsOn(CLOCK_PROCESS_CPUTIME_ID) - before_s, "s");
+  Report(
+      "  memory for each customer of the book",
+      static_cast<double>(ResidentBytes() - before) / static_cast<double>(book->Status().customers),
+      "bytes");
+  recounts.clear();
+  double batch_ms = 0;
+  const double lookup_ms = LongestLookupMs(*book, shop, [&] {
+    batch_ms = LongestBatchMs(
+        book, shop, [&] { seconds = SecondsOf([&] { recounts = book->Recount(order).value(); }); });
+  });
+  const CountAnswer then = recounts[0]->Count("").value();
+  Report("  beside writes and lookups", seconds, "s");
+  Report("  longest batch of 1,000 orders meanwhile, waiting included", batch_ms, "ms");
+  Report("    the same without it", quiet_ms, "ms");
+  Report("  longest lookup of 100 meanwhile", lookup_ms, "ms");
+  for (uint64_t next = 0; next < then.customers / 100; next += kBatch) {
+    book->Apply(shop->Orders(kBatch, 0, 30));
+  }
+  Report("  caught up after 1 % of the customers changed",
+         SecondsOf([&] { KUNDIG_CHECK(book->CatchUp(recounts[0].get())); }) * 1000, "ms");
+  // All orders since are of the last days.
+  const CountAnswer caught_up = recounts[0]->Count("").value();
+  KUNDIG_CHECK(then.customers > 0 && caught_up.customers == then.customers &&
+               caught_up.revenue_total == then.revenue_total);
+  recounts.clear();
+
+  RuleSettings other = book->rules()->settings();
+  other.rfm.window_days = 180;
+  other.abc.a_hundredths = 7000;
+  RecountOrder both;
+  both.rules.push_back(CompileRules(other, Calendar()).value());
+  MovesQuery moves;
+  moves.list = MovesQuery::List{Judgement::kAbc, "A", "B"};
+  MovesAnswer answer;
+  before_s = SecondsOn(CLOCK_PROCESS_CPUTIME_ID);
+  seconds = SecondsOf([&] {
+    recounts = book->Recount(both).value();
+    answer = recounts[0]->Moves(recounts[1].get(), moves).value();
+  });
+  KUNDIG_CHECK(answer.listed > 0 && answer.rows.size() == std::min<uint64_t>(answer.listed, 100));
+  Report("what-if: two recounts of today, and who moves", seconds, "s");
+  Report("  the processors' time", SecondsOn(CLOCK_PROCESS_CPUTIME_ID) - before_s, "s");
+  Report("  of that the comparison",
+         MedianMs([&] { recounts[0]->Moves(recounts[1].get(), moves).value(); }, 3), "ms");
+}
+
 // Saves the book while another thread sends orders in batches, then loads it and replays them.
 void SaveAndLoad(Book* book, Shop* shop, const std::string& folder) {
   constexpr size_t kWaiting = 200;  // batches that come while the snapshot is being saved
@@ -378,6 +454,8 @@ void Run(uint64_t customers, uint64_t orders, const std::string& folder) {
   warning.fields = {"customer", "churn_score", "expected_orders", "clv"};
   Report("top 1,000 of the reachable at risk, by clv",
          MedianMs([&] { KUNDIG_CHECK(book.List(warning)->rows == 1000); }), "ms");
+
+  RecountAndWhatIf(&book, &shop);
 
   std::vector<double> refresh_ms;
   double longest_ms = 0;
