@@ -448,7 +448,7 @@ void Run(uint64_t customers, uint64_t orders, const std::string& folder) {
   count("churn_band != null");
   count("clv >= 0");
   ListQuery warning = top;
-  warning.where = "churn_score > 0.2";
+  warning.where = "churn_score >= 0";
   warning.activities = {Activity::kActive, Activity::kOverdue};
   warning.order_by = "clv";
   warning.fields = {"customer", "churn_score", "expected_orders", "clv"};
