@@ -75,6 +75,7 @@ TEST(PagingConcurrencyTest, ShowsNobodyTwiceAndSkipsNobodyWhoDidNotChange) {
   // All history counts, so that a day change alone changes no customer.
   RuleSettings settings;
   settings.rfm.window_days = settings.abc.window_days = 0;
+  settings.phase.span_days = kMaxSettingDays;
   const std::unique_ptr<Book> book = MakeBook(settings);
   for (int i = 0; i < kStill; ++i) Order(book.get(), StillName(i), kToday - i % 40, 100 * (i % 20));
 

@@ -430,7 +430,6 @@ void CompareCustomers(const ModelBook& model, Book* engine, uint64_t question_se
   for (const std::string_view id : IdsToAsk(model)) {
     if (!thorough && !random.Chance(20)) continue;
     CompareExplain(id, model.Explain(id), engine->Explain(id), differences);
-    CompareHistory(id, model, engine, differences);
   }
   CompareRfm(model.Rfm(), engine->Rfm(), differences);
   CompareAbc(model.Abc(), engine->Abc(), differences);
@@ -467,6 +466,9 @@ void CompareBooks(const ModelBook& model, Book* engine, uint64_t question_seed, 
   CompareStatus(model.Status(), engine->Status(), differences);
   CompareCustomers(model, engine, question_seed, thorough, differences);
   Random random(question_seed ^ 0x1ead);
+  for (const std::string_view id : IdsToAsk(model)) {
+    if (thorough || random.Chance(20)) CompareHistory(id, model, engine, differences);
+  }
   for (int n = 0; n < 3; ++n) {
     AskPipeline(model, engine, RandomPipelineQuery(&random, model), differences);
   }

@@ -131,6 +131,9 @@ class Player {
     } else if (const DayChange* day = std::get_if<DayChange>(&action)) {
       const bool taken = model_->AdvanceDay(day->day).has_value();
       ASSERT_EQ(taken, engine_->AdvanceDay(day->day).has_value());
+    } else if (const FitChange* fit = std::get_if<FitChange>(&action)) {
+      model_->AdoptFit(fit->fit);
+      engine_->AdoptFit(fit->fit);
     } else {
       const std::shared_ptr<const Rules>& rules = std::get<RuleChange>(action).rules;
       const bool taken = model_->ReplaceRules(rules).has_value();

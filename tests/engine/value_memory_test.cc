@@ -205,6 +205,7 @@ TEST(ValueMemory, PartsOfSnapshotsThatDidNotKnowItAreRead) {
   part.ids.Add("ada");
   part.histories.Add("");
   for (std::vector<uint64_t>& column : part.attributes) column = {2};
+  part.owner_changed = {7};
   std::string now, before;
   part.Encode(&now);
   PutNumbers(part.live, &before);
@@ -221,10 +222,12 @@ TEST(ValueMemory, PartsOfSnapshotsThatDidNotKnowItAreRead) {
   EXPECT_EQ(figures.kind, ColumnKind::kConsumer);
   EXPECT_EQ(figures.pinned_class, kNoClass);
   EXPECT_EQ(figures.closed_class, kNoClass);
+  EXPECT_EQ(figures.owner_changed, kNoDay);
   ASSERT_TRUE(read.Decode(now));
   read.ReadAttributes(0, &figures);
   EXPECT_EQ(OptionalClass(figures.pinned_class), ValueClass::kIndividual);
   EXPECT_EQ(OptionalClass(figures.closed_class), ValueClass::kIndividual);
+  EXPECT_EQ(figures.owner_changed, 7);
 }
 
 }  // namespace

@@ -243,7 +243,7 @@ TEST(AnswerText, AProfileNamesItsReasons) {
   EXPECT_THAT(ahead, HasSubstr("orders to come  0.512\n"));
   EXPECT_THAT(ahead, HasSubstr("lifetime value  4,123.00 GBP"));
 
-  EXPECT_THAT(text, HasSubstr("risks          slowing, unanswered"));
+  EXPECT_THAT(text, HasSubstr("risks           slowing, unanswered"));
 
   profile.r = flatbuffers::nullopt;
   profile.activity = wire::Activity::overdue;
