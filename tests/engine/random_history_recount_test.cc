@@ -19,7 +19,7 @@
 namespace kundig::engine {
 namespace {
 
-constexpr uint64_t kSeeds = 16;
+constexpr uint64_t kSeeds = 8;
 
 std::string ClassOf(const Profile& profile, const Rules& rules, Judgement judgement) {
   constexpr const char* kAbc[] = {"A", "B", "C", "none"};
