@@ -57,11 +57,6 @@ std::optional<RowIndex> Shard::Find(std::string_view customer, uint64_t hash) co
   return index_.Find(hash, [&](RowIndex at) { return row(Raw(at)).BelongsTo(customer, as_short); });
 }
 
-void Shard::PrefetchLinesOf(uint32_t at) const {
-  const auto* lines = reinterpret_cast<const char*>(&row(at));
-  for (size_t line = 0; line < sizeof(CustomerRow); line += 64) __builtin_prefetch(lines + line);
-}
-
 void Shard::PrefetchWritesOf(uint32_t at) const {
   row(at).history.PrefetchEntries();
   block(at / kBlockRows).PrefetchMeasures(at % kBlockRows);
