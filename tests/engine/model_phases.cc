@@ -125,10 +125,11 @@ RiskSet ModelBook::RisksOf(const ModelCustomer& customer, const Profile& profile
     if (lead.status != LeadStatus::kOpen || !lead.opened || lead.customer != profile.customer) {
       continue;
     }
+    const Day opened = *lead.opened;
     const bool answered =
         std::any_of(customer.contacts.begin(), customer.contacts.end(),
-                    [&](const auto& contact) { return contact.second.day >= *lead.opened; });
-    flag(Risk::kUnanswered, !answered && since(*lead.opened) > settings.unanswered_days);
+                    [&](const auto& contact) { return contact.second.day >= opened; });
+    flag(Risk::kUnanswered, !answered && since(opened) > settings.unanswered_days);
   }
   return risks;
 }
