@@ -133,7 +133,16 @@ std::optional<Error> MakeEntry(const Complaint& event, const ApplyContext& conte
   entry->id = event.complaint;
   entry->closed = event.closed;
   if (auto error = Begin(EntryKind::kComplaint, event.at, context, entry)) return error;
-  if (!event.closed || *event.closed >= entry->day) return std::nullopt;
+  if (!event.closed) return std::nullopt;
+  // As of any event: what is told of later days could not be held against the days until then.
+  if (*event.closed > context.today + 1) {
+    return Refusal(ErrorCode::kFutureEvent,
+                   "the complaint would be closed on " + FormatDay(*event.closed) +
+                       ", later than the end of tomorrow (today is " + FormatDay(context.today) +
+                       "); tell it then",
+                   "closed");
+  }
+  if (*event.closed >= entry->day) return std::nullopt;
   return Refusal(ErrorCode::kInvalidValue,
                  "the complaint was closed on " + FormatDay(*event.closed) +
                      ", before it was opened on " + FormatDay(entry->day),

@@ -18,12 +18,22 @@ bool NamesAreKnown(const CustomerFigures& figures, const CustomerNames& names) {
          figures.owner <= names.owners.size();
 }
 
-// Of packed entries those up to this day.
+// Of packed entries those up to this day, as they were on it: a complaint that was closed later was
+// open.
 void AppendEntriesThrough(std::string_view entries, Day through, std::string* kept) {
   for (size_t at = 0, size = 0; at < entries.size(); at += size) {
     const auto* packed = reinterpret_cast<const uint8_t*>(entries.data() + at);
     size = PackedSize(packed);
-    if (PackedDay(packed) <= through) kept->append(entries.substr(at, size));
+    if (PackedDay(packed) > through) continue;
+    HistoryEntry entry;
+    if (IsOfKind(packed, EntryKind::kComplaint) && Unpack(packed, &entry) &&
+        entry.closed > through) {
+      entry.closed.reset();
+      const PackedEntry open(entry);
+      kept->append(reinterpret_cast<const char*>(open.bytes()), open.size());
+    } else {
+      kept->append(entries.substr(at, size));
+    }
   }
 }
 

@@ -26,6 +26,13 @@ void AppendValue(const json::value& value, std::string* out) {
   if (value.is_null()) return;
   if (value.is_string()) {
     AppendCsvCell(std::string_view(value.get_string()), out);
+  } else if (value.is_array()) {  // names, as lists show them
+    std::string names;
+    for (const json::value& name : value.get_array()) {
+      names += names.empty() ? "" : ",";
+      names += std::string_view(name.as_string());
+    }
+    AppendCsvCell(names, out);
   } else {
     *out += ToText(value);
   }

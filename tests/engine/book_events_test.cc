@@ -134,6 +134,7 @@ TEST_F(BookEvents, JudgesAtTheEdges) {
   ExpectRefused(LatePayment{"eve", beyond}, ErrorCode::kFutureEvent, "at");
   ExpectRefused(Cost{"eve", "x", beyond, Minor{1}, {}}, ErrorCode::kFutureEvent, "at");
   ExpectRefused(Complaint{"eve", "k", last, kToday}, ErrorCode::kInvalidValue, "closed");
+  ExpectRefused(Complaint{"eve", "k", last, kToday + 2}, ErrorCode::kFutureEvent, "closed");
   ExpectRefused(Cost{"eve", "x", last, Minor{-1}, {}}, ErrorCode::kInvalidValue, "amount");
   ExpectRefused(Cost{"eve", "x", last, Minor{kMaxAmountMinor + 1}, {}}, ErrorCode::kInvalidValue,
                 "amount");

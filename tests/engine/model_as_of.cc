@@ -25,6 +25,9 @@ ModelBook ModelBook::AsOf(Day day, std::shared_ptr<const Rules> rules) const {
     std::erase_if(customer.service_requests, [&](const auto& one) { return is_later(one.first); });
     std::erase_if(customer.late_payments, [&](const auto& one) { return is_later(one.first); });
     std::erase_if(customer.costs, [&](const auto& one) { return is_later(one.second.at); });
+    for (auto& [complaint_id, complaint] : customer.complaints) {
+      if (complaint.closed > day) complaint.closed.reset();
+    }
     customer.closed_class.reset();
     if (customer.owner_changed && *customer.owner_changed > day) customer.owner_changed.reset();
   }

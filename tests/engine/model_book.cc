@@ -233,6 +233,9 @@ Result<ModelBook::Outcome> ModelBook::Take(const Termination& event) {
 Result<ModelBook::Outcome> ModelBook::Take(const Complaint& event) {
   const Result<Day> day = EventDay(event.at);
   if (day.has_error()) return day.error();
+  if (event.closed && *event.closed > today_ + 1) {
+    return Refuse(ErrorCode::kFutureEvent, "closed");
+  }
   if (event.closed && *event.closed < *day) return Refuse(ErrorCode::kInvalidValue, "closed");
   return Put(&customers_[std::string(event.customer)].complaints, std::string(event.complaint),
              ModelComplaint{event.at, event.closed});

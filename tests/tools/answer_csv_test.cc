@@ -33,6 +33,9 @@ TEST(AnswerCsv, GroupKeysAreColumns) {
 
 TEST(AnswerCsv, NoRowsAreNoText) {
   EXPECT_EQ(CsvTable({}), "");
+  EXPECT_EQ(CsvTable({{{"risks", boost::json::array{"churn", "slowing"}}},
+                      {{"risks", boost::json::array()}}}),
+            "risks\n\"churn,slowing\"\n\n");
 }
 
 }  // namespace
