@@ -185,10 +185,8 @@ class Book::Impl {
   Ranking ranking_;
   uint64_t first_cursor_sequence_ = 0;      // what changed before it is not known any more
   std::unique_ptr<ReplayMarks> replaying_;  // of a loaded book that is not complete yet
-  // Of a recount: the last day whose entries count, where it is before the book's today; and the
-  // version of the rules that were in force.
+  // Of a recount: the last day whose entries count, where it is before the book's today.
   std::optional<Day> through_;
-  uint32_t recounted_rules_version_ = 0;
 
   ShardRunner runner_;
 };

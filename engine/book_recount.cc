@@ -48,7 +48,7 @@ class Book::Impl::Recounting {
   void Put(size_t shard, size_t lane, const CopiedRows& copied);
   bool Fits(const Impl& recount) const {
     return recount.today_ == (recount.through_ ? *recount.through_ : book_.today_) &&
-           recount.recounted_rules_version_ == book_.rules_version_ &&
+           recount.rules_version_ == book_.rules_version_ &&
            recount.fit_version_ == book_.fit_version_;
   }
   static std::array<Dictionary*, 3> NamesOf(Impl* book) {
@@ -184,7 +184,6 @@ Result<std::vector<std::unique_ptr<Book>>> Book::Impl::Recount(const RecountOrde
       recounts.push_back(books.back()->impl_.get());
       // Cursors are of the rules in force, and go on in the next recount.
       recounts.back()->rules_version_ = rules_version;
-      recounts.back()->recounted_rules_version_ = rules_version;
       if (fit) recounts.back()->AdoptFit(*fit);
       recounts.back()->fit_version_ = fit_version;
       if (options.today < begin.as_of) recounts.back()->through_ = options.today;
@@ -199,8 +198,7 @@ Result<std::vector<std::unique_ptr<Book>>> Book::Impl::Recount(const RecountOrde
 bool Book::Impl::CatchUp(Impl* recount) {
   {
     const StateLock::Lookup lookup(&lock_);
-    if (recount->recounted_rules_version_ != rules_version_ ||
-        recount->fit_version_ != fit_version_) {
+    if (recount->rules_version_ != rules_version_ || recount->fit_version_ != fit_version_) {
       return false;
     }
     if (recount->sequence_ == sequence_) return true;

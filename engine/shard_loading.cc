@@ -112,7 +112,7 @@ void Shard::TakeRows(const CopiedRows& copied, std::optional<Day> through,
       // What was kept at a later day close, and an owner who came later, are not of that day.
       row.closed_class = kNoClass;
       if (row.owner_changed > ToColumn(*through)) row.owner_changed = kNoDay;
-      BlockOf(at).StoreAll(at % kBlockRows);
+      BlockOf(at).StoreClosedClass(at % kBlockRows);
     }
   }
   // Nobody takes a row here, and no window rolls.

@@ -306,12 +306,6 @@ void EncodeValue(const engine::ValueAnswer& answer, FlatBufferBuilder* builder) 
                                          answer.hidden_potential.revenue.units));
 }
 
-// Of money that may be absent.
-flatbuffers::Optional<int64_t> UnitsOf(std::optional<engine::Minor> money) {
-  if (!money) return flatbuffers::nullopt;
-  return money->units;
-}
-
 void EncodePhases(const engine::PhasesAnswer& answer, FlatBufferBuilder* builder) {
   builder->Clear();
   std::vector<Offset<wire::PhaseGroup>> phases;
@@ -319,22 +313,21 @@ void EncodePhases(const engine::PhasesAnswer& answer, FlatBufferBuilder* builder
     const engine::PhasesAnswer::Group& group = answer.phases[i];
     phases.push_back(wire::CreatePhaseGroup(*builder, static_cast<wire::Phase>(i), group.customers,
                                             group.revenue.units, group.revenue_total.units,
-                                            UnitsOf(group.clv)));
+                                            Units(group.clv)));
   }
   std::vector<Offset<wire::RiskGroup>> risks;
   for (size_t i = 0; i < answer.risks.size(); ++i) {
     const engine::PhasesAnswer::Group& group = answer.risks[i];
     risks.push_back(wire::CreateRiskGroup(*builder, static_cast<wire::Risk>(i), group.customers,
                                           group.revenue.units, group.revenue_total.units,
-                                          UnitsOf(group.clv)));
+                                          Units(group.clv)));
   }
   const auto phase_list = builder->CreateVector(phases);
   const auto risk_list = builder->CreateVector(risks);
   const wire::State state = WireState(answer.state);
-  builder->Finish(wire::CreatePhasesReply(*builder, &state, phase_list, risk_list,
-                                          answer.at_risk.customers, answer.at_risk.revenue.units,
-                                          answer.at_risk.revenue_total.units,
-                                          UnitsOf(answer.at_risk.clv)));
+  builder->Finish(wire::CreatePhasesReply(
+      *builder, &state, phase_list, risk_list, answer.at_risk.customers,
+      answer.at_risk.revenue.units, answer.at_risk.revenue_total.units, Units(answer.at_risk.clv)));
 }
 
 void EncodeCount(const engine::CountAnswer& answer, FlatBufferBuilder* builder) {

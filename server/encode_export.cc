@@ -36,10 +36,6 @@ static_assert(SameCode<wire::TerminationState>(engine::TerminationState::kWithdr
 static_assert(SameCode<wire::LeadStatus>(engine::LeadStatus::kOpen) == wire::LeadStatus::open);
 static_assert(SameCode<wire::LeadStatus>(engine::LeadStatus::kLost) == wire::LeadStatus::lost);
 
-flatbuffers::Optional<int64_t> Units(const std::optional<engine::Minor>& money) {
-  if (!money) return flatbuffers::nullopt;
-  return money->units;
-}
 flatbuffers::Optional<int32_t> DayNumber(const std::optional<engine::Day>& day) {
   if (!day) return flatbuffers::nullopt;
   return day->since_epoch;

@@ -27,6 +27,12 @@ flatbuffers::Optional<Target> Nullable(const std::optional<T>& value) {
   return static_cast<Target>(*value);
 }
 
+// Of money that may be absent.
+inline flatbuffers::Optional<int64_t> Units(const std::optional<engine::Minor>& money) {
+  if (!money) return flatbuffers::nullopt;
+  return money->units;
+}
+
 inline flatbuffers::Offset<flatbuffers::String> Text(flatbuffers::FlatBufferBuilder* builder,
                                                      std::string_view text) {
   return builder->CreateString(text.data(), text.size());

@@ -64,6 +64,16 @@ json::value CriterionValue(const wire::ExplainedCriterionT& criterion) {
   }
 }
 
+// A PhaseGroup or RiskGroup, under its name.
+template <typename Group>
+json::object GroupJson(std::string_view kind, std::string_view name, const Group& group) {
+  return {{kind, name},
+          {"customers", group.customers},
+          {"revenue", group.revenue},
+          {"revenue_total", group.revenue_total},
+          {"clv", NumberOrNull(group.clv)}};
+}
+
 json::array NamesOf(const std::vector<wire::Risk>& risks) {
   json::array names;
   for (const wire::Risk risk : risks) names.emplace_back(Name(risk));
@@ -251,11 +261,7 @@ json::object ValueJson(const wire::ValueReplyT& reply) {
 json::object PhasesJson(const wire::PhasesReplyT& reply) {
   json::array phases;
   for (const auto& group : reply.phases) {
-    phases.push_back({{"phase", Name(group->phase)},
-                      {"customers", group->customers},
-                      {"revenue", group->revenue},
-                      {"revenue_total", group->revenue_total},
-                      {"clv", NumberOrNull(group->clv)}});
+    phases.push_back(GroupJson("phase", Name(group->phase), *group));
   }
   json::object answer{{"as_of", FormatDay(reply.state->as_of())}, {"phases", std::move(phases)}};
   AddState(*reply.state, &answer);
@@ -265,11 +271,7 @@ json::object PhasesJson(const wire::PhasesReplyT& reply) {
 json::object RisksJson(const wire::PhasesReplyT& reply) {
   json::array risks;
   for (const auto& group : reply.risks) {
-    risks.push_back({{"risk", Name(group->risk)},
-                     {"customers", group->customers},
-                     {"revenue", group->revenue},
-                     {"revenue_total", group->revenue_total},
-                     {"clv", NumberOrNull(group->clv)}});
+    risks.push_back(GroupJson("risk", Name(group->risk), *group));
   }
   json::object answer{{"as_of", FormatDay(reply.state->as_of())},
                       {"risks", std::move(risks)},
