@@ -14,6 +14,7 @@
 #define KUNDIG_ENGINE_BOOK_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -22,6 +23,7 @@
 
 #include "engine/adopted_fit.h"
 #include "engine/event.h"
+#include "engine/feed.h"
 #include "engine/limits.h"
 #include "engine/query.h"
 #include "engine/recount.h"
@@ -40,6 +42,8 @@ struct BookOptions {
   uint32_t shards = 64;                            // a power of two, at most kMaxShards
   int threads = 0;                                 // workers for scans; 0 = one for each processor
   uint64_t list_memory_bytes = uint64_t{1} << 30;  // rows of one list; above it kResultTooLarge
+  // The time of day, for the changes of feeds alone; absent: 0. Called by writers.
+  std::function<TimeMs()> now = nullptr;
 };
 struct RefusedEvent {
   uint32_t index = 0;  // place in the batch
@@ -160,6 +164,14 @@ class Book {
   // Which customers are judged otherwise by `to` than by this: both recounts of one order. Errors:
   // kInvalidValue (list), kResultTooLarge.
   Result<MovesAnswer> Moves(Book* to, const MovesQuery& query);
+
+  // The feed of a condition, begun now where the book has none of the same condition and fields. It
+  // grows until it is closed. A feed is no part of the book's state: snapshots do not have it.
+  // Errors: those of an expression (field "where"), kUnknownField, kInvalidValue ("fields"),
+  // kLimitExceeded ("max_feeds").
+  Result<std::shared_ptr<Feed>> OpenFeed(const WatchQuery& query);
+  // Nothing comes into it any more, and the next OpenFeed begins another.
+  void CloseFeed(const Feed& feed);
 
  private:
   class Impl;

@@ -33,6 +33,7 @@ enum class ErrorCode : uint8_t {
   kResultTooLarge,    // a list larger than the memory set aside for lists
   kMemoryFull,        // new to a book that is not to grow (Growth)
   kTooLittleData,     // fewer customers or purchases than a model can be fitted to
+  kHistoryGone,       // a feed does not reach back so far any more
   kDiskFull,       // no room for what was to be kept: nothing of it was, and it may be sent again
   kStorageFailed,  // the disk failed and what it holds is uncertain: the process must end
   kDamaged,        // stored data that is not what was written
