@@ -10,7 +10,11 @@
 namespace kundig::engine {
 
 Book::Impl::Impl(std::shared_ptr<const Rules> rules, const BookOptions& options)
-    : options_(options), rules_(std::move(rules)), today_(options.today), runner_(options.threads) {
+    : options_(options),
+      rules_(std::move(rules)),
+      today_(options.today),
+      feeds_(options.now),
+      runner_(options.threads) {
   KUNDIG_CHECK(std::has_single_bit(options.shards) && options.shards <= kMaxShards);
   KUNDIG_CHECK(options.today >= kFirstDay && options.today <= kLastDay);
   for (uint32_t shard = 0; shard < options.shards; ++shard) {
@@ -135,6 +139,12 @@ uint64_t Book::RecountBytes() const {
 }
 Result<MovesAnswer> Book::Moves(Book* to, const MovesQuery& query) {
   return impl_->Moves(to->impl_.get(), query);
+}
+Result<std::shared_ptr<Feed>> Book::OpenFeed(const WatchQuery& query) {
+  return impl_->OpenFeed(query);
+}
+void Book::CloseFeed(const Feed& feed) {
+  impl_->CloseFeed(feed);
 }
 
 }  // namespace kundig::engine

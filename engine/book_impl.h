@@ -1,6 +1,7 @@
 // The inside of a book: what is guarded by its lock, and what its three faces share. Events and
 // days are in book_write.cc, lookups in book_lookup.cc, scans in book_scan.cc, book_pipeline.cc,
-// book_export.cc and book_churn.cc, recounts in book_recount.cc.
+// book_export.cc and book_churn.cc, recounts in book_recount.cc, what feeds are told in
+// book_feeds.cc.
 //
 // Thread safety: as book.h says; the members below the lock need it in the mode that fits.
 
@@ -8,6 +9,7 @@
 #define KUNDIG_ENGINE_BOOK_IMPL_H_
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -19,11 +21,13 @@
 #include "engine/churn_outlook.h"
 #include "engine/customer_view.h"
 #include "engine/dictionary.h"
+#include "engine/feeds.h"
 #include "engine/huge_pages.h"
 #include "engine/lead_table.h"
 #include "engine/rank_counts.h"
 #include "engine/ranking.h"
 #include "engine/replay_marks.h"
+#include "engine/selection.h"
 #include "engine/shard.h"
 #include "engine/shard_runner.h"
 #include "engine/state_lock.h"
@@ -73,6 +77,8 @@ class Book::Impl {
   bool CatchUp(Impl* recount);
   uint64_t RecountBytes();
   Result<MovesAnswer> Moves(Impl* to, const MovesQuery& query);
+  Result<std::shared_ptr<Feed>> OpenFeed(const WatchQuery& query);
+  void CloseFeed(const Feed& feed);
 
  private:
   class Recounting;
@@ -95,6 +101,17 @@ class Book::Impl {
     std::vector<uint64_t> hashes;  // of the customers at these places
     RankCounts counts;             // what the lane has changed
     Outcome outcome;
+    FeedCollector changes;  // what it found for the feeds
+  };
+  // A comparison of all customers as they were with what they are now.
+  struct FeedPass {
+    BookView before;
+    ChangeCause cause = ChangeCause::kDay;
+    // The only rows of a block that may have changed; absent: all.
+    std::function<Selection(const CustomerBlock&)> rows;
+    // Absent: the figures are what they were, and only the view of them has changed.
+    std::function<const CustomerFigures&(size_t shard, uint32_t row, CustomerFigures* room)>
+        figures;
   };
 
   // The shard of an id: the high bits of its hash; the key index of the shard uses the low ones.
@@ -130,10 +147,50 @@ class Book::Impl {
   Outcome ApplySlice(std::span<const OrderPlaced> slice);
   void ApplyLane(std::span<const OrderPlaced> slice, Lane* lane);
   // Brings the windows of shards first ... last - 1, at most as many as there are lanes, from the
-  // day `before` to today.
-  void RollShards(size_t first, size_t last, Day before, const StateLock::Turn& turn);
-  // Keeps every customer's value class as that of the day close, where the rules want it.
-  void CloseClasses(const StateLock::Turn& turn);
+  // day `before` to today. Leaves in `rolled` the rows of these shards that it was done for.
+  void RollShards(size_t first, size_t last, Day before, const StateLock::Turn& turn,
+                  std::vector<std::vector<uint32_t>>* rolled);
+  // Keeps every customer's value class as that of the day close, where the rules want it. Leaves
+  // in `former` the rows of each shard whose class that changed, with the class before.
+  using ClosedClasses = std::vector<std::vector<Shard::ClosedClass>>;
+  void CloseClasses(const StateLock::Turn& turn, ClosedClasses* former);
+
+  // Applies what changes one customer, and tells the feeds' collector of it.
+  template <typename Apply>
+  void Watching(std::string_view customer, uint64_t hash, uint32_t place, FeedCollector* changes,
+                Apply apply) {
+    if (feeds_.empty()) return apply();
+    const std::optional<CustomerFigures> before = FiguresOf(customer, hash);
+    apply();
+    CompareOne(customer, hash, before, place, changes);
+  }
+  std::optional<CustomerFigures> FiguresOf(std::string_view customer, uint64_t hash) const;
+  void CompareOne(std::string_view customer, uint64_t hash,
+                  const std::optional<CustomerFigures>& before, uint32_t place,
+                  FeedCollector* changes);
+  // Tells the feeds what the lanes found of a slice; `first` is the sequence before it.
+  void TellFeeds(uint64_t first, const std::vector<RefusedEvent>& refused);
+  // These need the writer's turn, and do nothing where there is no feed.
+  void CompareAll(const FeedPass& pass);
+  void CompareRanking(const Ranking& former);
+  void CompareOutlook(const BookView& before);
+  struct DayBefore {
+    Day day;
+    Ranking ranking;
+    std::vector<std::vector<uint32_t>> rolled;  // by shard: the rows whose windows have moved
+    ClosedClasses closed;
+  };
+  void CompareDay(const DayBefore& former);
+  struct RulesBefore {
+    std::shared_ptr<const Rules> rules;
+    Ranking ranking;
+    std::unique_ptr<const ChurnOutlook> outlook;
+    std::vector<std::vector<ClassCode>> closed;  // by shard and row
+  };
+  RulesBefore KeepRules() const;
+  void CompareRules(const RulesBefore& former);
+  // The part of ReplaceRules that lookups wait for.
+  void UseRules(std::shared_ptr<const Rules> rules, const StateLock::Turn& turn);
   template <typename Body>
   Result<Effect> ApplyBody(const Body& body, const ApplyContext& context, bool* figures_changed);
   template <typename Body>
@@ -157,10 +214,7 @@ class Book::Impl {
   bool Stale() const { return figures_changed_at_ > ranking_.version; }
 
   // Publishes a ranking that a scan has computed, unless a newer one is in force.
-  void Publish(const Ranking& ranking) {
-    StateLock::Write write(&lock_);
-    if (ranking.version > ranking_.version) ranking_ = ranking;
-  }
+  void Publish(const Ranking& ranking);
   SummarySource SourceOf(const Ranking& ranking) const { return {shards_, ViewBy(ranking)}; }
 
   const BookOptions options_;
@@ -183,6 +237,8 @@ class Book::Impl {
   CustomerNames names_;
   LeadTable leads_;
   Ranking ranking_;
+  Feeds feeds_;
+  uint32_t event_place_ = 0;  // in its slice, of the event that is being applied outside of lanes
   uint64_t first_cursor_sequence_ = 0;      // what changed before it is not known any more
   std::unique_ptr<ReplayMarks> replaying_;  // of a loaded book that is not complete yet
   // Of a recount: the last day whose entries count, where it is before the book's today.

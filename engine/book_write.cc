@@ -102,7 +102,9 @@ void Book::Impl::SettleLeadsOf(std::string_view customer, uint64_t sequence) {
   const uint64_t hash = HashBytes(customer);
   Shard& shard = ShardOf(hash);
   const std::optional<RowIndex> row = shard.Find(customer, hash);
-  if (row) shard.SettleLeads(*row, leads_, sequence);
+  if (!row) return;
+  Watching(customer, hash, event_place_, &lanes_[0].changes,
+           [&] { shard.SettleLeads(*row, leads_, sequence); });
 }
 
 template <typename Body>
@@ -130,11 +132,16 @@ Result<Effect> Book::Impl::ApplyBody(const Body& body, const ApplyContext& conte
     return ApplyLead(body, context);
   } else if constexpr (std::is_same_v<Body, engine::Erase>) {
     const bool had_leads = leads_.EraseOf(body.customer);
-    const Effect effect = ShardOf(context.hash).Erase(body, context);
+    Effect effect = Effect::kUnchanged;
+    Watching(body.customer, context.hash, event_place_, &lanes_[0].changes,
+             [&] { effect = ShardOf(context.hash).Erase(body, context); });
     *figures_changed |= effect == Effect::kApplied;
     return had_leads ? Effect::kApplied : effect;
   } else {
-    return ApplyTo(&ShardOf(context.hash), body, context, figures_changed);
+    Result<Effect> effect = Effect::kUnchanged;
+    Watching(body.customer, context.hash, event_place_, &lanes_[0].changes,
+             [&] { effect = ApplyTo(&ShardOf(context.hash), body, context, figures_changed); });
+    return effect;
   }
 }
 
@@ -143,6 +150,7 @@ Book::Impl::Outcome Book::Impl::ApplySlice(std::span<const Event> slice) {
   ApplyContext context = Context(&counts_);
   for (size_t place = 0; place < slice.size(); ++place) {
     context.hash = hashes_[place];
+    event_place_ = static_cast<uint32_t>(place);
     const auto apply = [&](const auto& body) {
       return ApplyBody(body, context, &outcome.figures_changed);
     };
@@ -164,7 +172,9 @@ void Book::Impl::ApplyLane(std::span<const OrderPlaced> slice, Lane* lane) {
       context.hash = lane->hashes[next];
       const uint32_t place = lane->places[next];
       bool* const changed = &lane->outcome.figures_changed;
-      lane->outcome.Count(place, ApplyTo(&ShardOf(context.hash), slice[place], context, changed));
+      Watching(slice[place].customer, context.hash, place, &lane->changes, [&] {
+        lane->outcome.Count(place, ApplyTo(&ShardOf(context.hash), slice[place], context, changed));
+      });
     }
   }
 }
@@ -195,11 +205,16 @@ ApplyAnswer Book::Impl::Apply(std::span<const AnyEvent> events, Growth growth) {
     const std::span<const AnyEvent> slice =
         events.subspan(next, std::min(slice_events, events.size() - next));
     Prepare(slice);
-    const StateLock::Alone alone(turn);
-    growth_ = growth;
-    Outcome outcome = ApplySlice(slice);
-    sequence_ += uint64_t{outcome.applied} + outcome.replaced + outcome.unchanged;
-    if (outcome.figures_changed) figures_changed_at_ = sequence_;
+    Outcome outcome;
+    const uint64_t first = sequence_;
+    {
+      const StateLock::Alone alone(turn);
+      growth_ = growth;
+      outcome = ApplySlice(slice);
+      sequence_ += uint64_t{outcome.applied} + outcome.replaced + outcome.unchanged;
+      if (outcome.figures_changed) figures_changed_at_ = sequence_;
+    }
+    TellFeeds(first, outcome.refused);
     answer.applied += outcome.applied;
     answer.replaced += outcome.replaced;
     answer.unchanged += outcome.unchanged;
@@ -217,8 +232,10 @@ ApplyAnswer Book::Impl::Apply(std::span<const AnyEvent> events, Growth growth) {
 template ApplyAnswer Book::Impl::Apply(std::span<const Event> events, Growth growth);
 template ApplyAnswer Book::Impl::Apply(std::span<const OrderPlaced> orders, Growth growth);
 
-void Book::Impl::RollShards(size_t first, size_t last, Day before, const StateLock::Turn& turn) {
-  std::vector<std::vector<uint32_t>> rows(last - first);
+void Book::Impl::RollShards(size_t first, size_t last, Day before, const StateLock::Turn& turn,
+                            std::vector<std::vector<uint32_t>>* rolled) {
+  std::vector<std::vector<uint32_t>>& rows = *rolled;
+  rows.assign(last - first, {});
   size_t most = 0;
   runner_.ForEach(rows.size(), [&](size_t lane) {
     rows[lane] = shards_[first + lane]->RowsToRoll(*rules_, before, today_);
@@ -241,13 +258,15 @@ void Book::Impl::RollShards(size_t first, size_t last, Day before, const StateLo
   for (size_t shard = first; shard < last; ++shard) shards_[shard]->Settle(today_);
 }
 
-void Book::Impl::CloseClasses(const StateLock::Turn& turn) {
+void Book::Impl::CloseClasses(const StateLock::Turn& turn, ClosedClasses* former) {
+  former->resize(shards_.size());
   if (rules_->settings().value.between == Between::kReview) return;
   const ValueJudge judge(*rules_, names_);
   const BookView view = View();
-  for (const std::unique_ptr<Shard>& shard : shards_) {
+  for (size_t number = 0; number < shards_.size(); ++number) {
+    Shard* const shard = shards_[number].get();
     // Judged beside lookups: this turn changes nothing else meanwhile.
-    std::vector<std::vector<Shard::ClosedClass>> of_blocks(shard->blocks());
+    ClosedClasses of_blocks(shard->blocks());
     runner_.ForEach(of_blocks.size(), [&](size_t at) {
       const CustomerBlock& block = shard->block(static_cast<uint32_t>(at));
       const ValueJudge::Classes classes = judge.Judge(view, block, LiveRows(block));
@@ -260,6 +279,9 @@ void Book::Impl::CloseClasses(const StateLock::Turn& turn) {
       }
     });
     for (const std::vector<Shard::ClosedClass>& classes : of_blocks) {
+      for (const Shard::ClosedClass& closed : classes) {
+        (*former)[number].push_back({closed.row, shard->row(closed.row).closed_class});
+      }
       const StateLock::Alone alone(turn);
       shard->StoreClosedClasses(classes);
     }
@@ -283,25 +305,33 @@ Result<StateName> Book::Impl::AdvanceDay(Day day) {
     today_ = day;
     figures_changed_at_ = sequence_;
   }
+  DayBefore former{before, ranking_, {}, {}};
   for (size_t first = 0; first < shards_.size(); first += lanes_.size()) {
-    RollShards(first, std::min(first + lanes_.size(), shards_.size()), before, turn);
+    std::vector<std::vector<uint32_t>> rolled;
+    RollShards(first, std::min(first + lanes_.size(), shards_.size()), before, turn, &rolled);
+    std::move(rolled.begin(), rolled.end(), std::back_inserter(former.rolled));
   }
   const Ranking ranking = NewRanking();
   {
     const StateLock::Alone alone(turn);
     ranking_ = ranking;
   }
-  CloseClasses(turn);
+  CloseClasses(turn, &former.closed);
+  CompareDay(former);
   return State();
 }
 
 StateName Book::Impl::AdoptFit(const AdoptedFit& fit) {
   const StateLock::Turn turn(&lock_);
   auto outlook = ChurnOutlook::Make(rules_->settings().churn, fit);
-  const StateLock::Alone alone(turn);
-  fit_ = fit;
-  ++fit_version_;
-  outlook_ = std::move(outlook);
+  const BookView before = View();
+  {
+    const StateLock::Alone alone(turn);
+    fit_ = fit;
+    ++fit_version_;
+    outlook_.swap(outlook);
+  }
+  CompareOutlook(before);
   return State();
 }
 
@@ -321,8 +351,16 @@ std::optional<Error> Book::Impl::JudgeRules(const Rules& rules) {
 }
 
 Result<StateName> Book::Impl::ReplaceRules(std::shared_ptr<const Rules> rules) {
-  StateLock::Write write(&lock_);
+  const StateLock::Turn turn(&lock_);
   if (std::optional<Error> error = JudgeRulesLocked(*rules)) return *error;
+  const RulesBefore former = KeepRules();
+  UseRules(std::move(rules), turn);
+  CompareRules(former);
+  return State();
+}
+
+void Book::Impl::UseRules(std::shared_ptr<const Rules> rules, const StateLock::Turn& turn) {
+  const StateLock::Alone alone(turn);
   leads_.MoveStages(*rules_, *rules);
   rules_ = std::move(rules);
   ++rules_version_;
@@ -337,7 +375,6 @@ Result<StateName> Book::Impl::ReplaceRules(std::shared_ptr<const Rules> rules) {
     counts_.Merge(counts);
   });
   ranking_ = NewRanking();
-  return State();
 }
 
 }  // namespace kundig::engine

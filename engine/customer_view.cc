@@ -128,23 +128,29 @@ const Dictionary& NamesOf(const CustomerNames& names, CustomerField field) {
   return names.owners;
 }
 
+bool JudgedNumber(const CustomerView& customer, const ValueVerdict& verdict, CustomerField field,
+                  int64_t* value) {
+  switch (field) {
+    case CustomerField::kValueScore:
+      *value = verdict.score_thousandths.value_or(0);
+      return verdict.score_thousandths.has_value();
+    case CustomerField::kValueClass:
+      *value = static_cast<int64_t>(verdict.value_class);
+      return true;
+    case CustomerField::kRisk:
+      *value = RisksOf(customer, verdict);
+      return true;
+    default:
+      *value = HiddenPotential(customer, verdict.value_class).has_value();
+      return true;
+  }
+}
+
 bool RowReader::Number(FieldIndex index, int64_t* value) const {
   const auto field = static_cast<CustomerField>(index);
   if (field == CustomerField::kCustomer || IsNameField(field)) return false;
   if (IsJudgedField(field)) {
-    const ValueVerdict verdict = JudgeValue(customer_);
-    if (field == CustomerField::kValueScore) {
-      *value = verdict.score_thousandths.value_or(0);
-      return verdict.score_thousandths.has_value();
-    }
-    if (field == CustomerField::kRisk) {
-      *value = RisksOf(customer_, verdict);
-    } else {
-      *value = field == CustomerField::kValueClass
-                   ? static_cast<int64_t>(verdict.value_class)
-                   : HiddenPotential(customer_, verdict.value_class).has_value();
-    }
-    return true;
+    return JudgedNumber(customer_, JudgeValue(customer_), field, value);
   }
   return WithField(*customer_.book, field,
                    [&](auto value_of) { return value_of(RowFields(*customer_.figures), value); });

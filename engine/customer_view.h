@@ -276,6 +276,10 @@ class RowReader {
   const CustomerView& customer_;
 };
 
+// The value of a judged field; RowReader judges anew for each.
+bool JudgedNumber(const CustomerView& customer, const ValueVerdict& verdict, CustomerField field,
+                  int64_t* value);
+
 // Everything about one customer. `customer` of the profile is left to the caller.
 void FillProfile(const CustomerView& customer, Profile* profile);
 // The same as a record, over one made anew.

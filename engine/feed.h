@@ -14,7 +14,6 @@
 #ifndef KUNDIG_ENGINE_FEED_H_
 #define KUNDIG_ENGINE_FEED_H_
 
-#include <compare>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -26,7 +25,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/customer_field.h"
+#include "engine/field.h"
 #include "engine/query.h"
 #include "engine/result.h"
 #include "engine/units.h"
@@ -79,16 +78,17 @@ class Feed {
   // The value of a field, as it was.
   struct Value {
     int64_t number = 0;
-    std::string_view text;  // of names and enumerations; lives as long as the feed
+    std::string_view text;  // of names and enumerations
     bool present = false;
+    bool is_id = false;  // the text is the customer's id
   };
   struct Line {
     FeedAnswer::Change change;
     std::vector<Value> before, after;  // one for each field, or none: there was no such customer
   };
 
-  // Begins at `begin`, of which place 0 is meant.
-  Feed(uint64_t number, WatchQuery query, std::vector<FieldInfo> fields, uint64_t begin_sequence);
+  // Of a book that is at `sequence` now. `fields` are those of the query.
+  Feed(uint64_t number, WatchQuery query, std::vector<FieldInfo> fields, uint64_t sequence);
 
   uint64_t number() const { return number_; }
   const WatchQuery& query() const { return query_; }
@@ -107,8 +107,11 @@ class Feed {
   void Append(std::vector<Line> lines);
   // Gives up the older half of what is kept.
   void DropHalf();
-  // What is kept takes.
-  size_t bytes() const;
+  // Changes of this sequence came and could not be kept: nothing up to here is known any more.
+  void Lose(uint64_t sequence);
+  size_t bytes() const;  // what is kept takes
+  // Texts of lines to come point into these rules.
+  void Keep(std::shared_ptr<const Rules> rules);
   // Nothing will come any more: the condition cannot be read by the rules in force.
   void End();
   bool ended() const;
@@ -116,7 +119,8 @@ class Feed {
  private:
   // Whether all behind it is kept.
   bool Knows(const FeedPosition& from, uint64_t sequence) const;
-  size_t PlaceBehind(const FeedPosition& from) const;
+  void NextPlace(uint64_t sequence);  // moves end_
+  void Tell();                        // calls changed_, without the mutex
 
   const uint64_t number_;
   const WatchQuery query_;
@@ -127,6 +131,7 @@ class Feed {
   FeedPosition begin_;  // all behind it is kept
   FeedPosition end_;    // of the newest change, or begin_
   bool ended_ = false;
+  std::vector<std::shared_ptr<const Rules>> rules_;
   std::function<void()> changed_;
 };
 

@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
-#include <deque>
 #include <limits>
-#include <map>
 #include <string>
 #include <utility>
 
@@ -13,6 +11,7 @@
 #include "engine/check.h"
 #include "engine/customer_view.h"
 #include "engine/hash.h"
+#include "engine/list_column.h"
 #include "engine/scan_kernels.h"
 #include "engine/wide.h"
 
@@ -78,27 +77,6 @@ class OrderKey {
   const ListPlan& plan_;
   std::vector<uint32_t> ranks_;
 };
-
-// A list shows a set as a text: its names joined by commas. The empty set is an absent value.
-void NameSets(const FieldInfo& info, ListColumn* column, std::deque<std::string>* texts) {
-  std::vector<int64_t> sets = std::exchange(column->numbers, {});
-  column->type = FieldType::kText;
-  column->names.clear();
-  column->texts.resize(sets.size());
-  std::map<int64_t, std::string_view> joined;
-  for (size_t at = 0; at < sets.size(); ++at) {
-    const auto [text, is_new] = joined.try_emplace(sets[at]);
-    if (is_new) {
-      std::string& names = texts->emplace_back();
-      for (size_t code = 0; code < info.values.size(); ++code) {
-        if ((sets[at] >> code & 1) != 0) names += (names.empty() ? "" : ",") + info.values[code];
-      }
-      text->second = names;
-    }
-    column->texts[at] = text->second;
-    column->absent[at] = sets[at] == 0 ? 1 : 0;
-  }
-}
 
 class Lister {
  public:

@@ -32,14 +32,14 @@ bool DependOn(FieldSet fields, std::initializer_list<CustomerField> given, const
          (fields.Intersects(JudgedFields()) && rules.value_fields().Intersects(wanted));
 }
 
+}  // namespace
+
 bool NeedsOutlook(FieldSet fields, const Rules& rules) {
   return DependOn(fields,
                   {CustomerField::kPAlive, CustomerField::kChurnScore, CustomerField::kChurnBand,
                    CustomerField::kExpectedOrders, CustomerField::kClv, CustomerField::kRisk},
                   rules);
 }
-
-}  // namespace
 
 bool NeedsRanking(FieldSet fields, const Rules& rules) {
   return DependOn(fields,

@@ -109,6 +109,10 @@ class Shard {
   const CustomerFigures& FiguresOn(uint32_t row, const Rules& rules, Day today,
                                    CustomerFigures* room) const;
 
+  // The figures that a row would have by these rules on this day.
+  const CustomerFigures& FiguresBy(uint32_t row, const Rules& rules, Day today,
+                                   CustomerFigures* room) const;
+
   uint32_t blocks() const { return static_cast<uint32_t>(blocks_.size()); }
   const CustomerBlock& block(uint32_t at) const { return *blocks_[at]; }
   const CustomerRow& row(uint32_t at) const {

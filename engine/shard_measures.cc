@@ -298,6 +298,15 @@ const CustomerFigures& Shard::FiguresOn(uint32_t at, const Rules& rules, Day tod
   return *room;
 }
 
+const CustomerFigures& Shard::FiguresBy(uint32_t at, const Rules& rules, Day today,
+                                        CustomerFigures* room) const {
+  const CustomerRow& own = row(at);
+  *room = own;
+  RecomputeSums(own.history, rules.settings(), today, room);
+  SettleSigns(own.history, own.first_order, rules.settings(), room);
+  return *room;
+}
+
 void Shard::RememberDay(uint32_t row, EntryKind kind, Day day, const Rules& rules, Day today) {
   if (kind == EntryKind::kCost) {
     // Of all time from its day on: it leaves no window.

@@ -23,6 +23,7 @@
 #include "tests/engine/model_book.h"
 #include "tests/engine/random_history_actions.h"
 #include "tests/engine/random_history_compare.h"
+#include "tests/engine/random_history_feeds.h"
 
 namespace kundig::engine {
 namespace {
@@ -146,7 +147,11 @@ std::optional<Fault> Play(const RandomHistory& history, const std::vector<Action
                           std::optional<uint64_t> seed_at_the_end) {
   ModelBook model(history.rules, history.first_day);
   std::vector<std::unique_ptr<Book>> engines;
-  for (const Shape& shape : shapes) engines.push_back(MakeBook(history, shape));
+  std::vector<FeedFollower> followers;
+  for (const Shape& shape : shapes) {
+    engines.push_back(MakeBook(history, shape));
+    followers.emplace_back(engines.back().get(), seed ^ 0xfeed);
+  }
   const std::vector<Batch> batches = Batches(actions, seed);
   Random random(seed ^ 0xa5c);
   size_t taken = 0;
@@ -160,6 +165,9 @@ std::optional<Fault> Play(const RandomHistory& history, const std::vector<Action
     for (size_t engine = 0; engine < engines.size(); ++engine) {
       if (last || ask) {
         CompareBooks(model, engines[engine].get(), question_seed, last, &differences[engine]);
+        followers[engine].Check(model, &differences[engine]);
+      } else if (i == 0) {
+        followers[engine].Open(model);
       }
       if (differences[engine].empty()) continue;
       return Fault{"batch " + std::to_string(i) + ", shards " +
