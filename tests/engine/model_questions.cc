@@ -348,6 +348,12 @@ Result<ListAnswer> ModelBook::List(const ListQuery& query) const {
   if (where.has_error()) return where.error();
   const std::optional<FieldIndex> order_by = rules_->customer_fields().Find(query.order_by);
   if (!order_by) return UnknownField("order_by");
+  for (const std::string& name : query.fields) {
+    if (!rules_->customer_fields().Find(name)) return UnknownField("fields");
+    if (std::count(query.fields.begin(), query.fields.end(), name) > 1) {
+      return Error{ErrorCode::kInvalidValue, "named twice", "fields", std::nullopt};
+    }
+  }
   if (query.early_warning && !Outlook()) {
     return Error{ErrorCode::kTooLittleData, "no churn model", "churn", std::nullopt};
   }
@@ -382,12 +388,7 @@ Result<ListAnswer> ModelBook::List(const ListQuery& query) const {
   }
   answer.rows = rows.size();
   for (const std::string& name : query.fields) {
-    const std::optional<FieldIndex> field = rules_->customer_fields().Find(name);
-    if (!field) return UnknownField("fields");
-    if (std::count(query.fields.begin(), query.fields.end(), name) > 1) {
-      return Error{ErrorCode::kInvalidValue, "named twice", "fields", std::nullopt};
-    }
-    answer.columns.push_back(Column(*field, rows, &answer.sets));
+    answer.columns.push_back(Column(*rules_->customer_fields().Find(name), rows, &answer.sets));
   }
   return answer;
 }

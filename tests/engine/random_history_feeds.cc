@@ -147,11 +147,14 @@ void FeedFollower::Check(const ModelBook& model, Differences* differences) {
     Read(model, &followed, differences);
     differences->Same("feed", "members: " + followed.feed->query().where, MembersOf(model, *where),
                       followed.members);
-    // Some go, so that others come.
-    if (!random_.Chance(20)) return false;
-    engine_->CloseFeed(*followed.feed);
-    return true;
+    return false;
   });
+  // Some go, so that others come.
+  if (random_.Chance(50) && !followed_.empty()) {
+    const std::shared_ptr<Feed> gone = random_.Pick(followed_).feed;
+    engine_->CloseFeed(*gone);
+    std::erase_if(followed_, [&](const Followed& followed) { return followed.feed == gone; });
+  }
   Open(model);
 }
 
