@@ -44,26 +44,26 @@ Selection Moved(const BookView& before, const BookView& after, const CustomerBlo
 
 }  // namespace
 
-std::optional<CustomerFigures> Book::Impl::FiguresOf(std::string_view customer,
-                                                     uint64_t hash) const {
+Book::Impl::Seen Book::Impl::Look(std::string_view customer, uint64_t hash) const {
   const Shard& shard = ShardOf(hash);
-  const std::optional<RowIndex> row = shard.Find(customer, hash);
-  if (!row) return std::nullopt;
-  return shard.row(Raw(*row));
+  Seen seen;
+  seen.row = shard.Find(customer, hash);
+  if (seen.row) seen.figures = shard.row(Raw(*seen.row));
+  return seen;
 }
 
-void Book::Impl::CompareOne(std::string_view customer, uint64_t hash,
-                            const std::optional<CustomerFigures>& before, uint32_t place,
-                            FeedCollector* changes) {
+void Book::Impl::CompareOne(std::string_view customer, uint64_t hash, const Seen& before,
+                            uint32_t place, FeedCollector* changes) {
   const Shard& shard = ShardOf(hash);
-  const std::optional<RowIndex> row = shard.Find(customer, hash);
+  // An event moves nobody to another row; it may make a customer, or erase him.
+  std::optional<RowIndex> row = before.row ? before.row : shard.Find(customer, hash);
+  if (row && !shard.row(Raw(*row)).live) row.reset();
   const BookView view = View();
   std::optional<CustomerView> was, is;
-  if (before) was.emplace(view, kNobody, *before);
+  if (before.row) was.emplace(view, kNobody, before.figures);
   if (row) {
     is.emplace(view, shard.row(Raw(*row)));
-    const CustomerFigures& now = *is->figures;
-    if (before && std::memcmp(&*before, &now, sizeof(CustomerFigures)) == 0) return;
+    if (was && std::memcmp(was->figures, is->figures, sizeof(CustomerFigures)) == 0) return;
   }
   changes->Compare(feeds_, customer, was ? &*was : nullptr, is ? &*is : nullptr, place);
 }
@@ -84,6 +84,7 @@ void Book::Impl::TellFeeds(uint64_t first, const std::vector<RefusedEvent>& refu
 
 void Book::Impl::CompareAll(const FeedPass& pass) {
   if (feeds_.empty()) return;
+  feeds_.Prepare();
   const BookView after = View();
   std::vector<FeedCollector*> collectors;
   for (Lane& lane : lanes_) collectors.push_back(&lane.changes);
@@ -111,14 +112,18 @@ void Book::Impl::CompareAll(const FeedPass& pass) {
 }
 
 void Book::Impl::CompareRanking(const Ranking& former) {
-  if (feeds_.empty() || !NeedsRanking(feeds_.fields(), *rules_)) return;
+  if (feeds_.empty()) return;
+  feeds_.Prepare();
+  if (!NeedsRanking(feeds_.fields(), *rules_)) return;
   const BookView before = ViewBy(former), after = View();
   CompareAll({before, ChangeCause::kRanking,
               [&](const CustomerBlock& block) { return Moved(before, after, block); }, nullptr});
 }
 
 void Book::Impl::CompareOutlook(const BookView& before) {
-  if (feeds_.empty() || !NeedsOutlook(feeds_.fields(), *rules_)) return;
+  if (feeds_.empty()) return;
+  feeds_.Prepare();
+  if (!NeedsOutlook(feeds_.fields(), *rules_)) return;
   CompareAll({before, ChangeCause::kRules, nullptr, nullptr});
 }
 

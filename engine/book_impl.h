@@ -160,13 +160,17 @@ class Book::Impl {
   void Watching(std::string_view customer, uint64_t hash, uint32_t place, FeedCollector* changes,
                 Apply apply) {
     if (feeds_.empty()) return apply();
-    const std::optional<CustomerFigures> before = FiguresOf(customer, hash);
+    const Seen before = Look(customer, hash);
     apply();
     CompareOne(customer, hash, before, place, changes);
   }
-  std::optional<CustomerFigures> FiguresOf(std::string_view customer, uint64_t hash) const;
-  void CompareOne(std::string_view customer, uint64_t hash,
-                  const std::optional<CustomerFigures>& before, uint32_t place,
+  // A customer before an event.
+  struct Seen {
+    std::optional<RowIndex> row;
+    CustomerFigures figures;
+  };
+  Seen Look(std::string_view customer, uint64_t hash) const;
+  void CompareOne(std::string_view customer, uint64_t hash, const Seen& before, uint32_t place,
                   FeedCollector* changes);
   // Tells the feeds what the lanes found of a slice; `first` is the sequence before it.
   void TellFeeds(uint64_t first, const std::vector<RefusedEvent>& refused);

@@ -205,6 +205,7 @@ ApplyAnswer Book::Impl::Apply(std::span<const AnyEvent> events, Growth growth) {
     const std::span<const AnyEvent> slice =
         events.subspan(next, std::min(slice_events, events.size() - next));
     Prepare(slice);
+    if (!feeds_.empty()) feeds_.Prepare();
     Outcome outcome;
     const uint64_t first = sequence_;
     {

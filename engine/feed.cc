@@ -19,13 +19,15 @@ FeedPosition PositionOf(const Feed::Line& line) {
 
 size_t BytesOf(const Feed::Line& line) {
   return sizeof(Feed::Line) + line.change.customer.size() +
-         (line.before.size() + line.after.size()) * sizeof(Feed::Value);
+         (line.values.size() > line.values.static_capacity
+              ? line.values.size() * sizeof(Feed::Value)
+              : 0);
 }
 
 // The values of one side of the lines from `begin` on, those of the answer's changes, as columns.
 template <typename Lines>
 std::vector<ListColumn> Columns(const std::vector<FieldInfo>& fields, Lines begin,
-                                std::vector<Feed::Value> Feed::Line::*side, FeedAnswer* answer) {
+                                bool Feed::Line::*side, FeedAnswer* answer) {
   const size_t rows = answer->changes.size();
   std::vector<ListColumn> columns(fields.size());
   for (size_t at = 0; at < fields.size(); ++at) {
@@ -37,13 +39,14 @@ std::vector<ListColumn> Columns(const std::vector<FieldInfo>& fields, Lines begi
     column.absent.resize(rows, 1);
     (is_text ? column.texts.resize(rows) : column.numbers.resize(rows));
     for (size_t row = 0; row < rows; ++row) {
-      const std::vector<Feed::Value>& values = (*(begin + static_cast<ptrdiff_t>(row))).*side;
-      if (values.empty() || !values[at].present) continue;
+      const Feed::Line& line = begin[static_cast<ptrdiff_t>(row)];
+      const Feed::Value& value = line.values[side == &Feed::Line::was ? at : fields.size() + at];
+      if (!(line.*side) || !value.present) continue;
       column.absent[row] = 0;
       if (is_text) {
-        column.texts[row] = values[at].is_id ? answer->changes[row].customer : values[at].text;
+        column.texts[row] = value.is_id ? answer->changes[row].customer : value.name();
       } else {
-        column.numbers[row] = values[at].number;
+        column.numbers[row] = value.number;
       }
     }
     if (fields[at].type == FieldType::kSet) NameSets(fields[at], &column, &answer->sets);
@@ -100,8 +103,8 @@ Result<FeedAnswer> Feed::Read(const std::optional<FeedPosition>& from, size_t li
     answer.position.sequence = answer.changes.back().sequence;
     answer.position.place = answer.changes.back().place;
   }
-  answer.before = Columns(fields_, begin, &Line::before, &answer);
-  answer.after = Columns(fields_, begin, &Line::after, &answer);
+  answer.before = Columns(fields_, begin, &Line::was, &answer);
+  answer.after = Columns(fields_, begin, &Line::is, &answer);
   return answer;
 }
 
@@ -124,20 +127,23 @@ void Feed::NextPlace(uint64_t sequence) {
   end_.sequence = sequence;
 }
 
-void Feed::Append(std::vector<Line> lines) {
+size_t Feed::Append(std::span<Line* const> lines) {
+  size_t bytes = 0;
   {
     const std::lock_guard lock(mutex_);
-    for (Line& line : lines) {
-      NextPlace(line.change.sequence);
-      line.change.place = end_.place;
-      bytes_ += BytesOf(line);
-      lines_.push_back(std::move(line));
+    for (Line* const line : lines) {
+      NextPlace(line->change.sequence);
+      line->change.place = end_.place;
+      bytes_ += BytesOf(*line);
+      lines_.push_back(std::move(*line));
     }
+    bytes = bytes_;
   }
   Tell();
+  return bytes;
 }
 
-void Feed::DropHalf() {
+size_t Feed::DropHalf() {
   const std::lock_guard lock(mutex_);
   for (size_t drop = (lines_.size() + 1) / 2; drop > 0; --drop) {
     const FeedPosition dropped = PositionOf(lines_.front());
@@ -145,6 +151,7 @@ void Feed::DropHalf() {
     bytes_ -= BytesOf(lines_.front());
     lines_.pop_front();
   }
+  return bytes_;
 }
 
 void Feed::Lose(uint64_t sequence) {
@@ -156,11 +163,6 @@ void Feed::Lose(uint64_t sequence) {
     bytes_ = 0;
   }
   Tell();
-}
-
-size_t Feed::bytes() const {
-  const std::lock_guard lock(mutex_);
-  return bytes_;
 }
 
 void Feed::Keep(std::shared_ptr<const Rules> rules) {

@@ -14,6 +14,9 @@
 #ifndef KUNDIG_ENGINE_FEED_H_
 #define KUNDIG_ENGINE_FEED_H_
 
+#include <boost/container/deque.hpp>
+#include <boost/container/small_vector.hpp>
+
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -21,6 +24,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -77,14 +81,22 @@ class Feed {
  public:
   // The value of a field, as it was.
   struct Value {
-    int64_t number = 0;
-    std::string_view text;  // of names and enumerations
+    int64_t number = 0;          // of a text its bytes
+    const char* text = nullptr;  // of names and enumerations; null: a number
     bool present = false;
     bool is_id = false;  // the text is the customer's id
+
+    void Take(std::string_view name) {
+      text = name.data();
+      number = static_cast<int64_t>(name.size());
+    }
+    std::string_view name() const { return {text, static_cast<size_t>(number)}; }
   };
   struct Line {
     FeedAnswer::Change change;
-    std::vector<Value> before, after;  // one for each field, or none: there was no such customer
+    // One for each field before, then one for each field after.
+    boost::container::small_vector<Value, 4> values;
+    bool was = false, is = false;  // whether there is a customer on that side
   };
 
   // Of a book that is at `sequence` now. `fields` are those of the query.
@@ -103,13 +115,13 @@ class Feed {
   // feed.
   void OnChange(std::function<void()> changed);
 
-  // For the book. `lines` come in order; their places are given here.
-  void Append(std::vector<Line> lines);
+  // For the book. `lines` come in order; their places are given here. These return the bytes that
+  // what is kept takes from then on.
+  size_t Append(std::span<Line* const> lines);
   // Gives up the older half of what is kept.
-  void DropHalf();
+  size_t DropHalf();
   // Changes of this sequence came and could not be kept: nothing up to here is known any more.
   void Lose(uint64_t sequence);
-  size_t bytes() const;  // what is kept takes
   // Texts of lines to come point into these rules.
   void Keep(std::shared_ptr<const Rules> rules);
   // Nothing will come any more: the condition cannot be read by the rules in force.
@@ -126,7 +138,9 @@ class Feed {
   const WatchQuery query_;
   const std::vector<FieldInfo> fields_;
   mutable std::mutex mutex_;  // guards the rest
-  std::deque<Line> lines_;
+  boost::container::deque<Line, void,
+                          boost::container::deque_options_t<boost::container::block_size<64>>>
+      lines_;
   size_t bytes_ = 0;
   FeedPosition begin_;  // all behind it is kept
   FeedPosition end_;    // of the newest change, or begin_

@@ -2,16 +2,24 @@
 
 #include <algorithm>
 #include <limits>
-#include <optional>
-#include <string_view>
 
 #include "engine/check.h"
 
 namespace kundig::engine {
 namespace {
 
+using Op = Expression::Op;
+
 constexpr int64_t kLowest = std::numeric_limits<int64_t>::min();
 constexpr int64_t kHighest = std::numeric_limits<int64_t>::max();
+
+constexpr uint64_t BitOf(CustomerField field) {
+  return uint64_t{1} << static_cast<int>(field);
+}
+
+CustomerField FieldOf(const Expression::Node& node) {
+  return static_cast<CustomerField>(node.field);
+}
 
 // A customer of whom nothing is known.
 struct NothingKnown {
@@ -19,52 +27,108 @@ struct NothingKnown {
   bool Text(FieldIndex /*field*/, std::string_view* /*text*/) const { return false; }
 };
 
-// Fields of one side of a change, the value class judged once at most.
-class SideReader {
- public:
-  explicit SideReader(const CustomerView* customer) : customer_(customer) {}
-
-  // Names as their codes.
-  std::optional<int64_t> Read(CustomerField field) {
-    if (customer_ == nullptr) return std::nullopt;
-    int64_t value = 0;
-    bool present = false;
-    if (IsJudgedField(field)) {
-      if (!verdict_) verdict_ = JudgeValue(*customer_);
-      present = JudgedNumber(*customer_, *verdict_, field, &value);
-    } else {
-      const RowFields fields(*customer_->figures);
-      present = WithField(*customer_->book, field,
-                          [&](auto value_of) { return value_of(fields, &value); });
-    }
-    return present ? std::optional(value) : std::nullopt;
+// A comparison that one value alone satisfies: how well it parts customers, 0 for none. Ids part
+// best, then names, then enumerations.
+int GuardRank(const Expression::Node& node) {
+  if (node.op == Op::kText) {
+    if (node.relation != Relation::kEqual) return 0;
+    return FieldOf(node) == CustomerField::kCustomer ? 4 : 3;
   }
+  if (node.op != Op::kNumberIn || node.numbers.size() != 1) return 0;
+  return FieldOf(node) == CustomerField::kRfmSegment || FieldOf(node) == CustomerField::kPhase ? 2
+                                                                                               : 1;
+}
 
- private:
-  const CustomerView* const customer_;
-  std::optional<ValueVerdict> verdict_;
-};
+// The best guard among what must hold for `node` to hold; null where there is none.
+const Expression::Node* GuardIn(const Expression& condition, const Expression::Node& node) {
+  if (node.op != Op::kAnd) return GuardRank(node) > 0 ? &node : nullptr;
+  const Expression::Node* best = nullptr;
+  for (const uint32_t child : node.children) {
+    const Expression::Node* guard = GuardIn(condition, condition.nodes()[child]);
+    if (guard != nullptr && (best == nullptr || GuardRank(*guard) > GuardRank(*best))) best = guard;
+  }
+  return best;
+}
 
 }  // namespace
 
-FeedIndex::Watched* FeedIndex::Of(CustomerField field) {
-  for (Watched& watched : watched_) {
-    if (watched.field == field) return &watched;
-  }
-  watched_.emplace_back().field = field;
-  return &watched_.back();
+std::optional<int64_t> WatchedFields::Code(CustomerField field) const {
+  if ((present_ & BitOf(field)) == 0) return std::nullopt;
+  return numbers_[static_cast<size_t>(field)];
 }
 
-void FeedIndex::AddNode(const Expression::Node& node, uint32_t condition) {
-  using Op = Expression::Op;
-  const auto field = static_cast<CustomerField>(node.field);
-  const bool compares = node.op != Op::kAnd && node.op != Op::kOr && node.op != Op::kNot;
-  if (!compares) return;
+bool WatchedFields::Number(FieldIndex index, int64_t* value) const {
+  const auto field = static_cast<CustomerField>(index);
+  *value = numbers_[static_cast<size_t>(field)];
+  return (present_ & BitOf(field)) != 0 && !IsNameField(field);
+}
+
+bool WatchedFields::Text(FieldIndex index, std::string_view* text) const {
+  const auto field = static_cast<CustomerField>(index);
   if (field == CustomerField::kCustomer) {
-    existence_.push_back(condition);
+    *text = customer_;
+    return view_ != nullptr;
+  }
+  if (!IsNameField(field) || (present_ & BitOf(field)) == 0) return false;
+  *text = NamesOf(*view_->names, field)
+              .Text(static_cast<NameCode>(numbers_[static_cast<size_t>(field)]));
+  return true;
+}
+
+FeedIndex::FeedIndex(std::span<const Expression* const> conditions)
+    : conditions_(conditions.size()) {
+  for (uint32_t at = 0; at < conditions.size(); ++at) {
+    const Expression& condition = *conditions[at];
+    fields_.Add(condition.fields());
+    Group* const group = GroupOf(condition);
+    for (const Expression::Node& node : condition.nodes()) AddNode(node, at, group);
+    // It may hold for a customer whose values cross nothing.
+    if (condition.Holds(NothingKnown())) group->existence.push_back(at);
+  }
+  const auto sort = [](Group* group) {
+    for (Watched& watched : group->watched) std::sort(watched.edges.begin(), watched.edges.end());
+  };
+  sort(&unguarded_);
+  for (Guard& guard : guards_) {
+    for (auto& [number, group] : guard.by_number) sort(&group);
+    for (auto& [name, group] : guard.by_name) sort(&group);
+  }
+  for (size_t field = 1; field < kCustomerFieldCount; ++field) {
+    if (fields_.Has(static_cast<FieldIndex>(field))) {
+      read_.push_back(static_cast<CustomerField>(field));
+    }
+  }
+}
+
+FeedIndex::Guard* FeedIndex::GuardOf(CustomerField field) {
+  for (Guard& guard : guards_) {
+    if (guard.field == field) return &guard;
+  }
+  guards_.emplace_back().field = field;
+  return &guards_.back();
+}
+
+FeedIndex::Group* FeedIndex::GroupOf(const Expression& condition) {
+  const Expression::Node* node = GuardIn(condition, condition.root());
+  if (node == nullptr) return &unguarded_;
+  Guard* const guard = GuardOf(FieldOf(*node));
+  return node->op == Op::kText ? &guard->by_name[node->texts[0]]
+                               : &guard->by_number[node->numbers[0]];
+}
+
+void FeedIndex::AddNode(const Expression::Node& node, uint32_t condition, Group* group) {
+  if (node.op == Op::kAnd || node.op == Op::kOr || node.op == Op::kNot) return;
+  const CustomerField field = FieldOf(node);
+  if (field == CustomerField::kCustomer) {
+    group->existence.push_back(condition);
     return;
   }
-  Watched* watched = Of(field);
+  auto watched = std::find_if(group->watched.begin(), group->watched.end(),
+                              [&](const Watched& one) { return one.field == field; });
+  if (watched == group->watched.end()) {
+    watched = group->watched.emplace(watched);
+    watched->field = field;
+  }
   if (IsNameField(field)) {
     watched->names.push_back(condition);
     return;
@@ -102,16 +166,59 @@ void FeedIndex::AddNode(const Expression::Node& node, uint32_t condition) {
   KUNDIG_CHECK(false);
 }
 
-FeedIndex::FeedIndex(std::span<const Expression* const> conditions)
-    : conditions_(conditions.size()) {
-  for (uint32_t at = 0; at < conditions.size(); ++at) {
-    const Expression& condition = *conditions[at];
-    fields_.Add(condition.fields());
-    for (const Expression::Node& node : condition.nodes()) AddNode(node, at);
-    // It may hold for a customer whose values cross nothing.
-    if (condition.Holds(NothingKnown())) existence_.push_back(at);
+void FeedIndex::Read(std::string_view customer, const CustomerView* view,
+                     WatchedFields* fields) const {
+  fields->customer_ = customer;
+  fields->view_ = view == nullptr ? nullptr : view->book;
+  fields->present_ = 0;
+  if (view == nullptr) return;
+  const RowFields row(*view->figures);
+  std::optional<ValueVerdict> verdict;
+  for (const CustomerField field : read_) {
+    int64_t* const value = &fields->numbers_[static_cast<size_t>(field)];
+    bool present = false;
+    if (IsJudgedField(field)) {
+      if (!verdict) verdict = JudgeValue(*view);
+      present = JudgedNumber(*view, *verdict, field, value);
+    } else {
+      present = WithField(*view->book, field, [&](auto value_of) { return value_of(row, value); });
+    }
+    if (present) fields->present_ |= BitOf(field);
   }
-  for (Watched& watched : watched_) std::sort(watched.edges.begin(), watched.edges.end());
+}
+
+const FeedIndex::Group* FeedIndex::Guarded(const Guard& guard, const WatchedFields& fields) const {
+  if (IsNameField(guard.field) || guard.field == CustomerField::kCustomer) {
+    std::string_view name;
+    if (!fields.Text(Index(guard.field), &name)) return nullptr;
+    const auto found = guard.by_name.find(name);
+    return found == guard.by_name.end() ? nullptr : &found->second;
+  }
+  const std::optional<int64_t> number = fields.Code(guard.field);
+  if (!number) return nullptr;
+  const auto found = guard.by_number.find(*number);
+  return found == guard.by_number.end() ? nullptr : &found->second;
+}
+
+void FeedIndex::Search(const Group& group, Finder* finder) {
+  for (const Watched& watched : group.watched) {
+    if ((finder->changed_ & BitOf(watched.field)) == 0) continue;
+    const auto& [from, to] = finder->changes_[static_cast<size_t>(watched.field)];
+    const auto place = [&](const std::optional<int64_t>& value) {
+      if (!value) return watched.edges.begin();
+      return std::partition_point(watched.edges.begin(), watched.edges.end(),
+                                  [&](const auto& edge) { return edge.first <= *value; });
+    };
+    const auto [first, last] = std::minmax({place(from), place(to)});
+    for (auto edge = first; edge != last; ++edge) finder->Add(edge->second);
+    for (const auto& [members, condition] : watched.sets) {
+      if (((from.value_or(0) ^ to.value_or(0)) & members) != 0) finder->Add(condition);
+    }
+    for (const uint32_t condition : watched.names) finder->Add(condition);
+  }
+  if ((finder->before_.view_ == nullptr) != (finder->after_.view_ == nullptr)) {
+    for (const uint32_t condition : group.existence) finder->Add(condition);
+  }
 }
 
 void FeedIndex::Finder::Add(uint32_t condition) {
@@ -120,35 +227,38 @@ void FeedIndex::Finder::Add(uint32_t condition) {
   found_.push_back(condition);
 }
 
-std::span<const uint32_t> FeedIndex::Finder::Find(const FeedIndex& index,
+std::span<const uint32_t> FeedIndex::Finder::Find(const FeedIndex& index, std::string_view customer,
                                                   const CustomerView* before,
                                                   const CustomerView* after,
                                                   std::span<const int64_t> former_segments) {
   ++search_;
   found_.clear();
   seen_.resize(index.conditions_, 0);
-  SideReader was(before), is(after);
-  for (const Watched& watched : index.watched_) {
-    std::optional<int64_t> from = was.Read(watched.field);
-    const std::optional<int64_t> to = is.Read(watched.field);
-    if (from && watched.field == CustomerField::kRfmSegment && !former_segments.empty()) {
-      from = former_segments[static_cast<size_t>(*from)];
+  index.Read(customer, before, &before_);
+  index.Read(customer, after, &after_);
+  changed_ = 0;
+  for (const CustomerField field : index.read_) {
+    Change& change = changes_[static_cast<size_t>(field)];
+    change = {before_.Code(field), after_.Code(field)};
+    if (change.from && field == CustomerField::kRfmSegment && !former_segments.empty()) {
+      change.from = former_segments[static_cast<size_t>(*change.from)];
     }
-    if (from == to) continue;
-    const auto place = [&](const std::optional<int64_t>& value) {
-      if (!value) return watched.edges.begin();
-      return std::partition_point(watched.edges.begin(), watched.edges.end(),
-                                  [&](const auto& edge) { return edge.first <= *value; });
-    };
-    const auto [first, last] = std::minmax({place(from), place(to)});
-    for (auto edge = first; edge != last; ++edge) Add(edge->second);
-    for (const auto& [members, condition] : watched.sets) {
-      if (((from.value_or(0) ^ to.value_or(0)) & members) != 0) Add(condition);
-    }
-    for (const uint32_t condition : watched.names) Add(condition);
+    if (change.from != change.to) changed_ |= BitOf(field);
   }
-  if ((before == nullptr) != (after == nullptr)) {
-    for (const uint32_t condition : index.existence_) Add(condition);
+  if (changed_ == 0 && (before == nullptr) == (after == nullptr)) return {};
+  Search(index.unguarded_, this);
+  for (const Guard& guard : index.guards_) {
+    const Group* was = index.Guarded(guard, before_);
+    const Group* is = index.Guarded(guard, after_);
+    // Codes of segments before are those of the former rules.
+    if (guard.field == CustomerField::kRfmSegment && !former_segments.empty() &&
+        before != nullptr) {
+      const std::optional<int64_t>& from = changes_[static_cast<size_t>(guard.field)].from;
+      const auto found = from ? guard.by_number.find(*from) : guard.by_number.end();
+      was = found == guard.by_number.end() ? nullptr : &found->second;
+    }
+    if (was != nullptr) Search(*was, this);
+    if (is != nullptr && is != was) Search(*is, this);
   }
   return found_;
 }

@@ -16,46 +16,27 @@ uint64_t NumberOf(TimeMs now, uint64_t opened) {
   return (static_cast<uint64_t>(now.since_epoch) << 16) + opened;
 }
 
-// One customer on one side of a change. His row may be gone, so the id is told beside it.
-class SideReader {
- public:
-  SideReader(std::string_view customer, const CustomerView& view)
-      : customer_(customer), reader_(view) {}
-
-  bool Number(FieldIndex field, int64_t* value) const { return reader_.Number(field, value); }
-  bool Text(FieldIndex field, std::string_view* text) const {
-    if (field != Index(CustomerField::kCustomer)) return reader_.Text(field, text);
-    *text = customer_;
-    return true;
-  }
-
- private:
-  const std::string_view customer_;
-  const RowReader reader_;
-};
-
-std::vector<Feed::Value> ValuesOf(const std::vector<CustomerField>& fields,
-                                  std::string_view customer, const CustomerView* view) {
-  std::vector<Feed::Value> values;
-  if (view == nullptr) return values;
-  const SideReader reader(customer, *view);
-  const FieldCatalog& catalog = view->book->rules->customer_fields();
-  values.resize(fields.size());
+// What the customer's fields are on one side.
+void TakeValues(const std::vector<CustomerField>& fields, const CustomerView& view,
+                Feed::Value* values) {
+  const RowReader reader(view);
+  const FieldCatalog& catalog = view.book->rules->customer_fields();
   for (size_t at = 0; at < fields.size(); ++at) {
     const FieldInfo& info = catalog.At(Index(fields[at]));
     Feed::Value& value = values[at];
     if (fields[at] == CustomerField::kCustomer) {
       value.present = value.is_id = true;
     } else if (info.type == FieldType::kText) {
-      value.present = reader.Text(Index(fields[at]), &value.text);
+      std::string_view name;
+      value.present = reader.Text(Index(fields[at]), &name);
+      value.Take(name);
     } else {
       value.present = reader.Number(Index(fields[at]), &value.number);
       if (info.type == FieldType::kEnumeration && value.present) {
-        value.text = info.values[static_cast<size_t>(value.number)];
+        value.Take(info.values[static_cast<size_t>(value.number)]);
       }
     }
   }
-  return values;
 }
 
 Error AtField(Error error, const char* field) {
@@ -110,19 +91,24 @@ Result<std::shared_ptr<Feed>> Feeds::Open(const WatchQuery& query,
     const std::lock_guard lock(mutex_);
     watches_.push_back(std::move(watch));
   }
-  MakeIndex();
+  index_.reset();
   return feed;
 }
 
 void Feeds::Close(uint64_t number) {
   {
     const std::lock_guard lock(mutex_);
-    std::erase_if(watches_, [&](const auto& watch) { return watch->feed->number() == number; });
+    std::erase_if(watches_, [&](const auto& watch) {
+      if (watch->feed->number() != number) return false;
+      Keeps(watch.get(), 0);
+      return true;
+    });
   }
-  MakeIndex();
+  index_.reset();
 }
 
-void Feeds::MakeIndex() {
+void Feeds::Prepare() {
+  if (index_ != nullptr) return;
   std::vector<const Expression*> conditions;
   for (const std::unique_ptr<Watch>& watch : watches_) conditions.push_back(&watch->where);
   index_ = std::make_unique<const FeedIndex>(conditions);
@@ -135,6 +121,7 @@ void Feeds::UseRules(const Rules& former, const std::shared_ptr<const Rules>& ru
         ParseExpression(watch->feed->query().where, rules->customer_fields());
     if (!where) {
       watch->feed->End();
+      Keeps(watch.get(), 0);
       continue;
     }
     watch->former = std::exchange(watch->where, std::move(*where));
@@ -145,7 +132,7 @@ void Feeds::UseRules(const Rules& former, const std::shared_ptr<const Rules>& ru
     const std::lock_guard lock(mutex_);
     watches_ = std::move(readable);
   }
-  MakeIndex();
+  index_.reset();
   // Segments are the one enumeration that rules name. One that is no more gets a code of its own.
   const std::vector<std::string>& names = rules->segment_names();
   former_segments_.clear();
@@ -164,66 +151,91 @@ void Feeds::ForgetFormer() {
 
 void Feeds::Tell(std::span<FeedCollector* const> collectors, ChangeCause cause,
                  const std::function<uint64_t(uint32_t place)>& sequence_of) {
-  std::vector<FeedCollector::Found> found;
-  bool lost = false;
-  for (FeedCollector* collector : collectors) {
-    found.insert(found.end(), std::make_move_iterator(collector->found_.begin()),
-                 std::make_move_iterator(collector->found_.end()));
-    collector->found_.clear();
-    collector->bytes_ = 0;
-    lost |= std::exchange(collector->lost_, false);
-  }
-  if (lost) {
-    for (const std::unique_ptr<Watch>& watch : watches_) watch->feed->Lose(sequence_of(0));
-    return;
-  }
-  if (found.empty()) return;
   // By feed, and within it by place: those of one place are one worker's and keep their order.
-  std::stable_sort(found.begin(), found.end(),
-                   [](const FeedCollector::Found& a, const FeedCollector::Found& b) {
-                     return std::tie(a.watch, a.place) < std::tie(b.watch, b.place);
-                   });
+  struct Key {
+    uint32_t watch, place, collector, at;
+  };
+  std::vector<Key> keys;
+  bool lost = false;
+  for (uint32_t number = 0; number < collectors.size(); ++number) {
+    const std::vector<FeedCollector::Found>& found = collectors[number]->found_;
+    for (uint32_t at = 0; at < found.size(); ++at) {
+      keys.push_back({found[at].watch, found[at].place, number, at});
+    }
+    lost |= collectors[number]->lost_;
+  }
+  if (keys.empty() && !lost) return;
+  std::sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) {
+    return std::tie(a.watch, a.place, a.collector, a.at) <
+           std::tie(b.watch, b.place, b.collector, b.at);
+  });
   const TimeMs now = now_ ? now_() : TimeMs{};
-  for (size_t begin = 0; begin < found.size();) {
-    const uint32_t watch = found[begin].watch;
-    std::vector<Feed::Line> lines;
-    for (; begin < found.size() && found[begin].watch == watch; ++begin) {
-      Feed::Line& line = lines.emplace_back(std::move(found[begin].line));
-      line.change.sequence = sequence_of(found[begin].place);
+  std::vector<Feed::Line*> lines;
+  for (size_t begin = 0; begin < keys.size() && !lost;) {
+    const uint32_t watch = keys[begin].watch;
+    lines.clear();
+    for (; begin < keys.size() && keys[begin].watch == watch; ++begin) {
+      const Key& key = keys[begin];
+      Feed::Line& line = collectors[key.collector]->found_[key.at].line;
+      lines.push_back(&line);
+      line.change.sequence = sequence_of(key.place);
       line.change.at = now;
       line.change.cause = cause;
     }
-    watches_[watch]->feed->Append(std::move(lines));
+    Keeps(watches_[watch].get(), watches_[watch]->feed->Append(lines));
   }
-  size_t bytes = 0;
-  for (const std::unique_ptr<Watch>& watch : watches_) bytes += watch->feed->bytes();
-  while (bytes > kMaxFeedBytes) {
-    const auto longest = std::max_element(
-        watches_.begin(), watches_.end(),
-        [](const auto& a, const auto& b) { return a->feed->bytes() < b->feed->bytes(); });
-    bytes -= (*longest)->feed->bytes();
-    (*longest)->feed->DropHalf();
-    bytes += (*longest)->feed->bytes();
+  for (FeedCollector* collector : collectors) {
+    collector->found_.clear();
+    collector->bytes_ = 0;
+    collector->lost_ = false;
+  }
+  if (lost) {
+    for (const std::unique_ptr<Watch>& watch : watches_) {
+      watch->feed->Lose(sequence_of(0));
+      Keeps(watch.get(), 0);
+    }
+  }
+  DropOldest();
+}
+
+void Feeds::Keeps(Watch* watch, size_t bytes) {
+  bytes_ += bytes - watch->bytes;
+  watch->bytes = bytes;
+}
+
+void Feeds::DropOldest() {
+  while (bytes_ > kMaxFeedBytes) {
+    const auto longest =
+        std::max_element(watches_.begin(), watches_.end(),
+                         [](const auto& a, const auto& b) { return a->bytes < b->bytes; });
+    Keeps(longest->get(), (*longest)->feed->DropHalf());
   }
 }
 
 void FeedCollector::Compare(const Feeds& feeds, std::string_view customer,
                             const CustomerView* before, const CustomerView* after, uint32_t place) {
   if (lost_) return;
-  for (const uint32_t at : finder_.Find(*feeds.index_, before, after, feeds.former_segments_)) {
+  const std::span<const uint32_t> concerned =
+      finder_.Find(*feeds.index_, customer, before, after, feeds.former_segments_);
+  for (const uint32_t at : concerned) {
     const Feeds::Watch& watch = *feeds.watches_[at];
     const Expression& former = watch.former ? *watch.former : watch.where;
-    const bool was = before != nullptr && former.Holds(SideReader(customer, *before));
-    const bool is = after != nullptr && watch.where.Holds(SideReader(customer, *after));
+    const bool was = before != nullptr && former.Holds(finder_.before());
+    const bool is = after != nullptr && watch.where.Holds(finder_.after());
     if (was == is) continue;
     Found& found = found_.emplace_back();
     found.place = place;
     found.watch = at;
-    found.line.change.customer = std::string(customer);
-    found.line.change.entered = is;
-    found.line.before = ValuesOf(watch.fields, customer, before);
-    found.line.after = ValuesOf(watch.fields, customer, after);
-    bytes_ += sizeof(Found) + 2 * watch.fields.size() * sizeof(Feed::Value);
+    Feed::Line& line = found.line;
+    line.change.customer = std::string(customer);
+    line.change.entered = is;
+    line.was = before != nullptr;
+    line.is = after != nullptr;
+    const size_t fields = watch.fields.size();
+    line.values.resize(2 * fields);
+    if (line.was) TakeValues(watch.fields, *before, line.values.data());
+    if (line.is) TakeValues(watch.fields, *after, line.values.data() + fields);
+    bytes_ += sizeof(Found) + line.values.size() * sizeof(Feed::Value);
   }
   if (bytes_ > kMaxFeedBytes) {
     lost_ = true;

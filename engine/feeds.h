@@ -40,7 +40,9 @@ class Feeds {
   explicit Feeds(std::function<TimeMs()> now) : now_(std::move(now)) {}
 
   bool empty() const { return watches_.empty(); }
-  // What the conditions compare; there must be one.
+  // To be called in each turn before collectors compare; there must be a feed.
+  void Prepare();
+  // What the conditions compare, once prepared.
   FieldSet fields() const { return index_->fields(); }
 
   std::shared_ptr<Feed> Find(const WatchQuery& query) const;
@@ -67,16 +69,20 @@ class Feeds {
     std::optional<Expression> former;
     std::vector<FieldInfo> infos;  // of `fields`
     std::vector<CustomerField> fields;
+    size_t bytes = 0;  // that its feed keeps
   };
 
-  void MakeIndex();
+  void Keeps(Watch* watch, size_t bytes);
+  // The longest feed gives up its older half, until what is kept is little enough.
+  void DropOldest();
 
   const std::function<TimeMs()> now_;
   mutable std::mutex mutex_;  // guards watches_ against Find
   std::vector<std::unique_ptr<Watch>> watches_;
-  std::unique_ptr<const FeedIndex> index_;
+  std::unique_ptr<const FeedIndex> index_;  // of watches_; null until Prepare
   std::vector<int64_t> former_segments_;
   uint64_t opened_ = 0;
+  size_t bytes_ = 0;  // that all feeds keep
 };
 
 // What one worker finds of one slice, or of one piece of a pass over all customers.
