@@ -214,7 +214,9 @@ class Book::Impl {
   void EndReplay();
   // These need the lookup, scan or write lock.
   std::optional<Error> JudgeRulesLocked(const Rules& rules) const;
-  StateName State() const { return {sequence_, ranking_.version, today_, rules_version_}; }
+  StateName State() const {
+    return {sequence_, ranking_.version, today_, rules_version_, fit_version_};
+  }
   bool Stale() const { return figures_changed_at_ > ranking_.version; }
 
   // Publishes a ranking that a scan has computed, unless a newer one is in force.
@@ -227,7 +229,7 @@ class Book::Impl {
   std::shared_ptr<const Rules> rules_;
   uint32_t rules_version_ = 1;
   std::optional<AdoptedFit> fit_;
-  uint64_t fit_version_ = 0;
+  uint32_t fit_version_ = 0;
   std::unique_ptr<const ChurnOutlook> outlook_;  // of the rules and the fit
   Day today_;
   uint64_t sequence_ = 0;

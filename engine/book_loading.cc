@@ -140,6 +140,7 @@ std::optional<Error> Book::Impl::Loading::Run(std::string* attachment) {
   book_.sequence_ = info_.begin_sequence;
   book_.rules_version_ = info_.rules_version;
   if (info_.fit) book_.AdoptFit(*info_.fit);
+  book_.fit_version_ = info_.fit_version;
 
   if (auto error = LoadNames()) return error;
   auto error = ForEachPart(kAttachmentFile,

@@ -159,7 +159,7 @@ Result<std::vector<std::unique_ptr<Book>>> Book::Impl::Recount(const RecountOrde
     std::shared_ptr<const Rules> rules_in_force;
     uint32_t rules_version = 0;
     std::optional<AdoptedFit> fit;
-    uint64_t fit_version = 0;
+    uint32_t fit_version = 0;
     StateName begin;
     {
       const StateLock::Lookup lookup(&lock_);

@@ -100,6 +100,7 @@ std::optional<Error> Book::Impl::Saving::SaveLeads() {
         info_.rules_version = book_.rules_version_;
         info_.currency = book_.rules_->settings().currency;
         info_.fit = book_.fit_;
+        info_.fit_version = book_.fit_version_;
       }
       more = book_.leads_.CopyPart(*book_.rules_, order_.limits, &leads_);
     });

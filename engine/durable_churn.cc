@@ -29,8 +29,12 @@ Result<ChurnAnswer> DurableBook::FitChurn() {
   const AdoptedFit fit = FitOf(*answer);
   const WriteRequest write{.name = {}, .what = &fit};
   std::optional<Error> failed;
-  Write(std::span(&write, 1), [&failed](size_t, const Result<ApplyAnswer>& written) {
-    if (!written) failed = written.error();
+  Write(std::span(&write, 1), [&](size_t, const Result<ApplyAnswer>& written) {
+    if (!written) {
+      failed = written.error();
+    } else {
+      answer->state.fit_version = written->state.fit_version;
+    }
   });
   if (failed) return *failed;
   answer->in_force = true;

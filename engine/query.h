@@ -73,6 +73,9 @@ struct StateName {
   Day as_of;
   // How many rule sets the book has had, this one included: rules change answers and no entry.
   uint32_t rules_version = 1;
+  // How many fits of the churn model it has had, that in force included: they are no entries
+  // either.
+  uint32_t fit_version = 0;
 };
 
 struct RfmScores {

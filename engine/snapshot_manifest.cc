@@ -8,8 +8,8 @@
 namespace kundig::engine {
 namespace {
 
-constexpr size_t kNumbers = 10;
-constexpr size_t kNumbersBeforeRulesVersion = 9;
+constexpr size_t kNumbers = 11;
+constexpr size_t kNumbersBeforeRulesVersion = 9, kNumbersBeforeFits = 10;
 constexpr size_t kTexts = 4;
 constexpr size_t kTextsBeforeRules = 2, kTextsBeforeFits = 3;
 constexpr size_t kMaxFiles = kMaxShards + 16;
@@ -39,7 +39,8 @@ std::string EncodeManifest(const SnapshotInfo& info) {
                                          info.shards,
                                          Word(info.saved_at.since_epoch),
                                          info.files.size(),
-                                         info.rules_version};
+                                         info.rules_version,
+                                         info.fit_version};
   TextColumn texts, names;
   texts.Add(info.currency);
   texts.Add(info.time_zone);
@@ -94,6 +95,7 @@ Result<SnapshotInfo> ReadManifest(rocksdb::Env* env, const std::string& folder) 
   if (numbers.size() > kNumbersBeforeRulesVersion) {
     info.rules_version = static_cast<uint32_t>(numbers[9]);
   }
+  if (numbers.size() > kNumbersBeforeFits) info.fit_version = static_cast<uint32_t>(numbers[10]);
   TextCursor next_text(texts), next_name(names);
   info.currency = next_text.Next();
   info.time_zone = next_text.Next();

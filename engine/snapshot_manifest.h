@@ -29,6 +29,7 @@ struct SnapshotInfo {
   std::string rules;           // the text of those in force; empty in files of the first releases
   uint32_t rules_version = 1;  // of StateName
   std::optional<AdoptedFit> fit;  // the last one before the records behind begin_record
+  uint32_t fit_version = 0;       // of StateName, with that one
   TimeMs saved_at;
   std::vector<SnapshotFile> files;
 

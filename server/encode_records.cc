@@ -49,13 +49,13 @@ static_assert(Same(wire::ConsentStatus::granted, engine::ConsentStatus::kGranted
 static_assert(Same(wire::ConsentStatus::withdrawn, engine::ConsentStatus::kWithdrawn));
 static_assert(Same(wire::ConsentStatus::expired, engine::ConsentStatus::kExpired));
 
-static_assert(sizeof(wire::State) == 3 * sizeof(uint64_t));
+static_assert(sizeof(wire::State) == 4 * sizeof(uint64_t));
 static_assert(sizeof(RecordsHead) % alignof(wire::ProfileRecord) == 0);
 
 }  // namespace
 
 RecordsHead::RecordsHead(const engine::StateName& state) {
-  static_assert(std::is_trivially_copyable_v<RecordsHead> && sizeof(RecordsHead) == 48);
+  static_assert(std::is_trivially_copyable_v<RecordsHead> && sizeof(RecordsHead) == 56);
   static_assert(std::has_unique_object_representations_v<RecordsHead>);
   static_assert(offsetof(RecordsHead, state_) % alignof(wire::State) == 0);
   constexpr size_t kTable = offsetof(RecordsHead, vtable_distance_);

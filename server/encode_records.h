@@ -34,7 +34,7 @@ class RecordsHead {
   uint32_t root_offset_;
   uint16_t vtable_bytes_, table_bytes_, state_at_, records_at_;
   int32_t vtable_distance_;  // the table begins here
-  uint64_t state_[3];
+  uint64_t state_[4];
   uint32_t records_offset_;
   uint32_t records_ = 0;
 };

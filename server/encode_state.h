@@ -12,7 +12,7 @@ namespace kundig::server {
 
 inline wire::State WireState(const engine::StateName& state) {
   return {state.journal_sequence, state.ranking_version, state.as_of.since_epoch,
-          state.rules_version};
+          state.rules_version, state.fit_version};
 }
 
 }  // namespace kundig::server

@@ -86,6 +86,13 @@ void AddState(const wire::State& state, json::object* answer) {
   (*answer)["journal_sequence"] = state.journal_sequence();
   (*answer)["ranking_version"] = state.ranking_version();
   (*answer)["rules_version"] = state.rules_version();
+  (*answer)["fit_version"] = state.fit_version();
+}
+
+void AddUnrankedState(const wire::State& state, json::object* answer) {
+  (*answer)["journal_sequence"] = state.journal_sequence();
+  (*answer)["rules_version"] = state.rules_version();
+  (*answer)["fit_version"] = state.fit_version();
 }
 
 json::object StatusJson(const wire::StatusReplyT& reply) {
@@ -156,8 +163,7 @@ json::object ProfileJson(const wire::ProfileT& profile, const wire::State& state
                       {"phase", Name(profile.phase)},
                       {"risks", NamesOf(profile.risks)},
                       {"ranking_version", state.ranking_version()}};
-  answer["journal_sequence"] = state.journal_sequence();
-  answer["rules_version"] = state.rules_version();
+  AddUnrankedState(state, &answer);
   return answer;
 }
 
@@ -338,7 +344,7 @@ json::object ChurnJson(const wire::ChurnReplyT& reply) {
     answer["hold_out"] = std::move(rows);
   }
   answer["as_of"] = FormatDay(reply.state->as_of());
-  answer["journal_sequence"] = reply.state->journal_sequence();
+  AddUnrankedState(*reply.state, &answer);
   return answer;
 }
 

@@ -43,9 +43,11 @@ boost::json::array ConversionRows(const wire::ConversionReplyT& reply);
 // of that many repeats or more.
 boost::json::object ChurnJson(const wire::ChurnReplyT& reply);
 
-// Names the state of an answer at the end of its object: "journal_sequence", and "ranking_version"
-// too, since every figure of a customer may depend on the rankings.
+// Names the state of an answer at the end of its object: "journal_sequence", "ranking_version"
+// (since every figure of a customer may depend on the rankings), "rules_version" and "fit_version".
 void AddState(const wire::State& state, boost::json::object* answer);
+// The same of an answer that no ranking has a part in.
+void AddUnrankedState(const wire::State& state, boost::json::object* answer);
 
 // On one line. Numbers with a fraction are written in the shortest decimal form that reads back as
 // the same number (Boost's own serializer would write 62.345 as 6.2345E1).

@@ -90,7 +90,9 @@ class ExportJson : public ExportFormat {
     for (const auto& change : chunk.lead_changes) Add(ReadLeadChange(*change), out);
     if (!chunk.last) return;
     OpenThrough(Section::kLeadHistory, out);
-    *out += fmt::format("],\"journal_sequence\":{}}}\n", chunk.state->journal_sequence());
+    *out += fmt::format("],\"journal_sequence\":{},\"rules_version\":{},\"fit_version\":{}}}\n",
+                        chunk.state->journal_sequence(), chunk.state->rules_version(),
+                        chunk.state->fit_version());
   }
 
  private:

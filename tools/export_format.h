@@ -27,7 +27,7 @@ class ExportFormat {
 bool IsReadable(const wire::ExportReplyT& chunk);
 
 // {"customer","found","as_of","currency","profile":{...},"attributes":{...},"events":[...],
-// "leads":[...],"journal_sequence"} on one line; {"customer","found":false} where nothing is held.
+// "leads":[...], and its state} on one line; {"customer","found":false} where nothing is held.
 std::unique_ptr<ExportFormat> MakeExportJson(std::string currency);
 // The profile, then one table of all that it follows from; nothing where nothing is held.
 std::unique_ptr<ExportFormat> MakeExportTable(Look look);

@@ -98,9 +98,10 @@ class ListJson : public ListFormat {
     } else {
       AppendText(chunk.next, out);
     }
-    *out += fmt::format(R"(,"journal_sequence":{},"ranking_version":{},"rules_version":{}}})",
-                        chunk.state->journal_sequence(), chunk.state->ranking_version(),
-                        chunk.state->rules_version());
+    *out += fmt::format(
+        R"(,"journal_sequence":{},"ranking_version":{},"rules_version":{},"fit_version":{}}})",
+        chunk.state->journal_sequence(), chunk.state->ranking_version(),
+        chunk.state->rules_version(), chunk.state->fit_version());
     *out += '\n';
   }
 

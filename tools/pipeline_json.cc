@@ -59,8 +59,7 @@ json::object PipelineJson(const wire::PipelineReplyT& reply) {
     }
     answer["closed"] = std::move(closed);
   }
-  answer["journal_sequence"] = reply.state->journal_sequence();
-  answer["rules_version"] = reply.state->rules_version();
+  AddUnrankedState(*reply.state, &answer);
   return answer;
 }
 
@@ -74,14 +73,14 @@ json::object WaterfallJson(const wire::WaterfallReplyT& reply) {
     if (closes) row["revenue"] = change.revenue();
     changes.push_back(std::move(row));
   }
-  return {{"as_of", FormatDay(reply.state->as_of())},
-          {"from", FormatDay(reply.from)},
-          {"to", FormatDay(reply.to)},
-          {"opening", Total(*reply.opening)},
-          {"changes", std::move(changes)},
-          {"closing", Total(*reply.closing)},
-          {"journal_sequence", reply.state->journal_sequence()},
-          {"rules_version", reply.state->rules_version()}};
+  json::object answer{{"as_of", FormatDay(reply.state->as_of())},
+                      {"from", FormatDay(reply.from)},
+                      {"to", FormatDay(reply.to)},
+                      {"opening", Total(*reply.opening)},
+                      {"changes", std::move(changes)},
+                      {"closing", Total(*reply.closing)}};
+  AddUnrankedState(*reply.state, &answer);
+  return answer;
 }
 
 json::object ConversionJson(const wire::ConversionReplyT& reply) {
@@ -99,10 +98,9 @@ json::object ConversionJson(const wire::ConversionReplyT& reply) {
     }
     stages.push_back({{"from", stage.stage}, {"leads", stage.leads}, {"to", std::move(to)}});
   }
-  return {{"as_of", FormatDay(reply.state->as_of())},
-          {"stages", std::move(stages)},
-          {"journal_sequence", reply.state->journal_sequence()},
-          {"rules_version", reply.state->rules_version()}};
+  json::object answer{{"as_of", FormatDay(reply.state->as_of())}, {"stages", std::move(stages)}};
+  AddUnrankedState(*reply.state, &answer);
+  return answer;
 }
 
 json::array ConversionRows(const wire::ConversionReplyT& reply) {

@@ -89,6 +89,7 @@ std::string StatusText(const wire::StatusReplyT& reply) {
   table.AddRow({"journal sequence", FormatCount(reply.state->journal_sequence())});
   table.AddRow({"ranking version", FormatCount(reply.state->ranking_version())});
   table.AddRow({"rules version", FormatCount(reply.state->rules_version())});
+  table.AddRow({"fit version", FormatCount(reply.state->fit_version())});
   const std::string limit =
       reply.memory_limit_bytes > 0 ? " of " + Bytes(reply.memory_limit_bytes) : "";
   table.AddRow({"memory", Bytes(reply.memory_bytes) + limit});

@@ -68,8 +68,9 @@ class WhatIfJson final : public WhatIfFormat {
       *out += json::serialize(RowJson(*row, *list_));
     }
     if (!chunk.last) return;
-    *out += fmt::format("{},\"journal_sequence\":{}}}\n", list_ ? "]" : "",
-                        chunk.state->journal_sequence());
+    *out += fmt::format("{},\"journal_sequence\":{},\"rules_version\":{},\"fit_version\":{}}}\n",
+                        list_ ? "]" : "", chunk.state->journal_sequence(),
+                        chunk.state->rules_version(), chunk.state->fit_version());
   }
 
  private:

@@ -34,7 +34,7 @@ constexpr size_t kInBytes = size_t{1} << 18;
 
 std::vector<uint8_t> AnswerFrame(uint32_t batch) {
   wire::RecordsReplyT reply;
-  reply.state = std::make_unique<wire::State>(1, 1, 1, 3);
+  reply.state = std::make_unique<wire::State>(1, 1, 1, 3, 2);
   const wire::ProfileRecord found(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
                                   true, false, false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   reply.records.assign(batch, found);

@@ -101,7 +101,7 @@ TEST(AsyncClientTest, TypedRequestsGetTypedAnswers) {
       return AnswerAsAShop(peer, frame);
     }
     wire::EventBatchReplyT reply;
-    reply.state = std::make_unique<wire::State>(7, 7, 0, 3);
+    reply.state = std::make_unique<wire::State>(7, 7, 0, 3, 2);
     reply.applied = static_cast<uint32_t>(Unpacked<wire::EventBatchT>(frame.payload).events.size());
     peer.Send(MessageType::events_reply, frame.header.request_id, reply);
   });
@@ -126,7 +126,7 @@ TEST(AsyncClientTest, RecordsAndOrders) {
       return AnswerAsAShop(peer, frame);
     }
     wire::EventBatchReplyT reply;
-    reply.state = std::make_unique<wire::State>(7, 7, 0, 3);
+    reply.state = std::make_unique<wire::State>(7, 7, 0, 3, 2);
     reply.applied = static_cast<uint32_t>(Unpacked<wire::OrderBatchT>(frame.payload).at.size());
     peer.Send(MessageType::orders_reply, frame.header.request_id, reply);
   });
@@ -247,7 +247,7 @@ TEST(AsyncClientTest, AnswersThatCannotBeReadCloseTheConnection) {
       // another type than asked for
       [](Peer& peer, const wire::Frame& frame) {
         wire::StatusReplyT reply;
-        reply.state = std::make_unique<wire::State>(1, 1, 0, 3);
+        reply.state = std::make_unique<wire::State>(1, 1, 0, 3, 2);
         peer.Send(MessageType::status_reply, frame.header.request_id, reply);
       },
       // another request

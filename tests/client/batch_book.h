@@ -87,7 +87,7 @@ class BatchBook {
     wire::EventBatchReplyT reply;
     const auto [kept, is_new] = taken_.try_emplace({batch.producer, batch.batch}, batch.at.size());
     reply.repeated = !is_new && !batch.producer.empty();
-    reply.state = std::make_unique<wire::State>(taken_.size(), 1, 0, 3);
+    reply.state = std::make_unique<wire::State>(taken_.size(), 1, 0, 3, 2);
     reply.applied = static_cast<uint32_t>(kept->second);
     if (reply.repeated) {
       ++repeated;

@@ -41,7 +41,7 @@ TEST(BatchNamesTest, NoMoreBatchesWaitForAnswersThanAServerRemembers) {
   const auto answer_held = [&] {
     for (const uint32_t id : std::exchange(held, {})) {
       wire::EventBatchReplyT reply;
-      reply.state = std::make_unique<wire::State>(1, 1, 0, 3);
+      reply.state = std::make_unique<wire::State>(1, 1, 0, 3, 2);
       client_of->Send(MessageType::orders_reply, id, reply);
     }
   };
@@ -110,7 +110,7 @@ TEST(BatchNamesTest, EventsAreNamedLikeOrders) {
       const auto batch = Unpacked<wire::EventBatchT>(frame.payload);
       names.push_back({batch.producer, batch.batch});
       wire::EventBatchReplyT reply;
-      reply.state = std::make_unique<wire::State>(1, 1, 0, 3);
+      reply.state = std::make_unique<wire::State>(1, 1, 0, 3, 2);
       reply.applied = static_cast<uint32_t>(batch.events.size());
       peer.Send(MessageType::events_reply, frame.header.request_id, reply);
     });

@@ -230,7 +230,7 @@ TEST(ClientTest, AFitOfTheChurnModelMayTakeLongerThanADeadline) {
     EXPECT_EQ(question.check_until, 10'407);
     std::this_thread::sleep_for(100ms);
     wire::ChurnReplyT reply;
-    reply.state = std::make_unique<wire::State>(1, 1, 0, 3);
+    reply.state = std::make_unique<wire::State>(1, 1, 0, 3, 2);
     reply.parameters = std::make_unique<wire::ChurnParameters>(0.25, 4.5, 0.75, 2.5);
     reply.customers = 2'357;
     peer.Send(MessageType::churn_reply, frame.header.request_id, reply);
@@ -252,7 +252,7 @@ TEST(ClientTest, AsksWhatThePipelineWas) {
     if (frame.header.type == static_cast<uint8_t>(MessageType::waterfall)) {
       const auto question = Unpacked<wire::WaterfallRequestT>(frame.payload);
       wire::WaterfallReplyT reply;
-      reply.state = std::make_unique<wire::State>(1, 1, 0, 3);
+      reply.state = std::make_unique<wire::State>(1, 1, 0, 3, 2);
       reply.from = *question.from;
       reply.to = *question.to;
       reply.opening = std::make_unique<wire::WaterfallTotal>(1, 2, 3);
@@ -260,7 +260,7 @@ TEST(ClientTest, AsksWhatThePipelineWas) {
       peer.Send(MessageType::waterfall_reply, frame.header.request_id, reply);
     } else {
       wire::ConversionReplyT reply;
-      reply.state = std::make_unique<wire::State>(1, 1, 0, 3);
+      reply.state = std::make_unique<wire::State>(1, 1, 0, 3, 2);
       reply.stages.push_back(std::make_unique<wire::ConversionStageT>());
       reply.stages.back()->stage = Unpacked<wire::ConversionRequestT>(frame.payload).where;
       peer.Send(MessageType::conversion_reply, frame.header.request_id, reply);
@@ -292,7 +292,7 @@ TEST(ClientTest, NamesThatNeverEndAreProtocol) {
 TEST(ClientTest, AnswerForOtherCustomersThanAskedIsProtocol) {
   FakeServer server([](Peer& peer, const wire::Frame& frame) {
     wire::ProfilesReplyT reply;
-    reply.state = std::make_unique<wire::State>(1, 1, 0, 3);
+    reply.state = std::make_unique<wire::State>(1, 1, 0, 3, 2);
     peer.Send(MessageType::profiles_reply, frame.header.request_id, reply);
   });
   Client client = Client::Connect(To(server)).value();
@@ -305,7 +305,7 @@ TEST(ClientTest, EventsAreSplitAndRefusedOnesKeepTheirPlace) {
   FakeServer server([&](Peer& peer, const wire::Frame& frame) {
     const auto batch = Unpacked<wire::EventBatchT>(frame.payload);
     wire::EventBatchReplyT reply;
-    reply.state = std::make_unique<wire::State>(static_cast<uint64_t>(++requests), 1, 0, 3);
+    reply.state = std::make_unique<wire::State>(static_cast<uint64_t>(++requests), 1, 0, 3, 2);
     for (size_t i = 0; i < batch.events.size(); ++i) {
       const auto* order = batch.events[i]->body.AsOrder();
       if (order->revenue % 70 != 0) {
@@ -336,7 +336,7 @@ TEST(ClientTest, OrdersAreSplitAndRefusedOnesKeepTheirPlace) {
   FakeServer server([&](Peer& peer, const wire::Frame& frame) {
     const auto batch = Unpacked<wire::OrderBatchT>(frame.payload);
     wire::EventBatchReplyT reply;
-    reply.state = std::make_unique<wire::State>(static_cast<uint64_t>(++requests), 1, 0, 3);
+    reply.state = std::make_unique<wire::State>(static_cast<uint64_t>(++requests), 1, 0, 3, 2);
     for (size_t i = 0; i < batch.at.size(); ++i) {
       if (batch.revenue[i] % 70 != 0) {
         ++reply.applied;

@@ -31,7 +31,7 @@ class ExportServer {
  private:
   static wire::ExportReplyT Chunk(int64_t number, bool last) {
     wire::ExportReplyT chunk;
-    chunk.state = std::make_unique<wire::State>(1, 1, 0, 3);
+    chunk.state = std::make_unique<wire::State>(1, 1, 0, 3, 2);
     chunk.customer = "ada";
     chunk.found = true;
     wire::VisitT visit;

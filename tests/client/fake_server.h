@@ -214,7 +214,7 @@ inline void AnswerAsAShop(Peer& peer, const wire::Frame& frame) {
   } else if (type == wire::MessageType::profiles) {
     const auto question = Unpacked<wire::ProfilesRequestT>(frame.payload);
     wire::ProfilesReplyT reply;
-    reply.state = std::make_unique<wire::State>(1, 1, 0, 3);
+    reply.state = std::make_unique<wire::State>(1, 1, 0, 3, 2);
     for (const std::string& customer : question.customers) {
       auto profile = std::make_unique<wire::ProfileT>();
       profile->customer = customer;
@@ -226,7 +226,7 @@ inline void AnswerAsAShop(Peer& peer, const wire::Frame& frame) {
   } else if (type == wire::MessageType::records) {
     const auto question = Unpacked<wire::RecordsRequestT>(frame.payload);
     wire::RecordsReplyT reply;
-    reply.state = std::make_unique<wire::State>(1, 1, 0, 3);
+    reply.state = std::make_unique<wire::State>(1, 1, 0, 3, 2);
     for (const std::string& customer : question.customers) {
       reply.records.push_back(RecordOf(static_cast<int64_t>(customer.size())));
     }

@@ -21,7 +21,7 @@ using wire::MessageType;
 
 wire::ListReplyT Chunk(int64_t number, bool last, bool cancelled, size_t text_bytes) {
   wire::ListReplyT chunk;
-  chunk.state = std::make_unique<wire::State>(1, 1, 0, 3);
+  chunk.state = std::make_unique<wire::State>(1, 1, 0, 3, 2);
   chunk.total_customers = 1000;
   chunk.rows = 1;
   auto numbers = std::make_unique<wire::ColumnT>();

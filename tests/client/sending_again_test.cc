@@ -205,7 +205,7 @@ TEST(SendingAgainTest, ListIsAskedAgainUntilAPartOfItHasPassed) {
     ++asked;
     if (asked % 2 == 1) return peer.Close();
     wire::ListReplyT chunk;
-    chunk.state = std::make_unique<wire::State>(1, 1, 0, 3);
+    chunk.state = std::make_unique<wire::State>(1, 1, 0, 3, 2);
     chunk.last = asked == 2;
     peer.Send(MessageType::list_reply, frame.header.request_id, chunk);
     if (asked == 4) peer.Close();

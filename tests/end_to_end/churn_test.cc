@@ -134,8 +134,10 @@ TEST(Churn, AFitServesProfilesListsAndEarlyWarning) {
       const Done refused = server.Run({"early-warning"});
       EXPECT_EQ(refused.code, 1);
       EXPECT_THAT(refused.err, HasSubstr("`kundig churn`"));
+      EXPECT_EQ(server.One({"status"}).at("fit_version"), 0);
       const boost::json::object fit = server.One({"churn"});
       EXPECT_EQ(fit.at("in_force"), true);
+      EXPECT_EQ(fit.at("fit_version"), 1);
       EXPECT_EQ(fit.at("spend").at("measure"), "revenue");
     }
     const boost::json::value all =
@@ -144,6 +146,7 @@ TEST(Churn, AFitServesProfilesListsAndEarlyWarning) {
                   "customer,p_alive,churn_band,expected_orders,clv"})
             .at("rows");
     const boost::json::object early = server.One({"early-warning", "--limit", "5"});
+    EXPECT_EQ(early.at("fit_version"), 1);
     EXPECT_GT(early.at("total").at("customers").to_number<int>(), 0);
     double last = 1e18;
     for (const auto& row : early.at("rows").as_array()) {

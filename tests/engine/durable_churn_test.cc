@@ -33,6 +33,10 @@ std::vector<Profile> ProfilesOf(Reopened* book) {
   return answer.profiles;
 }
 
+StateName StateOf(Reopened* book) {
+  return (*book)->book().Status().state;
+}
+
 void ExpectSameOutlook(const std::vector<Profile>& a, const std::vector<Profile>& b) {
   for (size_t i = 0; i < a.size(); ++i) {
     EXPECT_TRUE(a[i].p_alive_millionths.has_value());
@@ -77,6 +81,59 @@ TEST(DurableChurnTest, TheFitInForceOutlivesEveryStart) {
   EXPECT_NE(again[0].p_alive_millionths, fitted[0].p_alive_millionths);
   book.Open();
   ExpectSameOutlook(again, ProfilesOf(&book));
+}
+
+// Answers are told apart by it where a fit came between them.
+TEST(DurableChurnTest, AFitIsNamedByTheStateAndSoIsTheSameAfterEveryStart) {
+  Reopened book;
+  Buy(&book, 0, 120, {200, 150, 10});
+  const StateName before = StateOf(&book);
+  EXPECT_EQ(before.fit_version, 0u);
+  Result<ChurnAnswer> fit = book->FitChurn();
+  ASSERT_TRUE(fit.has_value()) << fit.error().message;
+  EXPECT_EQ(fit->state.fit_version, 1u) << "its own";
+  const StateName after = StateOf(&book);
+  EXPECT_EQ(after.fit_version, 1u);
+  EXPECT_EQ(after.journal_sequence, before.journal_sequence);
+  EXPECT_EQ(after.rules_version, before.rules_version);
+  EXPECT_EQ(after.as_of, before.as_of);
+  ASSERT_TRUE(book->FitChurn().has_value());
+  const Result<ChurnAnswer> asked = book->book().Churn({});
+  ASSERT_TRUE(asked.has_value()) << asked.error().message;
+  EXPECT_EQ(asked->state.fit_version, 2u) << "asking adopts nothing";
+
+  // By the journal, by a snapshot, and by a snapshot and the journal behind it.
+  book.Open();
+  EXPECT_EQ(StateOf(&book).fit_version, 2u);
+  ASSERT_TRUE(book->SaveSnapshot(TimeMs{1}, Generations::kKeepNewest).has_value());
+  book.Open();
+  ASSERT_TRUE(book.recovery().snapshot.has_value());
+  EXPECT_EQ(book.recovery().snapshot->fit_version, 2u);
+  EXPECT_EQ(StateOf(&book).fit_version, 2u);
+  ASSERT_TRUE(book->FitChurn().has_value());
+  book.Open();
+  EXPECT_EQ(StateOf(&book).fit_version, 3u);
+}
+
+TEST(DurableChurnTest, ACursorOfALookAheadEndsWithTheFit) {
+  Reopened book;
+  Buy(&book, 0, 120, {200, 150, 10});
+  ASSERT_TRUE(book->FitChurn().has_value());
+  ListQuery ahead, plain;
+  ahead.limit = plain.limit = 10;
+  ahead.fields = {"customer", "p_alive"};
+  plain.fields = {"customer"};
+  Result<ListAnswer> of_ahead = book->book().List(ahead), of_plain = book->book().List(plain);
+  ASSERT_TRUE(of_ahead.has_value() && of_ahead->next && of_plain.has_value() && of_plain->next);
+  EXPECT_EQ(of_ahead->state.fit_version, 1u);
+  ahead.cursor = *of_ahead->next;
+  plain.cursor = *of_plain->next;
+  EXPECT_TRUE(book->book().List(ahead).has_value());
+  ASSERT_TRUE(book->FitChurn().has_value());
+  EXPECT_EQ(book->book().List(ahead).error().code, ErrorCode::kBadCursor);
+  of_plain = book->book().List(plain);
+  ASSERT_TRUE(of_plain.has_value()) << of_plain.error().message;
+  EXPECT_EQ(of_plain->state.fit_version, 2u);
 }
 
 TEST(DurableChurnTest, ABackupHasTheFit) {

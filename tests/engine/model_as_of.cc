@@ -10,6 +10,7 @@ ModelBook ModelBook::AsOf(Day day, std::shared_ptr<const Rules> rules) const {
   stopped.journal_sequence_ = journal_sequence_;
   stopped.rules_version_ = rules_version_;
   stopped.fit_ = fit_;
+  stopped.fit_version_ = fit_version_;
   stopped.customers_ = customers_;
   if (day == today_) return stopped;
   const Calendar& calendar = stopped.rules_->calendar();

@@ -31,7 +31,7 @@ ModelBook::ModelBook(std::shared_ptr<const Rules> rules, Day today)
     : rules_(std::move(rules)), today_(today) {}
 
 StateName ModelBook::State() const {
-  return StateName{journal_sequence_, journal_sequence_, today_, rules_version_};
+  return StateName{journal_sequence_, journal_sequence_, today_, rules_version_, fit_version_};
 }
 
 bool ModelBook::Grows(const Event& event) const {
@@ -141,6 +141,7 @@ Result<StateName> ModelBook::ReplaceRules(std::shared_ptr<const Rules> rules) {
 // No entry of the journal either.
 StateName ModelBook::AdoptFit(const AdoptedFit& fit) {
   fit_ = fit;
+  ++fit_version_;
   looked_ahead_ = false;
   rows_.reset();
   return State();

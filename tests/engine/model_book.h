@@ -265,6 +265,7 @@ class ModelBook {
   Day today_;
   uint64_t journal_sequence_ = 0;
   uint32_t rules_version_ = 1;
+  uint32_t fit_version_ = 0;
   std::map<std::string, ModelCustomer> customers_;
   std::map<std::string, ModelLead> leads_;
   std::map<std::string, std::vector<ModelMoment>> lead_pasts_;  // by day, then as told

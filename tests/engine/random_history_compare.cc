@@ -14,6 +14,7 @@ void CompareState(std::string_view where, const StateName& model, const StateNam
   differences->Same(where, "journal_sequence", model.journal_sequence, engine.journal_sequence);
   differences->Same(where, "as_of", model.as_of, engine.as_of);
   differences->Same(where, "rules_version", model.rules_version, engine.rules_version);
+  differences->Same(where, "fit_version", model.fit_version, engine.fit_version);
   differences->Same(where, "ranking_version is not of the future", true,
                     engine.ranking_version <= engine.journal_sequence);
 }

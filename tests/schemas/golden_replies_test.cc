@@ -11,7 +11,7 @@ namespace kundig::wire {
 namespace {
 
 std::unique_ptr<State> SomeState() {
-  return std::make_unique<State>(1234, 1200, 14'953, 3);
+  return std::make_unique<State>(1234, 1200, 14'953, 3, 2);
 }
 
 ProfileT FullProfile() {

@@ -28,8 +28,11 @@ std::vector<uint8_t> PayloadOf(const engine::StateName& state,
   return payload;
 }
 
-constexpr engine::StateName kState{
-    .journal_sequence = 7, .ranking_version = 5, .as_of = engine::Day{14'953}};
+constexpr engine::StateName kState{.journal_sequence = 7,
+                                   .ranking_version = 5,
+                                   .as_of = engine::Day{14'953},
+                                   .rules_version = 3,
+                                   .fit_version = 2};
 
 TEST(EncodeRecords, LaysEveryFieldWhereTheSchemaHasIt) {
   ProfileRecord record;
@@ -96,6 +99,8 @@ TEST(EncodeRecords, IsASoundReplyOfAnyLength) {
     EXPECT_EQ(reply->state()->journal_sequence(), 7U);
     EXPECT_EQ(reply->state()->ranking_version(), 5U);
     EXPECT_EQ(reply->state()->as_of(), 14'953);
+    EXPECT_EQ(reply->state()->rules_version(), 3U);
+    EXPECT_EQ(reply->state()->fit_version(), 2U);
     ASSERT_EQ(reply->records()->size(), count);
     for (size_t i = 0; i < count; ++i) {
       EXPECT_EQ(reply->records()->Get(static_cast<uint32_t>(i))->revenue(),

@@ -21,7 +21,11 @@ using engine::Day;
 using engine::Minor;
 using flatbuffers::FlatBufferBuilder;
 
-const engine::StateName kState{.journal_sequence = 7, .ranking_version = 5, .as_of = Day{14'953}};
+const engine::StateName kState{.journal_sequence = 7,
+                               .ranking_version = 5,
+                               .as_of = Day{14'953},
+                               .rules_version = 3,
+                               .fit_version = 2};
 
 std::shared_ptr<const engine::Rules> RulesOf(engine::RuleSettings settings = {}) {
   return engine::CompileRules(std::move(settings), engine::Calendar()).value();
@@ -32,6 +36,8 @@ void ExpectState(const std::unique_ptr<wire::State>& state) {
   EXPECT_EQ(state->journal_sequence(), 7u);
   EXPECT_EQ(state->ranking_version(), 5u);
   EXPECT_EQ(state->as_of(), 14'953);
+  EXPECT_EQ(state->rules_version(), 3u);
+  EXPECT_EQ(state->fit_version(), 2u);
 }
 
 TEST(EncodeProfiles, CarriesEveryField) {

@@ -10,7 +10,7 @@ namespace {
 constexpr int32_t kToday = 14953;  // 2010-12-10
 
 std::unique_ptr<wire::State> SomeState() {
-  return std::make_unique<wire::State>(42, 40, kToday, 3);
+  return std::make_unique<wire::State>(42, 40, kToday, 3, 2);
 }
 
 TEST(AnswerJson, NumbersAreShortestDecimals) {
@@ -43,7 +43,8 @@ TEST(AnswerJson, StatusHasTheDocumentedKeysFirst) {
   reply.erased_at = 1'291'986'359'999;
   EXPECT_EQ(ToText(StatusJson(reply)),
             R"({"customers":3,"orders":5,"returns":1,"leads":4,"open_leads":2,)"
-            R"("today":"2010-12-10","journal_sequence":42,"ranking_version":40,"rules_version":3,)"
+            R"("today":"2010-12-10",)"
+            R"("journal_sequence":42,"ranking_version":40,"rules_version":3,"fit_version":2,)"
             R"("memory_bytes":1000,"memory_limit_bytes":2000,"version":"0.1.0",)"
             R"("durability":"sync","journal_bytes":7,)"
             R"("saved_sequence":41,"erased_sequence":30,"erased_at":"2010-12-10T13:05:59Z",)"
@@ -66,7 +67,7 @@ TEST(AnswerJson, AbsentValuesOfAProfileAreNull) {
       R"("value_pinned":false,"hidden_potential":false,"activity":"never","consent":null,"last_contact":null,)"
       R"("p_alive":null,"churn_score":null,"churn_band":null,"expected_orders":null,)"
       R"("clv":null,"customer_value":0,"phase":"prospect","risks":[],)"
-      R"("ranking_version":40,"journal_sequence":42,"rules_version":3})");
+      R"("ranking_version":40,"journal_sequence":42,"rules_version":3,"fit_version":2})");
 }
 
 TEST(AnswerJson, PresentValuesOfAProfileHaveTheirForms) {
@@ -131,15 +132,15 @@ wire::PhasesReplyT SomePhases() {
 }
 
 TEST(AnswerJson, PhasesAndRisksShowTheirHalf) {
-  EXPECT_EQ(
-      ToText(PhasesJson(SomePhases())),
-      R"({"as_of":"2010-12-10","phases":[{"phase":"growth","customers":2,"revenue":100,)"
-      R"("revenue_total":300,"clv":null}],"journal_sequence":42,"ranking_version":40,"rules_version":3})");
+  EXPECT_EQ(ToText(PhasesJson(SomePhases())),
+            R"({"as_of":"2010-12-10","phases":[{"phase":"growth","customers":2,"revenue":100,)"
+            R"("revenue_total":300,"clv":null}],)"
+            R"("journal_sequence":42,"ranking_version":40,"rules_version":3,"fit_version":2})");
   EXPECT_EQ(
       ToText(RisksJson(SomePhases())),
       R"({"as_of":"2010-12-10","risks":[{"risk":"late_payment","customers":1,"revenue":40,)"
       R"("revenue_total":50,"clv":7}],"at_risk":{"customers":1,"revenue":40,"revenue_total":50,"clv":null},)"
-      R"("journal_sequence":42,"ranking_version":40,"rules_version":3})");
+      R"("journal_sequence":42,"ranking_version":40,"rules_version":3,"fit_version":2})");
 }
 
 TEST(AnswerJson, AnUnknownCustomerIsNotFound) {
@@ -175,15 +176,15 @@ TEST(AnswerJson, ExplainSaysWhatDecided) {
   criterion->value = 1;
   criterion->weight = 1;
   reply.criteria.push_back(std::move(criterion));
-  EXPECT_EQ(
-      ToText(ExplainJson(reply)),
-      R"({"customer":"x","found":true,"as_of":"2010-12-10","value_class":"standard",)"
-      R"("value_score":47.5,"decided_by":"score","rule":null,"rule_index":null,)"
-      R"("criteria":[{"field":"last_order","value":"2010-12-09","points":50,"weight":40,)"
-      R"("share":47.5},{"field":"key_account","value":true,"points":null,"weight":1,)"
-      R"("share":null}],"individual_at":60,"standard_below":50.5,)"
-      R"("next_class":"individual","distance":12.5,"hidden_potential":false,)"
-      R"("potential_rule":null,"journal_sequence":42,"ranking_version":40,"rules_version":3})");
+  EXPECT_EQ(ToText(ExplainJson(reply)),
+            R"({"customer":"x","found":true,"as_of":"2010-12-10","value_class":"standard",)"
+            R"("value_score":47.5,"decided_by":"score","rule":null,"rule_index":null,)"
+            R"("criteria":[{"field":"last_order","value":"2010-12-09","points":50,"weight":40,)"
+            R"("share":47.5},{"field":"key_account","value":true,"points":null,"weight":1,)"
+            R"("share":null}],"individual_at":60,"standard_below":50.5,)"
+            R"("next_class":"individual","distance":12.5,"hidden_potential":false,)"
+            R"("potential_rule":null,)"
+            R"("journal_sequence":42,"ranking_version":40,"rules_version":3,"fit_version":2})");
 }
 
 TEST(AnswerJson, RfmHasCutsCellsAndSegments) {
@@ -210,7 +211,7 @@ TEST(AnswerJson, RfmHasCutsCellsAndSegments) {
             R"("frequency":[1,1,1,1],"monetary":[500,500,500,500]},)"
             R"("cells":[{"r":1,"f":1,"m":1,"customers":1,"orders":1,"revenue":500}],)"
             R"("segments":[{"name":"Lost","customers":1,"orders":1,"revenue":500}],)"
-            R"("journal_sequence":42,"ranking_version":40,"rules_version":3})");
+            R"("journal_sequence":42,"ranking_version":40,"rules_version":3,"fit_version":2})");
 }
 
 TEST(AnswerJson, RfmOfNobodyHasNoCuts) {
@@ -218,7 +219,7 @@ TEST(AnswerJson, RfmOfNobodyHasNoCuts) {
   reply.state = SomeState();
   EXPECT_EQ(ToText(RfmJson(reply)),
             R"({"as_of":"2010-12-10","population":0,"cuts":null,"cells":[],"segments":[],)"
-            R"("journal_sequence":42,"ranking_version":40,"rules_version":3})");
+            R"("journal_sequence":42,"ranking_version":40,"rules_version":3,"fit_version":2})");
 }
 
 TEST(AnswerJson, AbcSharesAreFractionsOfTheTotal) {
@@ -246,7 +247,7 @@ TEST(AnswerJson, AbcSharesAreFractionsOfTheTotal) {
             R"({"class":"B","customers":1,"sum":100,"share":0.3333333333333333,"from":100},)"
             R"({"class":"C","customers":0,"sum":0,"share":0,"from":null},)"
             R"({"class":"none","customers":2,"sum":-50,"share":0,"from":-50}],)"
-            R"("journal_sequence":42,"ranking_version":40,"rules_version":3})");
+            R"("journal_sequence":42,"ranking_version":40,"rules_version":3,"fit_version":2})");
 }
 
 TEST(AnswerJson, ValueAndCountAreSums) {
@@ -261,7 +262,7 @@ TEST(AnswerJson, ValueAndCountAreSums) {
   EXPECT_EQ(ToText(ValueJson(value)),
             R"({"as_of":"2010-12-10","classes":[{"class":"individual","customers":2,"revenue":7}],)"
             R"("hidden_potential":{"customers":1,"revenue":3},)"
-            R"("journal_sequence":42,"ranking_version":40,"rules_version":3})");
+            R"("journal_sequence":42,"ranking_version":40,"rules_version":3,"fit_version":2})");
   wire::CountReplyT count;
   count.state = SomeState();
   count.customers = 1;
@@ -270,7 +271,7 @@ TEST(AnswerJson, ValueAndCountAreSums) {
   count.revenue_total = 4;
   EXPECT_EQ(ToText(CountJson(count)),
             R"({"customers":1,"orders":2,"revenue":3,"revenue_total":4,"as_of":"2010-12-10",)"
-            R"("journal_sequence":42,"ranking_version":40,"rules_version":3})");
+            R"("journal_sequence":42,"ranking_version":40,"rules_version":3,"fit_version":2})");
 }
 
 TEST(AnswerJson, PipelineNamesTheKeysOfItsGroups) {
@@ -292,7 +293,8 @@ TEST(AnswerJson, PipelineNamesTheKeysOfItsGroups) {
       R"("revenue":1000,"weighted":750,"overridden":1}],"total":{"leads":2,"revenue":1000,)"
       R"("weighted":750,"overridden":1},"won":{"leads":1,"revenue":9},)"
       R"("lost":{"leads":0,"revenue":0},)";
-  EXPECT_EQ(ToText(PipelineJson(reply)), open + R"("journal_sequence":42,"rules_version":3})");
+  EXPECT_EQ(ToText(PipelineJson(reply)),
+            open + R"("journal_sequence":42,"rules_version":3,"fit_version":2})");
 
   reply.closed_by = {wire::PipelineKey::reason};
   auto closed = std::make_unique<wire::ClosedGroupT>();
@@ -303,7 +305,7 @@ TEST(AnswerJson, PipelineNamesTheKeysOfItsGroups) {
   reply.closed.push_back(std::move(closed));
   EXPECT_EQ(ToText(PipelineJson(reply)),
             open + R"("closed":[{"status":"won","by":{"reason":"price"},"leads":1,"revenue":9}],)"
-                   R"("journal_sequence":42,"rules_version":3})");
+                   R"("journal_sequence":42,"rules_version":3,"fit_version":2})");
 }
 
 }  // namespace

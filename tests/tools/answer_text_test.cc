@@ -14,7 +14,7 @@ using ::testing::Not;
 const Look kPlain{"GBP", false};
 
 std::unique_ptr<wire::State> SomeState() {
-  return std::make_unique<wire::State>(42, 40, 14953, 3);
+  return std::make_unique<wire::State>(42, 40, 14953, 3, 2);
 }
 
 wire::RfmReplyT SomeRfm() {
@@ -142,6 +142,7 @@ TEST(AnswerText, StatusAndCountAreTwoColumns) {
   const std::string text = StatusText(status);
   EXPECT_THAT(text, testing::ContainsRegex("today +2010-12-10\n"));
   EXPECT_THAT(text, testing::ContainsRegex("customers +1,234,567\n"));
+  EXPECT_THAT(text, testing::ContainsRegex("rules version +3\nfit version +2\n"));
   EXPECT_THAT(text, testing::ContainsRegex("memory +1.5 MiB of 8.0 MiB\n"));
   wire::CountReplyT count;
   count.customers = 2;

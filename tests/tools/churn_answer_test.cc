@@ -16,7 +16,7 @@ using ::testing::Not;
 
 wire::ChurnReplyT SomeChurn() {
   wire::ChurnReplyT reply;
-  reply.state = std::make_unique<wire::State>(42, 40, 14953, 3);
+  reply.state = std::make_unique<wire::State>(42, 40, 14953, 3, 2);
   reply.model = wire::ChurnModel::mbg_nbd;
   reply.parameters = std::make_unique<wire::ChurnParameters>(0.525, 6.183, 0.891, 1.614);
   reply.converged = true;
@@ -69,7 +69,8 @@ TEST(ChurnAnswer, AsJson) {
       R"("log_likelihood":-9582.25,"customers":2357,"fitted_through":"2010-10-18",)"
       R"("pinned":false,"converged":true,"at_limit":false,"alive":1178.5,"horizon_days":365,)"
       R"("expected_purchases":2000.25,"purchases":0,"spend":null,"in_force":false,)";
-  const std::string state = R"("as_of":"2010-12-10","journal_sequence":42})";
+  const std::string state = R"("as_of":"2010-12-10",)"
+                            R"("journal_sequence":42,"rules_version":3,"fit_version":2})";
   EXPECT_EQ(ToText(ChurnJson(SomeChurn())), model + state);
   EXPECT_EQ(ToText(ChurnJson(CheckedChurn())),
             model +

@@ -21,7 +21,7 @@ void Add(Body body, wire::ExportReplyT* chunk) {
 
 wire::ExportReplyT ChunkOf(bool found) {
   wire::ExportReplyT chunk;
-  chunk.state = std::make_unique<wire::State>(42, 40, 14953, 3);
+  chunk.state = std::make_unique<wire::State>(42, 40, 14953, 3, 2);
   chunk.customer = "ada";
   chunk.found = found;
   return chunk;
@@ -145,7 +145,7 @@ TEST(ExportFormat, JsonHasEverythingThatIsHeld) {
           R"("product":null,"source":null,"opened":"2010-12-10","expected_close":null,)"
           R"("closed":null,"reason":null}],"lead_history":[{"lead":"roof","day":"2010-12-10",)"
           R"("status":"open","stage":"Offer","revenue":70000,"chance":12.5}],)"
-          R"("journal_sequence":42})"
+          R"("journal_sequence":42,"rules_version":3,"fit_version":2})"
           "\n"));
 }
 
@@ -171,7 +171,7 @@ TEST(ExportFormat, JsonOfWhoHasNothingElse) {
   EXPECT_THAT(
       Rendered(MakeExportJson("EUR").get(), chunks),
       HasSubstr(R"("bonding":null,"pinned_class":null},"events":[],"leads":[],"lead_history":[],)"
-                R"("journal_sequence":42})"));
+                R"("journal_sequence":42,"rules_version":3,"fit_version":2})"));
 }
 
 TEST(ExportFormat, NothingHeldIsNotFound) {

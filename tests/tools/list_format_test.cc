@@ -33,7 +33,7 @@ std::unique_ptr<wire::ColumnT> Texts(std::string name, std::vector<std::string> 
 std::vector<wire::ListReplyT> Chunks(const std::string& next) {
   std::vector<wire::ListReplyT> chunks(2);
   for (wire::ListReplyT& chunk : chunks) {
-    chunk.state = std::make_unique<wire::State>(42, 40, 14953, 3);
+    chunk.state = std::make_unique<wire::State>(42, 40, 14953, 3, 2);
     chunk.total_customers = 1234;
     chunk.total_revenue = 567890;
     chunk.excluded_no_consent = 5;
@@ -81,7 +81,8 @@ TEST(ListFormat, JsonOfTheReactivationListNamesTheExcluded) {
             std::string(R"({"as_of":"2010-12-10","total":{"customers":1234,)"
                         R"("revenue_total":567890},"excluded":{"no_consent":5,"contacted":6},)") +
                 kRowsJson +
-                R"("next":"c1:x","journal_sequence":42,"ranking_version":40,"rules_version":3})" +
+                R"("next":"c1:x",)"
+                R"("journal_sequence":42,"ranking_version":40,"rules_version":3,"fit_version":2})" +
                 "\n");
 }
 
@@ -97,19 +98,21 @@ TEST(ListFormat, JsonOfACustomerListEndsWithoutACursor) {
             std::string(R"({"as_of":"2010-12-10","total":{"customers":1234,)"
                         R"("revenue_total":567890},)") +
                 kRowsJson +
-                R"("next":null,"journal_sequence":42,"ranking_version":40,"rules_version":3})" +
+                R"("next":null,)"
+                R"("journal_sequence":42,"ranking_version":40,"rules_version":3,"fit_version":2})" +
                 "\n");
 }
 
 TEST(ListFormat, JsonOfNoRowsIsWhole) {
   wire::ListReplyT chunk;
-  chunk.state = std::make_unique<wire::State>(1, 1, 0, 3);
+  chunk.state = std::make_unique<wire::State>(1, 1, 0, 3, 2);
   chunk.columns.push_back(Texts("customer", {}));
   chunk.last = true;
   std::string out;
   MakeListJson(wire::ListKind::customers)->Append(chunk, &out);
   EXPECT_EQ(out, R"({"as_of":"1970-01-01","total":{"customers":0,"revenue_total":0},"rows":[],)"
-                 R"("next":null,"journal_sequence":1,"ranking_version":1,"rules_version":3})"
+                 R"("next":null,)"
+                 R"("journal_sequence":1,"ranking_version":1,"rules_version":3,"fit_version":2})"
                  "\n");
 }
 

@@ -17,7 +17,7 @@ const Look kPlain{"GBP", false};
 wire::WaterfallReplyT SomeWaterfall() {
   using enum wire::WaterfallPart;
   wire::WaterfallReplyT reply;
-  reply.state = std::make_unique<wire::State>(42, 40, 14953, 3);
+  reply.state = std::make_unique<wire::State>(42, 40, 14953, 3, 2);
   reply.from = 14943;
   reply.to = 14952;
   reply.opening = std::make_unique<wire::WaterfallTotal>(5, 560'000, 375'000);
@@ -29,17 +29,17 @@ wire::WaterfallReplyT SomeWaterfall() {
 }
 
 TEST(PipelineAnswer, WaterfallAsJson) {
-  EXPECT_EQ(
-      ToText(WaterfallJson(SomeWaterfall())),
-      R"({"as_of":"2010-12-10","from":"2010-11-30","to":"2010-12-09",)"
-      R"("opening":{"leads":5,"revenue":560000,"weighted":375000},"changes":[)"
-      R"({"kind":"new","leads":3,"weighted":32000},)"
-      R"({"kind":"moved_up","leads":1,"weighted":50000},)"
-      R"({"kind":"moved_down","leads":2,"weighted":-50000},)"
-      R"({"kind":"revalued","leads":0,"weighted":0},)"
-      R"({"kind":"won","leads":2,"weighted":-170000,"revenue":200000},)"
-      R"({"kind":"lost","leads":1,"weighted":-30000,"revenue":60000}],)"
-      R"("closing":{"leads":5,"revenue":544000,"weighted":207000},"journal_sequence":42,"rules_version":3})");
+  EXPECT_EQ(ToText(WaterfallJson(SomeWaterfall())),
+            R"({"as_of":"2010-12-10","from":"2010-11-30","to":"2010-12-09",)"
+            R"("opening":{"leads":5,"revenue":560000,"weighted":375000},"changes":[)"
+            R"({"kind":"new","leads":3,"weighted":32000},)"
+            R"({"kind":"moved_up","leads":1,"weighted":50000},)"
+            R"({"kind":"moved_down","leads":2,"weighted":-50000},)"
+            R"({"kind":"revalued","leads":0,"weighted":0},)"
+            R"({"kind":"won","leads":2,"weighted":-170000,"revenue":200000},)"
+            R"({"kind":"lost","leads":1,"weighted":-30000,"revenue":60000}],)"
+            R"("closing":{"leads":5,"revenue":544000,"weighted":207000},)"
+            R"("journal_sequence":42,"rules_version":3,"fit_version":2})");
 }
 
 TEST(PipelineAnswer, WaterfallAsCsv) {
@@ -86,20 +86,20 @@ void AddStage(const char* name, uint64_t leads, std::vector<std::pair<uint64_t, 
 
 wire::ConversionReplyT SomeConversion() {
   wire::ConversionReplyT reply;
-  reply.state = std::make_unique<wire::State>(42, 40, 14953, 3);
+  reply.state = std::make_unique<wire::State>(42, 40, 14953, 3, 2);
   AddStage("Interest", 8, {{4, 6}, {1, 1200}}, &reply);
   AddStage("Offer", 0, {{0, 0}}, &reply);
   return reply;
 }
 
 TEST(PipelineAnswer, ConversionAsJson) {
-  EXPECT_EQ(
-      ToText(ConversionJson(SomeConversion())),
-      R"({"as_of":"2010-12-10","stages":[{"from":"Interest","leads":8,"to":[)"
-      R"({"stage":"Offer","leads":4,"share":0.5,"median_days":6},)"
-      R"({"stage":"won","leads":1,"share":0.125,"median_days":1200}]},)"
-      R"({"from":"Offer","leads":0,"to":[)"
-      R"({"stage":"won","leads":0,"share":0,"median_days":null}]}],"journal_sequence":42,"rules_version":3})");
+  EXPECT_EQ(ToText(ConversionJson(SomeConversion())),
+            R"({"as_of":"2010-12-10","stages":[{"from":"Interest","leads":8,"to":[)"
+            R"({"stage":"Offer","leads":4,"share":0.5,"median_days":6},)"
+            R"({"stage":"won","leads":1,"share":0.125,"median_days":1200}]},)"
+            R"({"from":"Offer","leads":0,"to":[)"
+            R"({"stage":"won","leads":0,"share":0,"median_days":null}]}],)"
+            R"("journal_sequence":42,"rules_version":3,"fit_version":2})");
 }
 
 TEST(PipelineAnswer, ConversionAsCsv) {

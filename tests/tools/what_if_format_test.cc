@@ -49,7 +49,7 @@ std::unique_ptr<wire::MovedCustomerT> RowOf(const char* customer, int64_t revenu
 std::vector<wire::WhatIfReplyT> Chunks(bool with_rows) {
   std::vector<wire::WhatIfReplyT> chunks(2);
   for (wire::WhatIfReplyT& chunk : chunks) {
-    chunk.state = std::make_unique<wire::State>(42, 42, 14953, 3);
+    chunk.state = std::make_unique<wire::State>(42, 42, 14953, 3, 2);
     chunk.listed = with_rows ? 3 : 0;
   }
   chunks[0].matrices.push_back(
@@ -84,13 +84,15 @@ TEST(WhatIfFormat, JsonIsOneObjectOverAllChunks) {
       R"({"from":"B","to":"B","customers":1200,"revenue":1200000}],)"
       R"("activity":[{"from":"active","to":"active","customers":9,"revenue":9000}]},)"
       R"("moved":{"abc":3,"activity":0})";
-  EXPECT_EQ(Shown(MakeWhatIfJson(std::nullopt), false), head + ",\"journal_sequence\":42}\n");
+  EXPECT_EQ(Shown(MakeWhatIfJson(std::nullopt), false),
+            head + R"(,"journal_sequence":42,"rules_version":3,"fit_version":2})"
+                   "\n");
   EXPECT_EQ(
       Shown(MakeWhatIfJson(FromAToB()), true),
       head + R"(,"listed":3,"rows":[{"customer":"ann, lee","revenue":15050,"revenue_total":30100,)"
              R"("from":"A","to":"B"},{"customer":"b","revenue":500,"revenue_total":1000,)"
              R"("from":"A","to":"B"},{"customer":"c","revenue":1,"revenue_total":2,)"
-             R"("from":"A","to":"B"}],"journal_sequence":42})"
+             R"("from":"A","to":"B"}],"journal_sequence":42,"rules_version":3,"fit_version":2})"
              "\n");
 }
 
@@ -117,7 +119,7 @@ TEST(WhatIfFormat, ATableHasAMatrixForEachKindWithWhoStays) {
 
 TEST(WhatIfFormat, ManyClassesAreShownMoveByMove) {
   wire::WhatIfReplyT chunk;
-  chunk.state = std::make_unique<wire::State>(42, 42, 14953, 3);
+  chunk.state = std::make_unique<wire::State>(42, 42, 14953, 3, 2);
   chunk.matrices.push_back(MatrixOf(
       wire::Judgement::rfm_segment,
       {{"a", "a", 1}, {"a", "b", 2}, {"b", "c", 30}, {"d", "e", 4}, {"f", "g", 5}, {"g", "g", 6}}));
