@@ -58,7 +58,7 @@ void CustomerPart::Clear() {
   ids.Clear();
   histories.Clear();
   for (std::vector<uint64_t>& column : attributes) column.clear();
-  owner_changed.clear();
+  for (std::vector<uint64_t>& column : owner_changes) column.clear();
 }
 
 void CustomerPart::Add(const CustomerRow& row) {
@@ -67,7 +67,9 @@ void CustomerPart::Add(const CustomerRow& row) {
   ids.Add(row.customer());
   ForEachAttribute(
       row, [&](size_t column, auto attribute) { attributes[column].push_back(Word(attribute)); });
-  owner_changed.push_back(row.owner_changed);
+  for (size_t at = 0; at < kKeptOwnerChanges; ++at) {
+    owner_changes[at].push_back(row.owner_changes[at]);
+  }
   const size_t before = histories.bytes.size();
   row.history.AppendEntries(&histories.bytes);
   histories.sizes.push_back(histories.bytes.size() - before);
@@ -80,7 +82,7 @@ void CustomerPart::Encode(std::string* bytes) const {
   for (size_t at = 0; at < kFirstAttributes; ++at) PutNumbers(attributes[at], bytes);
   PutTexts(histories, bytes);
   for (size_t at = kFirstAttributes; at < kAttributes; ++at) PutNumbers(attributes[at], bytes);
-  PutNumbers(owner_changed, bytes);
+  for (const std::vector<uint64_t>& column : owner_changes) PutNumbers(column, bytes);
 }
 
 bool CustomerPart::Decode(std::string_view bytes) {
@@ -99,14 +101,19 @@ bool CustomerPart::Decode(std::string_view bytes) {
       attributes[at].assign(ids.sizes.size(), Word(kNoClass));
     }
   }
-  owner_changed.assign(ids.sizes.size(), kNoDay);
-  if (has_all) columns.Numbers(PartLimits::kMost, &owner_changed);
+  for (std::vector<uint64_t>& column : owner_changes) {
+    if (has_all) {
+      columns.Numbers(PartLimits::kMost, &column);
+    } else {
+      column.assign(ids.sizes.size(), kNoDay);
+    }
+  }
   const auto customers = static_cast<size_t>(std::count(live.begin(), live.end(), uint64_t{1}));
   const auto holes = static_cast<size_t>(std::count(live.begin(), live.end(), uint64_t{0}));
   bool fits = columns.ok() && columns.at_end() && customers + holes == live.size() &&
-              ids.sizes.size() == customers && histories.sizes.size() == customers &&
-              owner_changed.size() == customers;
+              ids.sizes.size() == customers && histories.sizes.size() == customers;
   for (const std::vector<uint64_t>& column : attributes) fits = fits && column.size() == customers;
+  for (const auto& column : owner_changes) fits = fits && column.size() == customers;
   return fits;
 }
 
@@ -114,7 +121,9 @@ void CustomerPart::ReadAttributes(size_t place, CustomerFigures* figures) const 
   ForEachAttribute(*figures, [&](size_t column, auto& attribute) {
     FromWord(attributes[column][place], &attribute);
   });
-  figures->owner_changed = static_cast<ColumnDay>(owner_changed[place]);
+  for (size_t at = 0; at < kKeptOwnerChanges; ++at) {
+    figures->owner_changes[at] = static_cast<ColumnDay>(owner_changes[at][place]);
+  }
 }
 
 uint32_t CopyCustomers(const Shard& shard, uint32_t first, const PartLimits& limits,

@@ -33,7 +33,8 @@ struct CustomerPart {
   // Of the others:
   TextColumn ids, histories;
   std::array<std::vector<uint64_t>, kAttributes> attributes;
-  std::vector<uint64_t> owner_changed;  // ColumnDay; format 3 had none
+  // ColumnDay; format 3 had none.
+  std::array<std::vector<uint64_t>, kKeptOwnerChanges> owner_changes;
 
   void Clear();
   // The row behind those that are there.

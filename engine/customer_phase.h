@@ -98,9 +98,11 @@ RiskSet RisksOf(const BookView& view, const Fields& c, bool individual) {
   flag(Risk::kOverloaded,
        within(signs.contacts.last, kCrowdDays) ||
            (signs.early_contact != kNoDay && within(c.first_order(), kNewCustomerDays)));
-  flag(Risk::kHandover, within(signs.owner_changed, rules.handover_days) &&
-                            c.first_order() != kNoDay && c.first_order() <= signs.owner_changed &&
-                            signs.owner_changed - c.first_order() < rules.handover_days);
+  flag(Risk::kHandover,
+       std::any_of(signs.owner_changes.begin(), signs.owner_changes.end(), [&](ColumnDay change) {
+         return within(change, rules.handover_days) &&
+                IsEarlyChange(change, c.first_order(), rules.handover_days);
+       }));
   const ColumnDay last_seen = std::max(LastActivity(c), c.last_contact());
   flag(Risk::kNeglected, last_seen != kNoDay && today - last_seen >= rules.neglected_days &&
                              (individual || view.ranking->AbcOf(c.abc_value()) == AbcClass::kA));

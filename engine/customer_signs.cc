@@ -53,6 +53,19 @@ CloseDays FindCloseDays(std::span<const ColumnDay> days, uint32_t count, int32_t
   return close;
 }
 
+void AddOwnerChange(ColumnDay today, ColumnDay first_order, const RuleSettings& rules,
+                    CustomerSigns* signs) {
+  auto& days = signs->owner_changes;
+  if (days.back() == today) return;
+  const auto early = [&](ColumnDay day) {
+    return IsEarlyChange(day, first_order, rules.risk.handover_days);
+  };
+  // What ends a handover is its time, not how often the owner changes afterwards.
+  const auto gone = days.begin() + (early(days[0]) && !early(days[1]) ? 1 : 0);
+  std::move(gone + 1, days.end(), gone);
+  days.back() = today;
+}
+
 void SettleNotices(const History& history, CustomerSigns* signs) {
   signs->notice = signs->older_notice = kNoDay;
   for (const Notice& notice : NoticesOf(history)) {

@@ -3,13 +3,14 @@
 // All but two follow from the history and the rules: the sums move with every order and every day
 // (shard_measures.cc), the days here are days of entries, which no day change moves. What holds
 // today is judged when it is asked, so that nothing has to be gone through when a day ends.
-// `owner_changed` is told by nothing else; `lead_opened` follows from the leads.
+// `owner_changes` are told by nothing else; `lead_opened` follows from the leads.
 //
 // Thread safety: plain values; the functions are pure.
 
 #ifndef KUNDIG_ENGINE_CUSTOMER_SIGNS_H_
 #define KUNDIG_ENGINE_CUSTOMER_SIGNS_H_
 
+#include <array>
 #include <cstdint>
 #include <span>
 
@@ -26,6 +27,9 @@ struct CloseDays {
   ColumnDay last = kNoDay;   // of the latest so many the earliest: close until so long after it
   ColumnDay since = kNoDay;  // when they began to be, without a break up to the latest
 };
+
+// Days on which an owner was followed by another or by none that are kept of a customer.
+inline constexpr size_t kKeptOwnerChanges = 4;
 
 // One cache line.
 struct alignas(64) CustomerSigns {
@@ -47,10 +51,12 @@ struct alignas(64) CustomerSigns {
   CloseDays service;        // risk.service_requests
   CloseDays late_payments;  // one within risk.late_payment_days
 
-  ColumnDay owner_changed = kNoDay;  // an owner was followed by another or by none
+  // Ascending, kNoDay first: the latest ones, and of those before them the last that lay within
+  // risk.handover_days of the first order when another took its place.
+  std::array<ColumnDay, kKeptOwnerChanges> owner_changes{};
   // Of the open leads opened after the last contact the oldest.
   ColumnDay lead_opened = kNoDay;
-  uint16_t reserved[5]{};
+  uint16_t reserved[2]{};
 };
 static_assert(sizeof(CustomerSigns) == 64);
 
@@ -60,6 +66,14 @@ inline constexpr int32_t kNewCustomerDays = 30;
 
 // `days` ascend, and may repeat.
 CloseDays FindCloseDays(std::span<const ColumnDay> days, uint32_t count, int32_t within_days);
+
+// Of today, which is no earlier than any change before.
+void AddOwnerChange(ColumnDay today, ColumnDay first_order, const RuleSettings& rules,
+                    CustomerSigns* signs);
+// Whether an owner changed so soon after the first order.
+inline bool IsEarlyChange(ColumnDay change, ColumnDay first_order, int32_t handover_days) {
+  return first_order != kNoDay && change >= first_order && change - first_order < handover_days;
+}
 
 // Each sets what its name says from the history. SettlePurchases needs the notices.
 void SettleNotices(const History& history, CustomerSigns* signs);

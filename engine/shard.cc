@@ -131,7 +131,9 @@ Result<Effect> Shard::Apply(const CustomerSet& event, const ApplyContext& contex
   if (Patched(&c.owner, kNoName, *owner, same)) {
     changed = true;
     // The first owner of a customer takes him over from nobody.
-    if (owner_before != kNoName) c.owner_changed = ToColumn(context.today);
+    if (owner_before != kNoName) {
+      AddOwnerChange(ToColumn(context.today), c.first_order, context.rules->settings(), &c);
+    }
   }
   changed |= Patched(&c.company_size, kNoCount, event.company_size, same);
   changed |= Patched(&c.products, kNoCount, event.products, same);

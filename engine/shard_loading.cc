@@ -111,7 +111,10 @@ void Shard::TakeRows(const CopiedRows& copied, std::optional<Day> through,
     if (through) {
       // What was kept at a later day close, and an owner who came later, are not of that day.
       row.closed_class = kNoClass;
-      if (row.owner_changed > ToColumn(*through)) row.owner_changed = kNoDay;
+      for (ColumnDay& change : row.owner_changes) {
+        if (change > ToColumn(*through)) change = kNoDay;
+      }
+      std::sort(row.owner_changes.begin(), row.owner_changes.end());
       BlockOf(at).StoreClosedClass(at % kBlockRows);
     }
   }

@@ -30,7 +30,7 @@ ModelBook ModelBook::AsOf(Day day, std::shared_ptr<const Rules> rules) const {
       if (complaint.closed > day) complaint.closed.reset();
     }
     customer.closed_class.reset();
-    if (customer.owner_changed && *customer.owner_changed > day) customer.owner_changed.reset();
+    std::erase_if(customer.owner_changes, [&](Day changed) { return changed > day; });
   }
   std::erase_if(stopped.customers_, [](const auto& one) {
     const ModelCustomer& customer = one.second;

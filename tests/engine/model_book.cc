@@ -160,6 +160,22 @@ std::optional<Error> ModelBook::JudgeCurrency(std::string_view currency) const {
   return Refuse(ErrorCode::kCurrencyMismatch, "currency");
 }
 
+// Four days are kept; the oldest stays where it is the last within handover_days of the first
+// order.
+void ModelBook::NoteOwnerChange(ModelCustomer* customer) const {
+  std::vector<Day>& days = customer->owner_changes;
+  if (!days.empty() && days.back() == today_) return;
+  days.push_back(today_);
+  if (days.size() <= 4) return;
+  std::optional<Day> first;
+  for (const auto& [id, order] : customer->orders)
+    first = std::min(first.value_or(order.day), order.day);
+  const auto early = [&](Day day) {
+    return first && day >= *first && day - *first < rules_->settings().risk.handover_days;
+  };
+  days.erase(days.begin() + (early(days[0]) && !early(days[1]) ? 1 : 0));
+}
+
 Result<ModelBook::Outcome> ModelBook::Take(const CustomerSet& event) {
   const auto [found, is_new] = customers_.try_emplace(std::string(event.customer));
   ModelAttributes& attributes = found->second.attributes;
@@ -168,7 +184,7 @@ Result<ModelBook::Outcome> ModelBook::Take(const CustomerSet& event) {
   Amend(&attributes.country, event.country);
   Amend(&attributes.region, event.region);
   Amend(&attributes.owner, event.owner);
-  if (before.owner && before.owner != attributes.owner) found->second.owner_changed = today_;
+  if (before.owner && before.owner != attributes.owner) NoteOwnerChange(&found->second);
   Amend(&attributes.company_size, event.company_size);
   Amend(&attributes.products, event.products);
   Amend(&attributes.potential, event.potential);

@@ -105,7 +105,7 @@ struct ModelAttributes {
 
 struct ModelCustomer {
   ModelAttributes attributes;
-  std::optional<Day> owner_changed;  // an owner was followed by another or by none
+  std::vector<Day> owner_changes;  // an owner was followed by another or by none
   std::map<std::string, ModelOrder> orders;
   std::map<std::string, ModelReturn> returns;
   std::map<TimeMs, Day> visits;
@@ -206,6 +206,7 @@ class ModelBook {
  private:
   enum class Outcome : uint8_t { kApplied, kReplaced, kUnchanged };
 
+  void NoteOwnerChange(ModelCustomer* customer) const;
   Result<Outcome> Take(const CustomerSet& event);
   Result<Outcome> Take(const OrderPlaced& event);
   Result<Outcome> Take(const ReturnReceived& event);

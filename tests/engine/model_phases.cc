@@ -96,10 +96,11 @@ RiskSet ModelBook::RisksOf(const ModelCustomer& customer, const Profile& profile
   flag(Risk::kOverloaded, contacts > settings.contacts_per_30_days ||
                               (profile.first_order && since(*profile.first_order) < 30 &&
                                early_contacts > settings.contacts_after_first_order));
-  if (customer.owner_changed && profile.first_order) {
-    const int32_t after_first = *customer.owner_changed - *profile.first_order;
+  for (const Day changed : customer.owner_changes) {
+    if (!profile.first_order) break;
+    const int32_t after_first = changed - *profile.first_order;
     flag(Risk::kHandover, after_first >= 0 && after_first < settings.handover_days &&
-                              since(*customer.owner_changed) < settings.handover_days);
+                              since(changed) < settings.handover_days);
   }
   flag(Risk::kNeglected,
        (profile.abc == AbcClass::kA || profile.value_class == ValueClass::kIndividual) &&

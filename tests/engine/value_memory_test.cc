@@ -205,7 +205,7 @@ TEST(ValueMemory, PartsOfSnapshotsThatDidNotKnowItAreRead) {
   part.ids.Add("ada");
   part.histories.Add("");
   for (std::vector<uint64_t>& column : part.attributes) column = {2};
-  part.owner_changed = {7};
+  for (size_t at = 0; at < kKeptOwnerChanges; ++at) part.owner_changes[at] = {at + 4};
   std::string now, before;
   part.Encode(&now);
   PutNumbers(part.live, &before);
@@ -222,12 +222,13 @@ TEST(ValueMemory, PartsOfSnapshotsThatDidNotKnowItAreRead) {
   EXPECT_EQ(figures.kind, ColumnKind::kConsumer);
   EXPECT_EQ(figures.pinned_class, kNoClass);
   EXPECT_EQ(figures.closed_class, kNoClass);
-  EXPECT_EQ(figures.owner_changed, kNoDay);
+  EXPECT_EQ(figures.owner_changes, decltype(figures.owner_changes){});
   ASSERT_TRUE(read.Decode(now));
   read.ReadAttributes(0, &figures);
   EXPECT_EQ(OptionalClass(figures.pinned_class), ValueClass::kIndividual);
   EXPECT_EQ(OptionalClass(figures.closed_class), ValueClass::kIndividual);
-  EXPECT_EQ(figures.owner_changed, 7);
+  EXPECT_EQ(figures.owner_changes.front(), 4);
+  EXPECT_EQ(figures.owner_changes.back(), 7);
 }
 
 }  // namespace
