@@ -50,6 +50,9 @@ StateName Book::AdoptFit(const AdoptedFit& fit) {
 bool Book::FitIsDue() {
   return impl_->FitIsDue();
 }
+bool Book::LacksFit() {
+  return impl_->LacksFit();
+}
 Result<StateName> Book::ReplaceRules(std::shared_ptr<const Rules> rules) {
   return impl_->ReplaceRules(std::move(rules));
 }

@@ -92,6 +92,8 @@ class Book {
   // customers with an order or their purchase days have become kFitChangePercent more or fewer
   // since; and there are kMinFitCustomers.
   bool FitIsDue();
+  // Whether nothing is foretold, because the book has no fit that the rules could use.
+  bool LacksFit();
 
   // Writes a snapshot of the book into a new folder, while writes and questions go on. Nothing but
   // <folder>.unfinished is left where it fails (kDiskFull, kStorageFailed), or where the process

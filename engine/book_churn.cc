@@ -219,6 +219,11 @@ Result<ChurnAnswer> Book::Impl::Churn(const ChurnQuery& query) {
   return answer;
 }
 
+bool Book::Impl::LacksFit() {
+  const StateLock::Lookup lookup(&lock_);
+  return outlook_ == nullptr;
+}
+
 bool Book::Impl::FitIsDue() {
   struct Counts {
     uint64_t customers = 0, purchases = 0;

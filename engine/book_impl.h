@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -52,6 +53,7 @@ class Book::Impl {
   void ReplayFit(uint64_t record, const AdoptedFit& fit);
   StateName AdoptFit(const AdoptedFit& fit);
   bool FitIsDue();
+  bool LacksFit();
   Result<StateName> ReplaceRules(std::shared_ptr<const Rules> rules);
   std::optional<Error> JudgeRules(const Rules& rules);
   StateName RefreshRankings();
@@ -214,6 +216,7 @@ class Book::Impl {
   void EndReplay();
   // These need the lookup, scan or write lock.
   std::optional<Error> JudgeRulesLocked(const Rules& rules) const;
+  std::vector<std::string> NotesOnFits(const Impl& to) const;
   StateName State() const {
     return {sequence_, ranking_.version, today_, rules_version_, fit_version_};
   }

@@ -133,13 +133,39 @@ Result<ListAnswer> Book::Impl::List(const ListQuery& query) {
   return answer;
 }
 
+// What the answer cannot tell where a side has no fit of its churn model. A side is silent about it
+// that foretells nothing to compare with and judges nobody by it.
+std::vector<std::string> Book::Impl::NotesOnFits(const Impl& to) const {
+  const auto judges_by_churn = [](const Rules& rules) {
+    FieldSet judged;
+    judged.Add(Index(CustomerField::kValueClass));
+    return NeedsOutlook(judged, rules);
+  };
+  const bool foretells = outlook_ != nullptr, other_foretells = to.outlook_ != nullptr;
+  std::vector<std::string> notes;
+  if (!foretells && (other_foretells || judges_by_churn(*rules_))) {
+    notes.push_back(
+        "By the rules in force nobody is judged by churn: the book has no fit of their "
+        "churn.model. `kundig churn` makes one.");
+  }
+  if (!other_foretells && (foretells || judges_by_churn(*to.rules_))) {
+    notes.push_back(
+        "By the other configuration nobody is judged by churn: the book has no fit of its "
+        "churn.model, and a what-if makes none. Pin churn.parameters to see what it would change.");
+  }
+  return notes;
+}
+
 Result<MovesAnswer> Book::Impl::Moves(Impl* to, const MovesQuery& query) {
   Scanning scan(this), scan_of_other(to);
   const Ranking& ranking = scan.RankingFor(true);
   const SummarySource other = to->SourceOf(scan_of_other.RankingFor(true));
   Result<MovesAnswer> answer =
       ComputeMoves(SourceOf(ranking), other, query, options_.list_memory_bytes, &runner_);
-  if (answer) answer->state = scan.StateWith(ranking);
+  if (answer) {
+    answer->state = scan.StateWith(ranking);
+    answer->notes = NotesOnFits(*to);
+  }
   return answer;
 }
 

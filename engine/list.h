@@ -68,7 +68,7 @@ Result<ListAnswer> ComputeList(const ListPlan& plan, const ListSource& source, S
 
 // Whether an expression or a list of these fields needs rankings that are up to date.
 bool NeedsRanking(FieldSet fields, const Rules& rules);
-// Whether it depends on the churn fit in force.
+// Whether it is about what the churn model foretells.
 bool NeedsOutlook(FieldSet fields, const Rules& rules);
 
 }  // namespace kundig::engine

@@ -34,17 +34,17 @@ bool DependOn(FieldSet fields, std::initializer_list<CustomerField> given, const
 
 }  // namespace
 
-bool NeedsOutlook(FieldSet fields, const Rules& rules) {
-  return DependOn(fields,
-                  {CustomerField::kPAlive, CustomerField::kChurnScore, CustomerField::kChurnBand,
-                   CustomerField::kExpectedOrders, CustomerField::kClv, CustomerField::kRisk},
-                  rules);
-}
-
 bool NeedsRanking(FieldSet fields, const Rules& rules) {
   return DependOn(fields,
                   {CustomerField::kR, CustomerField::kF, CustomerField::kM,
                    CustomerField::kRfmSegment, CustomerField::kAbc, CustomerField::kRisk},
+                  rules);
+}
+
+bool NeedsOutlook(FieldSet fields, const Rules& rules) {
+  return DependOn(fields,
+                  {CustomerField::kPAlive, CustomerField::kChurnScore, CustomerField::kChurnBand,
+                   CustomerField::kExpectedOrders, CustomerField::kClv, CustomerField::kRisk},
                   rules);
 }
 

@@ -429,6 +429,8 @@ struct MovesAnswer {
   std::optional<MovesQuery::List> list;      // that was asked for
   std::vector<Row> rows;  // by revenue_total, falling, then by id; at most `limit`
   uint64_t listed = 0;    // without the limit
+  // Sentences: where a side leaves customers unjudged that it should judge by churn.
+  std::vector<std::string> notes;
 };
 
 // Through `until` purchases are known to the churn model, between that day and `check_until` it has

@@ -8,16 +8,19 @@
 namespace kundig::server {
 
 void ChurnRefitter::Look() {
-  const engine::Day today = book_->book().Status().state.as_of;
-  if (today == looked_on_) return;
-  looked_on_ = today;
+  const engine::StateName state = book_->book().Status().state;
+  const engine::StateName before = std::exchange(looked_at_, state);
+  const bool other_day = state.as_of != before.as_of;
+  const bool other_rules = state.rules_version != before.rules_version;
+  if (!other_day && !(other_rules && book_->book().LacksFit())) return;
   if (!book_->book().FitIsDue()) return;
   const auto begin = std::chrono::steady_clock::now();
   const engine::Result<engine::ChurnAnswer> fit = book_->FitChurn();
   if (fit) {
     const auto time = std::chrono::steady_clock::now() - begin;
     Log(LogLevel::kInfo, "churn", "the churn model was fitted anew",
-        {{"fitted_through", engine::FormatDay(fit->fitted_through)},
+        {{"fit_version", uint64_t{fit->state.fit_version}},
+         {"fitted_through", engine::FormatDay(fit->fitted_through)},
          {"customers", fit->customers},
          {"purchases", fit->purchases},
          {"converged", fit->converged},
@@ -34,9 +37,9 @@ void ChurnRefitter::Look() {
   }
 }
 
-ChurnRefits::ChurnRefits(engine::DurableBook* book, engine::Day day,
+ChurnRefits::ChurnRefits(engine::DurableBook* book, const engine::StateName& looked_at,
                          std::function<void(const engine::Error&)> storage_failed)
-    : refitter_(book, day, std::move(storage_failed)), thread_([this] { Run(); }) {}
+    : refitter_(book, looked_at, std::move(storage_failed)), thread_([this] { Run(); }) {}
 
 ChurnRefits::~ChurnRefits() {
   {

@@ -50,11 +50,16 @@ void EncodeChunk(const MovesAnswer& answer, const ListChunk& chunk, FlatBufferBu
     rows.push_back(
         wire::CreateMovedCustomer(*builder, customer, row.revenue.units, row.revenue_total.units));
   }
+  std::vector<Offset<flatbuffers::String>> notes;
+  for (size_t at = 0; chunk.begin == 0 && at < answer.notes.size(); ++at) {
+    notes.push_back(builder->CreateString(answer.notes[at]));
+  }
+  const auto all_notes = builder->CreateVector(notes);
   const auto all_matrices = builder->CreateVector(matrices);
   const auto all_rows = builder->CreateVector(rows);
   const wire::State state = WireState(answer.state);
   builder->Finish(wire::CreateWhatIfReply(*builder, &state, all_matrices, answer.listed, all_rows,
-                                          chunk.last, chunk.cancelled));
+                                          chunk.last, chunk.cancelled, all_notes));
 }
 
 }  // namespace kundig::server

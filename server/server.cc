@@ -192,16 +192,19 @@ class Server::Impl {
     durability.stopping = [this] { return giving_up_ || cut_off_; };
     durability.accept_lost_tail = options.lost_tail == kAcceptLostTail;
     const auto begin = clock_.SteadyTime();
-    std::optional<engine::Day> day_before;
+    engine::StateName looked_at;  // as the last process left the book
     if (options.data.empty()) {
       book_ = engine::DurableBook::InMemory(configuration_.rules, ToBookOptions(options, wanted));
+      looked_at = book_->book().Status().state;
     } else {
       engine::Recovery recovery;
       auto opened = engine::DurableBook::Open(configuration_.rules, ToBookOptions(options, wanted),
                                               durability, &recovery);
       if (!opened) return opened.error();
       book_ = std::move(*opened);
-      day_before = recovery.day_before;
+      looked_at = book_->book().Status().state;
+      looked_at.as_of = recovery.day_before;
+      if (recovery.rules_changed) --looked_at.rules_version;
       LogRecovery(recovery, clock_.SteadyTime() - begin);
     }
     today_ = book_->book().Status().state.as_of;
@@ -225,7 +228,7 @@ class Server::Impl {
                                             network_.Announce(ToServerInfo(in_force));
                                           },
                                       .storage_failed = EndWithoutAnswer});
-    refits_.emplace(book_.get(), day_before.value_or(today_), EndWithoutAnswer);
+    refits_.emplace(book_.get(), looked_at, EndWithoutAnswer);
     dispatcher_ = std::make_unique<Dispatcher>(
         book_.get(), options, configuration_.today.has_value(), DurabilityOf(options),
         Dispatcher::Callbacks{

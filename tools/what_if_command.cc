@@ -9,6 +9,7 @@
 
 #include "tools/command.h"
 #include "tools/connect.h"
+#include "tools/figures.h"
 #include "tools/show.h"
 #include "tools/what_if_format.h"
 
@@ -70,6 +71,10 @@ int RunWhatIf(const GlobalOptions& options, const WhatIfWords& words) {
   std::string text;
   const client::Result<void> done = client->WhatIf(request, [&](const wire::WhatIfReplyT& chunk) {
     text.clear();
+    // Where rows are wanted and nothing else.
+    for (const std::string& note : chunk.notes) {
+      if (options.csv) std::fprintf(stderr, "kundig: %s\n", Printable(note).c_str());
+    }
     format->Append(chunk, &text);
     return output.Write(text);
   });

@@ -40,7 +40,8 @@ json::object MovesJson(const wire::WhatIfReplyT& chunk) {
   }
   return {{"as_of", FormatDay(chunk.state->as_of())},
           {"moves", std::move(moves)},
-          {"moved", std::move(moved)}};
+          {"moved", std::move(moved)},
+          {"notes", json::array(chunk.notes.begin(), chunk.notes.end())}};
 }
 
 json::object RowJson(const wire::MovedCustomerT& row, const wire::MoveListT& list) {
@@ -185,6 +186,7 @@ class WhatIfTable final : public WhatIfFormat {
     if (first) {
       *out += fmt::format("What the other configuration would change, {}, revenue in {}\n",
                           FormatDay(chunk.state->as_of()), look_.currency);
+      for (const std::string& note : chunk.notes) *out += Printable(note) + '\n';
       for (const auto& matrix : chunk.matrices) *out += MatrixText(*matrix, look_);
       if (list_) {
         *out +=

@@ -93,6 +93,7 @@ TEST(WhatIf, ShowsWhoMovesAndChangesNothing) {
       server.One({"what-if", "--config", config, "--list", "value:review:individual"});
   EXPECT_EQ(answer.at("as_of"), "2010-12-10");
   EXPECT_EQ(answer.at("moved").at("abc"), 0);
+  EXPECT_TRUE(answer.at("notes").as_array().empty());
   EXPECT_EQ(Answer(server, {"value"}), before);
 
   const Done table = server.Run({"what-if", "--config", config});

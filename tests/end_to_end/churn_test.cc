@@ -7,6 +7,7 @@
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <thread>
 
 #include "tests/end_to_end/programs.h"
 #include "tests/end_to_end/small_shop.h"
@@ -163,6 +164,33 @@ TEST(Churn, AFitServesProfilesListsAndEarlyWarning) {
     }
     EXPECT_EQ(server.Stop(SIGTERM), 0) << server.log();
   }
+}
+
+// Nobody is judged by a model that has no fit: a what-if says so, and a reload gets it one.
+TEST(Churn, AnotherModelIsFittedOnceItIsInForce) {
+  if (!std::filesystem::exists(kSample)) GTEST_SKIP() << kSample << " is not there";
+  const Server server(Rules(""));
+  ASSERT_NE(server.address(), "") << server.log();
+  server.One({"import", "orders", kSample});
+  EXPECT_EQ(server.One({"churn"}).at("fit_version"), 1);
+
+  const std::string other = Rules("model = \"bg-nbd\"\n");
+  const std::string file = server.folder().Write("other.toml", other);
+  const boost::json::object answer = server.One({"what-if", "--config", file});
+  ASSERT_EQ(answer.at("notes").as_array().size(), 1u);
+  const std::string note(answer.at("notes").at(0).as_string());
+  EXPECT_THAT(note, HasSubstr("By the other configuration nobody is judged by churn"));
+  EXPECT_THAT(server.Run({"what-if", "--config", file}).out, HasSubstr(note));
+  EXPECT_THAT(server.Run({"what-if", "--csv", "--config", file}).err, HasSubstr(note));
+
+  server.folder().Write("book.toml", other);
+  EXPECT_EQ(server.One({"admin", "reload"}).at("changed"), true);
+  const auto deadline = std::chrono::steady_clock::now() + 60s;
+  while (server.One({"status"}).at("fit_version") != 2 &&
+         std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(20ms);
+  }
+  EXPECT_EQ(server.One({"early-warning", "--limit", "1"}).at("fit_version"), 2);
 }
 
 // The configuration is part of a durable book: it must read back as it was printed into it.

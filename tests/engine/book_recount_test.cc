@@ -217,6 +217,40 @@ TEST(BookRecount, MovesSayWhoIsJudgedOtherwise) {
   EXPECT_EQ(refused.error().field, "list");
 }
 
+TEST(BookRecount, MovesSayWhereNobodyIsJudgedByChurn) {
+  RuleSettings settings;
+  const auto rules = [&settings] { return CompileRules(settings, Calendar()).value(); };
+  // One letter for each note: of the rules in force, and of the other configuration.
+  const auto notes = [](Book* book, std::shared_ptr<const Rules> other) {
+    RecountOrder order;
+    order.rules = {nullptr, std::move(other)};
+    const auto recounts = book->Recount(order);
+    const auto answer = (*recounts)[0]->Moves((*recounts)[1].get(), {});
+    std::string letters;
+    for (const std::string& note : answer->notes) {
+      letters += note.find("the rules in force") != std::string::npos ? 'f' : 'o';
+    }
+    return letters;
+  };
+  const auto plain = NewBook();
+  EXPECT_EQ(notes(plain.get(), rules()), "");
+  settings.value.always = {{ValueClass::kReview, "churn_band = 'high'"}};
+  const auto judged = NewBook(settings);
+  EXPECT_EQ(notes(plain.get(), rules()), "o");
+  EXPECT_EQ(notes(judged.get(), rules()), "fo");
+  settings.churn.pinned = ChurnParameters{.r = 0.5, .alpha = 6, .a = 0.9, .b = 1.6};
+  EXPECT_EQ(notes(plain.get(), rules()), "f");
+
+  AdoptedFit fit;
+  fit.model = ChurnModelKind::kMbgNbd;
+  fit.parameters = *settings.churn.pinned;
+  plain->AdoptFit(fit);
+  settings = RuleSettings();
+  EXPECT_EQ(notes(plain.get(), rules()), "");
+  settings.churn.model = ChurnModelKind::kBgNbd;
+  EXPECT_EQ(notes(plain.get(), rules()), "o");
+}
+
 TEST(BookRecount, AMoveListAboveItsMemoryIsRefused) {
   BookOptions options;
   options.today = kToday;

@@ -226,6 +226,7 @@ WhatIfReplyT FullWhatIf() {
   reply.rows.push_back(std::move(row));
   reply.last = true;
   reply.cancelled = true;
+  reply.notes = {"Something is not known."};
   return reply;
 }
 

@@ -32,6 +32,11 @@ class ChurnRefitsTest : public testing::Test {
     }
   }
   void NextDay() { ASSERT_TRUE(book_->AdvanceDay(day_ = day_ + 1).has_value()); }
+  engine::StateName State() { return book_->book().Status().state; }
+  void Reload(const engine::RuleSettings& settings) {
+    const auto rules = engine::CompileRules(settings, engine::Calendar()).value();
+    ASSERT_TRUE(book_->ReplaceRules({rules, "others"}).has_value());
+  }
   // It moves with the day, so that it is compared on one.
   std::optional<int64_t> ExpectedOrders() {
     const std::string_view id = "c1";
@@ -44,7 +49,7 @@ class ChurnRefitsTest : public testing::Test {
   const std::unique_ptr<engine::DurableBook> book_ = engine::DurableBook::InMemory(
       engine::CompileRules({}, engine::Calendar()).value(),
       engine::BookOptions{.today = kToday, .shards = 2, .threads = 1});
-  ChurnRefitter refitter_{book_.get(), kToday,
+  ChurnRefitter refitter_{book_.get(), State(),
                           [](const engine::Error& error) { ADD_FAILURE() << error.message; }};
 };
 
@@ -72,6 +77,53 @@ TEST_F(ChurnRefitsTest, FitsWhenTheDayChangesAndTheBookWithIt) {
   EXPECT_FALSE(book_->book().FitIsDue());
 }
 
+TEST_F(ChurnRefitsTest, FitsAtOnceWhatOtherRulesLookAheadBy) {
+  BuyMany(300);
+  NextDay();
+  refitter_.Look();
+  ASSERT_EQ(State().fit_version, 1u);
+  engine::RuleSettings settings;
+  settings.churn.model = engine::ChurnModelKind::kBgNbd;
+  Reload(settings);
+  EXPECT_FALSE(ExpectedOrders().has_value());
+  refitter_.Look();
+  EXPECT_TRUE(ExpectedOrders().has_value());
+  EXPECT_EQ(State().fit_version, 2u);
+  refitter_.Look();
+  EXPECT_EQ(State().fit_version, 2u) << "once";
+
+  // Rules that can use the fit wait for the day, however much was bought.
+  BuyMany(400);
+  settings.waiting_days = 3;
+  Reload(settings);
+  ASSERT_TRUE(book_->book().FitIsDue());
+  refitter_.Look();
+  EXPECT_EQ(State().fit_version, 2u);
+  // And so do those that need none.
+  settings.churn.pinned = engine::ChurnParameters{.r = 0.5, .alpha = 6, .a = 0.9, .b = 1.6};
+  Reload(settings);
+  refitter_.Look();
+  EXPECT_EQ(State().fit_version, 2u);
+  NextDay();
+  refitter_.Look();
+  EXPECT_EQ(State().fit_version, 3u);
+  // A fit under pinned parameters is none of the model's.
+  settings.churn.pinned.reset();
+  Reload(settings);
+  EXPECT_FALSE(ExpectedOrders().has_value());
+  refitter_.Look();
+  EXPECT_TRUE(ExpectedOrders().has_value());
+}
+
+TEST_F(ChurnRefitsTest, OtherRulesOfABookThatTellsTooLittleAreNoFault) {
+  BuyMany(20);
+  engine::RuleSettings settings;
+  settings.churn.model = engine::ChurnModelKind::kBgNbd;
+  Reload(settings);
+  refitter_.Look();
+  EXPECT_EQ(State().fit_version, 0u);
+}
+
 TEST_F(ChurnRefitsTest, ABookThatTellsTooLittleIsNoFault) {
   BuyMany(20);
   NextDay();
@@ -92,7 +144,7 @@ TEST_F(ChurnRefitsTest, ABookThatTellsTooLittleIsNoFault) {
 
 TEST_F(ChurnRefitsTest, TheThreadNoticesTheDay) {
   BuyMany(300);
-  const ChurnRefits refits(book_.get(), kToday,
+  const ChurnRefits refits(book_.get(), State(),
                            [](const engine::Error& error) { ADD_FAILURE() << error.message; });
   NextDay();
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);

@@ -88,8 +88,15 @@ TEST_F(DispatchTest, SaysWhatAnotherConfigurationWouldChange) {
   EXPECT_EQ(reply.listed, 2u);
   ASSERT_EQ(reply.rows.size(), 2u);
   EXPECT_EQ(reply.rows[0]->customer, "customer-1");
+  EXPECT_TRUE(reply.notes.empty());
   // The book goes on as it was.
   EXPECT_EQ(Get<wire::AbcReplyT>(MessageType::abc, wire::AbcRequestT()).classes[1]->customers, 2u);
+
+  request.configuration += "[churn]\nparameters = { r = 0.5, alpha = 6, a = 0.9, b = 1.6 }\n";
+  const auto noted = Get<wire::WhatIfReplyT>(MessageType::what_if, request);
+  ASSERT_EQ(noted.notes.size(), 1u);
+  EXPECT_NE(noted.notes[0].find("By the rules in force nobody is judged by churn"),
+            std::string::npos);
 
   request.list->from = "D";
   EXPECT_EQ(GetError(MessageType::what_if, request).field, "list");

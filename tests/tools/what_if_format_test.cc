@@ -57,6 +57,7 @@ std::vector<wire::WhatIfReplyT> Chunks(bool with_rows) {
   chunks[0].matrices.push_back(MatrixOf(wire::Judgement::activity, {{"active", "active", 9}}));
   chunks[1].last = true;
   if (!with_rows) return chunks;
+  chunks[0].notes = {"No fit is there."};
   chunks[0].rows.push_back(RowOf("ann, lee", 150'50));
   chunks[0].rows.push_back(RowOf("b", 500));
   chunks[1].rows.push_back(RowOf("c", 1));
@@ -83,17 +84,18 @@ TEST(WhatIfFormat, JsonIsOneObjectOverAllChunks) {
       R"({"from":"A","to":"B","customers":3,"revenue":3000},)"
       R"({"from":"B","to":"B","customers":1200,"revenue":1200000}],)"
       R"("activity":[{"from":"active","to":"active","customers":9,"revenue":9000}]},)"
-      R"("moved":{"abc":3,"activity":0})";
+      R"("moved":{"abc":3,"activity":0},)";
   EXPECT_EQ(Shown(MakeWhatIfJson(std::nullopt), false),
-            head + R"(,"journal_sequence":42,"rules_version":3,"fit_version":2})"
+            head + R"("notes":[],"journal_sequence":42,"rules_version":3,"fit_version":2})"
                    "\n");
   EXPECT_EQ(
       Shown(MakeWhatIfJson(FromAToB()), true),
-      head + R"(,"listed":3,"rows":[{"customer":"ann, lee","revenue":15050,"revenue_total":30100,)"
-             R"("from":"A","to":"B"},{"customer":"b","revenue":500,"revenue_total":1000,)"
-             R"("from":"A","to":"B"},{"customer":"c","revenue":1,"revenue_total":2,)"
-             R"("from":"A","to":"B"}],"journal_sequence":42,"rules_version":3,"fit_version":2})"
-             "\n");
+      head +
+          R"("notes":["No fit is there."],"listed":3,"rows":[{"customer":"ann, lee","revenue":15050,"revenue_total":30100,)"
+          R"("from":"A","to":"B"},{"customer":"b","revenue":500,"revenue_total":1000,)"
+          R"("from":"A","to":"B"},{"customer":"c","revenue":1,"revenue_total":2,)"
+          R"("from":"A","to":"B"}],"journal_sequence":42,"rules_version":3,"fit_version":2})"
+          "\n");
 }
 
 TEST(WhatIfFormat, CsvIsTheListOrTheMoves) {
@@ -107,7 +109,7 @@ TEST(WhatIfFormat, CsvIsTheListOrTheMoves) {
 
 TEST(WhatIfFormat, ATableHasAMatrixForEachKindWithWhoStays) {
   const std::string text = Shown(MakeWhatIfTable(FromAToB(), Look{"GBP", false}), true);
-  EXPECT_THAT(text, HasSubstr("2010-12-10, revenue in GBP\n"));
+  EXPECT_THAT(text, HasSubstr("2010-12-10, revenue in GBP\nNo fit is there.\n"));
   EXPECT_THAT(text, HasSubstr("abc: 3 of 1,208 customers move\n"));
   EXPECT_THAT(text, HasSubstr("from \\ to  A      B\n"));
   EXPECT_THAT(text, HasSubstr("A          5      3\n"));
