@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/customer_view.h"
+#include "engine/field_name.h"
 #include "engine/hash.h"
 #include "engine/list.h"
 
@@ -74,8 +75,7 @@ Result<ListPlan> PlanList(const ListQuery& query, const Rules& rules, uint64_t r
   const auto find = [&](const std::string& name, const char* setting) -> Result<CustomerField> {
     const std::optional<FieldIndex> field = catalog.Find(name);
     if (!field) {
-      return Error{ErrorCode::kUnknownField,
-                   "there is no field '" + name + "'; fields are named as in the profile", setting,
+      return Error{ErrorCode::kUnknownField, UnknownFieldSentence(name, catalog), setting,
                    std::nullopt};
     }
     return static_cast<CustomerField>(*field);

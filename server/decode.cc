@@ -28,13 +28,6 @@ constexpr const char* kEarlyWarningFields[] = {
     "customer", "activity",      "last_activity", "churn_score", "expected_orders",
     "clv",      "revenue_total", "abc",           "value_class"};
 
-Refusal InvalidValue(const std::string& field, const std::string& expected) {
-  return Refusal{.code = wire::ErrorCode::invalid_value,
-                 .message = "Send a " + field + " that is " + expected + ".",
-                 .field = field,
-                 .position = std::nullopt};
-}
-
 // Sets `text` where the message has one. Expressions and cursors may be longer than names; their
 // readers say so themselves where they are too long.
 std::optional<Refusal> DecodeText(const String* in, const char* field, std::string* text) {
@@ -241,8 +234,12 @@ Judged<engine::ListQuery> DecodeList(std::span<const uint8_t> payload) {
   if (auto refusal = DecodeFields(message->fields(), fields, &query.fields)) return *refusal;
   if (auto refusal = DecodeDay(message->as_of(), "as_of", &query.as_of)) return *refusal;
   if (!query.reactivation && (query.need_consent || !query.activities.empty())) {
-    return InvalidValue(query.need_consent ? "need_consent" : "activities",
-                        "no part of a list of customers");
+    const char* const field = query.need_consent ? "need_consent" : "activities";
+    return Refusal{.code = wire::ErrorCode::invalid_value,
+                   .message = "Leave out " + std::string(field) +
+                              ", or ask for a list of kind inactive or early_warning.",
+                   .field = field,
+                   .position = std::nullopt};
   }
   return query;
 }

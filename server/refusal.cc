@@ -63,4 +63,11 @@ Refusal ToRefusal(engine::Error error) {
                  .position = error.position};
 }
 
+Refusal InvalidValue(std::string field, const std::string& expected) {
+  return Refusal{.code = wire::ErrorCode::invalid_value,
+                 .message = "Send a value for " + field + " that is " + expected + ".",
+                 .field = std::move(field),
+                 .position = std::nullopt};
+}
+
 }  // namespace kundig::server

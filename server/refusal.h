@@ -38,6 +38,8 @@ using Judged = boost::system::result<T, Refusal>;
 
 wire::ErrorCode WireCode(engine::ErrorCode code);
 Refusal ToRefusal(engine::Error error);
+// invalid_value: "Send a value for FIELD that is EXPECTED."
+Refusal InvalidValue(std::string field, const std::string& expected);
 
 }  // namespace kundig::server
 

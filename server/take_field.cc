@@ -27,8 +27,8 @@ bool Refuse(wire::ErrorCode code, const char* field, std::string message, Refusa
 }
 
 bool RefuseValue(const char* field, const std::string& expected, Refusal* refusal) {
-  return Refuse(wire::ErrorCode::invalid_value, field,
-                "Send a " + std::string(field) + " that is " + expected + ".", refusal);
+  *refusal = InvalidValue(field, expected);
+  return false;
 }
 
 bool TakeId(const flatbuffers::String* text, const char* field, std::string_view* value,

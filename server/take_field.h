@@ -23,7 +23,7 @@
 namespace kundig::server {
 
 bool Refuse(wire::ErrorCode code, const char* field, std::string message, Refusal* refusal);
-// invalid_value: "Send a FIELD that is EXPECTED."
+// As InvalidValue.
 bool RefuseValue(const char* field, const std::string& expected, Refusal* refusal);
 
 // Texts. Optional names: an empty one says the same as an absent one and leaves `value` as it is.

@@ -74,10 +74,9 @@ std::string UseText(const wire::ChurnReplyT& reply, const Look& look) {
     return use + "There is no lifetime value: too few customers have orders of a positive value.\n";
   }
   const double mean_minor = reply.spend->p * reply.spend->gamma / (reply.spend->q - 1);
-  return use +
-         fmt::format("An order is worth {} of {} on average, by the orders of {} customers.\n",
-                     MoneyText(std::llround(mean_minor), look), Name(reply.spend->measure),
-                     FormatCount(reply.spend->customers));
+  return use + fmt::format("An order is worth {} of {} on average, by the orders of {}.\n",
+                           MoneyText(std::llround(mean_minor), look), Name(reply.spend->measure),
+                           FormatCount(reply.spend->customers, "customer"));
 }
 
 }  // namespace
@@ -92,11 +91,12 @@ std::string ChurnText(const wire::ChurnReplyT& reply, const Look& look) {
   table.AddRow({"customers still", fmt::format("{:.1f}", reply.alive),
                 FormatPercent(reply.alive / static_cast<double>(reply.customers))});
   table.AddRow({"purchases to come", fmt::format("{:.1f}", reply.expected_purchases),
-                fmt::format("in {} days", reply.horizon_days)});
-  std::string text = fmt::format(
-      "Churn model {}, {} {} customers with an order through {}\n\n{}", Name(reply.model),
-      reply.pinned ? "pinned by the configuration, for" : "fitted to", FormatCount(reply.customers),
-      FormatDay(reply.fitted_through), table.Render(look));
+                fmt::format("in {}", FormatCount(reply.horizon_days, "day"))});
+  std::string text =
+      fmt::format("Churn model {}, {} {} with an order through {}\n\n{}", Name(reply.model),
+                  reply.pinned ? "pinned by the configuration, for" : "fitted to",
+                  FormatCount(reply.customers, "customer"), FormatDay(reply.fitted_through),
+                  table.Render(look));
   if (!reply.converged) {
     text += "\nThe fit did not settle; these are the best parameters that it found.\n";
   }

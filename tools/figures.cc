@@ -54,6 +54,10 @@ std::string FormatCount(uint64_t count) {
   return text;
 }
 
+std::string FormatCount(uint64_t count, std::string_view thing) {
+  return fmt::format("{} {}{}", FormatCount(count), thing, count == 1 ? "" : "s");
+}
+
 std::string FormatMoney(int64_t minor) {
   const uint64_t magnitude = Magnitude(minor);
   return fmt::format("{}{}.{:02}", minor < 0 ? "-" : "", FormatCount(magnitude / 100),

@@ -19,7 +19,9 @@ size_t TextWidth(std::string_view utf8);
 // `text` with control characters as '?', so that a name from the book cannot steer the terminal.
 std::string Printable(std::string_view text);
 
-std::string FormatCount(uint64_t count);         // 1,234,567
+std::string FormatCount(uint64_t count);  // 1,234,567
+// With what is counted: 1 lead, 2 leads.
+std::string FormatCount(uint64_t count, std::string_view thing);
 std::string FormatMoney(int64_t minor);          // -1,234.50
 std::string FormatPercent(double fraction);      // 12.3 %; "–" where it is no number
 std::string FormatThousandths(int64_t value);    // 62.345, 60, 0.5

@@ -162,9 +162,9 @@ class ListTable : public ListFormat {
 
  private:
   void Begin(const wire::ListReplyT& chunk, std::string* out) {
-    *out +=
-        fmt::format("{} customers on {}, {} of revenue in all", FormatCount(chunk.total_customers),
-                    FormatDay(chunk.state->as_of()), MoneyText(chunk.total_revenue, look_));
+    *out += fmt::format("{} on {}, {} of revenue in all",
+                        FormatCount(chunk.total_customers, "customer"),
+                        FormatDay(chunk.state->as_of()), MoneyText(chunk.total_revenue, look_));
     if (kind_ != wire::ListKind::customers) {
       *out += fmt::format("; left out: {} without consent, {} contacted lately",
                           FormatCount(chunk.excluded_no_consent),

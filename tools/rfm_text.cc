@@ -117,9 +117,9 @@ std::string Segments(const wire::RfmReplyT& reply, const Look& look) {
 }  // namespace
 
 std::string RfmText(const wire::RfmReplyT& reply, const Look& look) {
-  std::string text =
-      fmt::format("RFM on {}: {} customers with an order in the window, money in {}\n\n",
-                  FormatDay(reply.state->as_of()), FormatCount(reply.population), look.currency);
+  std::string text = fmt::format("RFM on {}: {} with an order in the window, money in {}\n\n",
+                                 FormatDay(reply.state->as_of()),
+                                 FormatCount(reply.population, "customer"), look.currency);
   text += Bounds(reply, look);
   if (reply.population == 0) return text;
   return text + '\n' + HeatMap(reply, look) + '\n' + Segments(reply, look);

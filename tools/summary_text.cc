@@ -18,10 +18,6 @@ double Share(double part, double whole) {
   return part / whole;
 }
 
-std::string Leads(uint64_t count) {
-  return fmt::format("{} {}", FormatCount(count), count == 1 ? "lead" : "leads");
-}
-
 std::string Bytes(uint64_t bytes) {
   constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB"};
   auto size = static_cast<double>(bytes);
@@ -151,9 +147,10 @@ std::string ValueText(const wire::ValueReplyT& reply, const Look& look) {
   }
   return fmt::format(
       "Value classes on {}, revenue in {}\n\n{}\n"
-      "Hidden potential: {} standard customers with {} of revenue\n",
+      "Hidden potential: {} with {} of revenue\n",
       FormatDay(reply.state->as_of()), look.currency, table.Render(look),
-      FormatCount(reply.hidden_customers), MoneyText(reply.hidden_revenue, look));
+      FormatCount(reply.hidden_customers, "standard customer"),
+      MoneyText(reply.hidden_revenue, look));
 }
 
 std::string PhasesText(const wire::PhasesReplyT& reply, const Look& look) {
@@ -166,9 +163,10 @@ std::string PhasesText(const wire::PhasesReplyT& reply, const Look& look) {
 std::string RisksText(const wire::PhasesReplyT& reply, const Look& look) {
   Table table = GroupTable("risk");
   for (const auto& group : reply.risks) AddGroup(group->risk, *group, &table);
-  return fmt::format("Risks on {}, revenue in {}\n\n{}\n{} customers at risk with {} of revenue\n",
+  return fmt::format("Risks on {}, revenue in {}\n\n{}\n{} at risk with {} of revenue\n",
                      FormatDay(reply.state->as_of()), look.currency, table.Render(look),
-                     FormatCount(reply.at_risk_customers), MoneyText(reply.at_risk_revenue, look));
+                     FormatCount(reply.at_risk_customers, "customer"),
+                     MoneyText(reply.at_risk_revenue, look));
 }
 
 std::string CountText(const wire::CountReplyT& reply, const Look& look) {
@@ -201,8 +199,8 @@ std::string PipelineText(const wire::PipelineReplyT& reply, const Look& look) {
   add(std::move(total), *reply.total);
   return fmt::format("Open leads on {}, money in {}\n\n{}\nwon {}, {} · lost {}, {}\n{}",
                      FormatDay(reply.state->as_of()), look.currency, table.Render(look),
-                     Leads(reply.won_leads), MoneyText(reply.won_revenue, look),
-                     Leads(reply.lost_leads), MoneyText(reply.lost_revenue, look),
+                     FormatCount(reply.won_leads, "lead"), MoneyText(reply.won_revenue, look),
+                     FormatCount(reply.lost_leads, "lead"), MoneyText(reply.lost_revenue, look),
                      ClosedText(reply, look));
 }
 

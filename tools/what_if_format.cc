@@ -166,8 +166,9 @@ std::string MatrixText(const wire::MoveMatrixT& matrix, const Look& look) {
     AddName(move->from, &classes);
   }
   for (const auto& move : matrix.moves) AddName(move->to, &classes);
-  const std::string title = fmt::format("{}: {} of {} customers move\n", Name(matrix.judgement),
-                                        FormatCount(matrix.moved), FormatCount(all));
+  const std::string title =
+      fmt::format("{}: {} of {} {}\n", Name(matrix.judgement), FormatCount(matrix.moved),
+                  FormatCount(all, "customer"), matrix.moved == 1 ? "moves" : "move");
   const Table table = classes.size() <= kWidestMatrix ? Matrix(matrix, classes) : Moves(matrix);
   return '\n' + Styled(title, kBold, look) + table.Render(look);
 }
@@ -190,8 +191,8 @@ class WhatIfTable final : public WhatIfFormat {
       for (const auto& matrix : chunk.matrices) *out += MatrixText(*matrix, look_);
       if (list_) {
         *out +=
-            fmt::format("\n{} from {} to {}: {} customers\n", Name(list_->judgement),
-                        Printable(list_->from), Printable(list_->to), FormatCount(chunk.listed));
+            fmt::format("\n{} from {} to {}: {}\n", Name(list_->judgement), Printable(list_->from),
+                        Printable(list_->to), FormatCount(chunk.listed, "customer"));
       }
     }
     table_.Clear();

@@ -64,6 +64,14 @@ TEST(Refusals, WhatTheServerDoesNotKnowIsOne) {
   }
 }
 
+TEST(Refusals, AMistypedFieldOfAListIsAnsweredWithTheNearest) {
+  const Server server(kSmallShopRules);
+  ASSERT_NE(server.address(), "") << server.log();
+  EXPECT_THAT(server.Run({"list", "--fields", "customer,risks"}).err,
+              HasSubstr("there is no field 'risks'; did you mean 'risk'?"));
+  EXPECT_THAT(server.Run({"list", "--order-by", "revenu"}).err, HasSubstr("'revenue'?"));
+}
+
 TEST(Refusals, ADayThatFollowsTheClockIsNotMoved) {
   const Server server("[book]\n");
   ASSERT_NE(server.address(), "") << server.log();

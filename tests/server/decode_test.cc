@@ -319,6 +319,8 @@ TEST(DecodePipeline, TakesAnEarlierDay) {
   EXPECT_EQ(DecodePipeline(Packed(request))->as_of, engine::kFirstDay);
   request.as_of = engine::kFirstDay.since_epoch - 1;
   ExpectRefused(DecodePipeline(Packed(request)), wire::ErrorCode::invalid_value, "as_of");
+  EXPECT_EQ(DecodePipeline(Packed(request)).error().message,
+            "Send a value for as_of that is between 1900-01-02 and 2079-06-06.");
 }
 
 TEST(DecodeWaterfall, NeedsTwoDays) {

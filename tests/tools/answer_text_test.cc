@@ -130,6 +130,8 @@ TEST(AnswerText, ValueHasSharesAndHiddenPotential) {
             "review              0   0.0 %     0.00   0.0 %\n"
             "\n"
             "Hidden potential: 2 standard customers with 0.90 GBP of revenue\n");
+  reply.hidden_customers = 1;
+  EXPECT_THAT(ValueText(reply, kPlain), testing::HasSubstr(": 1 standard customer with 0.90"));
 }
 
 TEST(AnswerText, StatusAndCountAreTwoColumns) {

@@ -21,6 +21,9 @@ TEST(Figures, CountsHaveThousands) {
   EXPECT_EQ(FormatCount(0), "0");
   EXPECT_EQ(FormatCount(999), "999");
   EXPECT_EQ(FormatCount(1000), "1,000");
+  EXPECT_EQ(FormatCount(0, "customer"), "0 customers");
+  EXPECT_EQ(FormatCount(1, "customer"), "1 customer");
+  EXPECT_EQ(FormatCount(1001, "customer"), "1,001 customers");
   EXPECT_EQ(FormatCount(std::numeric_limits<uint64_t>::max()), "18,446,744,073,709,551,615");
 }
 

@@ -129,6 +129,7 @@ TEST(WhatIfFormat, ManyClassesAreShownMoveByMove) {
   std::string text;
   MakeWhatIfTable(std::nullopt, Look{"GBP", false})->Append(chunk, &text);
   EXPECT_THAT(text, HasSubstr("from  to    customers  revenue\n"));
+  EXPECT_THAT(text, HasSubstr("rfm_segment: 41 of 48 customers move\n"));
   EXPECT_LT(text.find("g     stay"), text.find("b     c "));
   EXPECT_LT(text.find("b     c "), text.find("f     g "));
 }
