@@ -14,9 +14,9 @@
 namespace kundig::engine {
 namespace {
 
-Result<Expression> LeadExpression(const std::string& where, const Rules& rules) {
+Result<Expression> LeadExpression(const std::string& where, const FieldCatalog& fields) {
   if (where.empty()) return Expression::Everything();
-  Result<Expression> parsed = ParseExpression(where, rules.lead_fields());
+  Result<Expression> parsed = ParseExpression(where, fields);
   if (parsed) return parsed;
   Error error = parsed.error();
   error.field = "where";
@@ -35,7 +35,9 @@ Result<PipelineAnswer> Book::Impl::Pipeline(const PipelineQuery& query) {
   if (query.as_of && *query.as_of > today_) {
     return WrongDay("the day must not be after today", "as_of");
   }
-  const Result<Expression> where = LeadExpression(query.where, *rules_);
+  const Result<Expression> where =
+      query.as_of ? LeadExpression(query.where, StagesThen(leads_.stages(), *rules_).LeadFields())
+                  : LeadExpression(query.where, rules_->lead_fields());
   if (!where) return where.error();
   PipelineAnswer answer;
   if (query.as_of && *query.as_of < today_) {
@@ -53,7 +55,8 @@ Result<WaterfallAnswer> Book::Impl::Waterfall(const WaterfallQuery& query) {
   if (query.from >= query.to) return WrongDay("the first day must be before the second", "from");
   const StateLock::Scan scan(&lock_);
   if (query.to > today_) return WrongDay("the second day must not be after today", "to");
-  const Result<Expression> where = LeadExpression(query.where, *rules_);
+  const Result<Expression> where =
+      LeadExpression(query.where, StagesThen(leads_.stages(), *rules_).LeadFields());
   if (!where) return where.error();
   WaterfallAnswer answer = ComputeWaterfall(leads_, *rules_, query, *where, &runner_);
   answer.state = State();
@@ -65,7 +68,7 @@ Result<ConversionAnswer> Book::Impl::Conversion(const ConversionQuery& query) {
     return WrongDay("the first day must not be after the last", "from");
   }
   const StateLock::Scan scan(&lock_);
-  const Result<Expression> where = LeadExpression(query.where, *rules_);
+  const Result<Expression> where = LeadExpression(query.where, rules_->lead_fields());
   if (!where) return where.error();
   ConversionAnswer answer = ComputeConversion(leads_, *rules_, query, *where, &runner_);
   answer.state = State();

@@ -29,10 +29,16 @@ bool LeadReader::Number(FieldIndex index, int64_t* value) const {
     case LeadField::kStatus:
       *value = static_cast<int64_t>(c.status[row_]);
       return true;
-    case LeadField::kStage:
-      // A stage that the rules do not name is none of those that are written in an expression.
-      *value = c.stage[row_];
-      return c.stage[row_] < view_.named_stages || size_t{c.stage[row_]} + 1 < view_.stages.size();
+    case LeadField::kStage: {
+      const StageIndex stage = c.stage[row_];
+      if (view_.stage_codes.empty()) {
+        *value = stage;
+        return stage < view_.named_stages;
+      }
+      if (stage >= view_.stage_codes.size()) return false;
+      *value = view_.stage_codes[stage];
+      return true;
+    }
     case LeadField::kRevenue:
       *value = c.revenue[row_];
       return true;

@@ -32,6 +32,9 @@ struct LeadView {
   // where they stood.
   std::span<const StageSetting> stages;
   size_t named_stages = 0;
+  // What an expression means by each of the stages, the last one left out; empty where it means
+  // their places.
+  std::span<const StageIndex> stage_codes;
   uint32_t rows = 0, open_leads = 0;  // the open ones first
   std::array<ClosedSums, 2> closed;   // won, lost
 

@@ -1,7 +1,9 @@
 #include "engine/leads_as_of.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <string_view>
 
 namespace kundig::engine {
 namespace {
@@ -19,6 +21,13 @@ StagesThen::StagesThen(const LeadStages& remembered, const Rules& rules) : all_(
     if (!named) all_.push_back(stage);
   }
   stage_of_.resize(kPlaceUnknown + size_t{1}, static_cast<StageIndex>(all_.size()));
+  std::map<std::string_view, StageIndex> code_of;
+  for (const StageSetting& stage : all_) {
+    const auto code = static_cast<StageIndex>(names_.size());
+    const auto [known, is_new] = code_of.emplace(stage.name, code);
+    if (is_new) names_.push_back(stage.name);
+    codes_.push_back(known->second);
+  }
   all_.push_back({"none", 0});
 }
 
@@ -92,6 +101,7 @@ LeadView LeadsAsOf::view() const {
   view.table_rows = table_rows_;
   view.stages = stages_.all();
   view.named_stages = named_stages_;
+  view.stage_codes = stages_.codes();
   view.rows = static_cast<uint32_t>(table_rows_.size());
   view.open_leads = open_;
   view.closed = closed_;

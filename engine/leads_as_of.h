@@ -13,8 +13,11 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <vector>
 
+#include "engine/customer_field.h"
+#include "engine/field.h"
 #include "engine/lead_table.h"
 #include "engine/lead_view.h"
 #include "engine/rules.h"
@@ -32,6 +35,10 @@ class StagesThen {
   // Of an open lead.
   StageIndex Of(LeadPlace place) const { return stage_of_[place]; }
   const std::vector<StageSetting>& all() const { return all_; }
+  // What may be asked of leads then: as of those now, and of the stages every name among `all`.
+  FieldCatalog LeadFields() const { return LeadCatalog(names_); }
+  // The place of a stage among these names, which come once whatever chances a stage has had.
+  const std::vector<StageIndex>& codes() const { return codes_; }
   // In hundredths of a percent; 0 for a lead that is closed.
   int64_t ChanceOf(const LeadChange& change) const {
     if (!change.open()) return 0;
@@ -42,6 +49,8 @@ class StagesThen {
  private:
   std::vector<StageSetting> all_;
   std::vector<StageIndex> stage_of_;  // by place
+  std::vector<std::string> names_;
+  std::vector<StageIndex> codes_;  // of all but the last
 };
 
 class LeadsAsOf {

@@ -197,6 +197,8 @@ class ModelBook {
   ModelBook AsOf(Day day, std::shared_ptr<const Rules> rules) const;
 
   const Rules& rules() const { return *rules_; }
+  // What may be asked of leads as of a day: also of stages that the rules have forgotten.
+  FieldCatalog LeadFieldsThen() const;
   Day today() const { return today_; }
   const std::map<std::string, ModelCustomer>& customers() const { return customers_; }
   const std::map<std::string, ModelLead>& leads() const { return leads_; }
@@ -260,7 +262,8 @@ class ModelBook {
     std::optional<int64_t> chance;
   };
   std::optional<LeadThen> Then(const std::string& id, Day day) const;
-  Result<std::map<std::string, LeadThen>> LeadsThen(const std::string& where, Day day) const;
+  Result<std::map<std::string, LeadThen>> LeadsThen(const std::string& where, Day day,
+                                                    const FieldCatalog& fields) const;
 
   std::shared_ptr<const Rules> rules_;
   Day today_;

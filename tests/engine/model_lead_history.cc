@@ -120,7 +120,7 @@ std::optional<ModelBook::LeadThen> ModelBook::Then(const std::string& id, Day da
 Result<WaterfallAnswer> ModelBook::Waterfall(const WaterfallQuery& query) const {
   if (query.from >= query.to) return Refuse(ErrorCode::kInvalidValue, "from");
   if (query.to > today_) return Refuse(ErrorCode::kInvalidValue, "to");
-  const auto leads = LeadsThen(query.where, query.to);
+  const auto leads = LeadsThen(query.where, query.to, LeadFieldsThen());
   if (leads.has_error()) return leads.error();
   struct Part {
     std::set<std::string> leads;
@@ -185,7 +185,7 @@ Result<ConversionAnswer> ModelBook::Conversion(const ConversionQuery& query) con
   if (query.from && query.to && *query.from > *query.to) {
     return Refuse(ErrorCode::kInvalidValue, "from");
   }
-  const auto leads = LeadsThen(query.where, today_);
+  const auto leads = LeadsThen(query.where, today_, rules_->lead_fields());
   if (leads.has_error()) return leads.error();
   ConversionAnswer answer;
   answer.state = State();

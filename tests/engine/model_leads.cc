@@ -239,11 +239,24 @@ Result<ModelBook::Outcome> ModelBook::Take(const LeadClosed& event) {
   return Take(set);
 }
 
-Result<std::map<std::string, ModelBook::LeadThen>> ModelBook::LeadsThen(const std::string& where,
-                                                                        Day day) const {
+FieldCatalog ModelBook::LeadFieldsThen() const {
+  std::vector<std::string> stages;
+  for (const StageSetting& stage : rules_->stages()) stages.push_back(stage.name);
+  for (const auto& [id, past] : lead_pasts_) {
+    for (const ModelMoment& moment : past) {
+      if (moment.stage && std::find(stages.begin(), stages.end(), *moment.stage) == stages.end()) {
+        stages.push_back(*moment.stage);
+      }
+    }
+  }
+  return LeadCatalog(stages);
+}
+
+Result<std::map<std::string, ModelBook::LeadThen>> ModelBook::LeadsThen(
+    const std::string& where, Day day, const FieldCatalog& fields) const {
   Expression condition = Expression::Everything();
   if (!where.empty()) {
-    Result<Expression> parsed = ParseExpression(where, rules_->lead_fields());
+    Result<Expression> parsed = ParseExpression(where, fields);
     if (parsed.has_error()) return parsed.error();
     condition = std::move(*parsed);
   }
@@ -251,7 +264,7 @@ Result<std::map<std::string, ModelBook::LeadThen>> ModelBook::LeadsThen(const st
   for (const auto& [id, now] : leads_) {
     const std::optional<LeadThen> then = Then(id, day);
     if (!then) continue;
-    const LeadReader reader(rules_->lead_fields(), id, then->lead, then->chance);
+    const LeadReader reader(fields, id, then->lead, then->chance);
     if (condition.Holds(reader)) leads.emplace(id, *then);
   }
   return leads;
@@ -263,7 +276,8 @@ Result<PipelineAnswer> ModelBook::Pipeline(const PipelineQuery& query) const {
   }
   const Day day = query.as_of.value_or(today_);
   if (day > today_) return Refuse(ErrorCode::kInvalidValue, "as_of");
-  const auto leads = LeadsThen(query.where, day);
+  const auto leads =
+      LeadsThen(query.where, day, query.as_of ? LeadFieldsThen() : rules_->lead_fields());
   if (leads.has_error()) return leads.error();
   std::map<SortKeys, Sums> groups;
   std::map<std::pair<LeadStatus, SortKeys>, Sums> closed;

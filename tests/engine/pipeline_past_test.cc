@@ -167,6 +167,40 @@ TEST_F(PipelinePastTest, NamesStagesThatTheRulesForgotAndTakesTheChancesOfNow) {
   EXPECT_EQ(AsOf(0, query).total.leads, 2u);
 }
 
+TEST_F(PipelinePastTest, TakesConditionsOnStagesThatTheRulesForgot) {
+  Set("roof", "Interest", 100);
+  ASSERT_TRUE(book_->ReplaceRules(RulesWith({{"Interest", 3000}, {"Offer", 7500}})).has_value());
+  Set("cellar", "Interest", 100);
+  Set("attic", "Offer", 100);
+  Advance(1);
+  Set("roof", "Offer");
+  Set("cellar", "Offer");
+  ASSERT_TRUE(book_->ReplaceRules(RulesWith({{"Offer", 7500}})).has_value());
+  PipelineQuery query;
+  query.where = "stage = 'Interest'";
+  EXPECT_EQ(AsOf(0, query).total.leads, 2u);
+  EXPECT_EQ(AsOf(0, query).total.weighted, Minor{55}) << "one name, whatever chances it had";
+  EXPECT_EQ(AsOf(1, query).total.leads, 0u);
+  EXPECT_EQ(book_->Waterfall({kFirst - 1, kFirst, query.where})->closing.leads, 2u);
+  query.where = "stage in ('Interest', 'Offer')";
+  EXPECT_EQ(AsOf(0, query).total.leads, 3u);
+  query.where = "stage != 'Interest'";
+  EXPECT_EQ(AsOf(0, query).total.leads, 1u);
+
+  // What was never a stage is answered with all names that were, and now there are only those of
+  // now.
+  query.where = "stage = 'Intrest'";
+  query.as_of = kFirst;
+  const Result<PipelineAnswer> unknown = book_->Pipeline(query);
+  ASSERT_TRUE(unknown.has_error());
+  EXPECT_EQ(unknown.error().code, ErrorCode::kInvalidValue);
+  EXPECT_NE(unknown.error().message.find("one of 'Offer', 'Interest'"), std::string::npos)
+      << unknown.error().message;
+  query.where = "stage = 'Interest'";
+  query.as_of.reset();
+  EXPECT_EQ(Refused(query), ErrorCode::kInvalidValue);
+}
+
 // What changed, and only that, is what a history keeps; so a book in which nothing else changes is
 // as of each day what it was at the end of it.
 TEST_F(PipelinePastTest, IsThatOfTheBookThatStoppedThatDay) {

@@ -189,13 +189,15 @@ PipelineQuery RandomPipelineQuery(Random* random, const ModelBook& book) {
   if (random->Chance(80)) {
     query.by = keys({kStage, kOwner, kRegion, kProduct, kSource, kCustomer, kMonth, kQuarter}, 3);
   }
+  if (random->Chance(50)) query.as_of = EarlierDay(random, book);
   if (random->Chance(50)) {
-    query.where = RandomExpression(random, book.rules().lead_fields(), AnyField, nullptr);
+    query.where =
+        RandomExpression(random, query.as_of ? book.LeadFieldsThen() : book.rules().lead_fields(),
+                         AnyField, nullptr);
   }
   if (random->Chance(60)) {
     query.closed_by = keys({kReason, kOwner, kRegion, kProduct, kSource, kCustomer, kMonth}, 2);
   }
-  if (random->Chance(50)) query.as_of = EarlierDay(random, book);
   return query;
 }
 
@@ -204,7 +206,7 @@ WaterfallQuery RandomWaterfallQuery(Random* random, const ModelBook& book) {
   query.to = EarlierDay(random, book);
   query.from = query.to - random->Pick({0, 1, 2, 7, 30, 400, 40'000});
   if (random->Chance(40)) {
-    query.where = RandomExpression(random, book.rules().lead_fields(), AnyField, nullptr);
+    query.where = RandomExpression(random, book.LeadFieldsThen(), AnyField, nullptr);
   }
   return query;
 }
