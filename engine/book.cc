@@ -95,7 +95,7 @@ void Book::Records(std::span<const std::string_view> ids, RecordsAnswer* answer)
 NamesAnswer Book::Names(NameKind kind, uint32_t first, size_t limit) const {
   return impl_->Names(kind, first, limit);
 }
-ExplainAnswer Book::Explain(std::string_view id) const {
+ExplainAnswer Book::Explain(std::string_view id) {
   return impl_->Explain(id);
 }
 Result<ExportAnswer> Book::Export(std::string_view id) {

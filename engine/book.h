@@ -1,8 +1,8 @@
 // The book: all that one server holds, as the rest of the house sees it.
 //
-// Thread safety: every method may be called from any thread. A lookup (Profiles, Explain, Status,
-// rules, RankingsStale) waits at most for the small slice of a write that is under way and never
-// for a scan. Writes (Apply, AdvanceDay, AdoptFit, ReplaceRules) take turns with scans (everything
+// Thread safety: every method may be called from any thread. A lookup (Profiles, Status, rules,
+// RankingsStale) waits at most for the small slice of a write that is under way and never for a
+// scan. Writes (Apply, AdvanceDay, AdoptFit, ReplaceRules) take turns with scans (everything
 // else), in the order in which they come, so that one scan sees one state. Writes and scans
 // therefore may wait for as long as a scan takes: call them from threads that may block, never from
 // a network thread.
@@ -23,6 +23,7 @@
 
 #include "engine/adopted_fit.h"
 #include "engine/event.h"
+#include "engine/explain_answer.h"
 #include "engine/feed.h"
 #include "engine/limits.h"
 #include "engine/query.h"
@@ -128,8 +129,10 @@ class Book {
   void Records(std::span<const std::string_view> ids, RecordsAnswer* answer) const;
   // The names behind the codes first, first + 1, ... of a kind, at most `limit`; first >= 1.
   NamesAnswer Names(NameKind kind, uint32_t first, size_t limit) const;
-  ExplainAnswer Explain(std::string_view id) const;
 
+  // Why a customer is judged as it is by the rankings in force, and when that changes by itself. A
+  // scan, because a history may be long: writes wait for it.
+  ExplainAnswer Explain(std::string_view id);
   // Everything held about one customer. A scan, because a history may be long: writes wait for it.
   // Its figures are those of Profiles. kResultTooLarge above list_memory_bytes.
   Result<ExportAnswer> Export(std::string_view id);

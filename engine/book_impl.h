@@ -22,6 +22,7 @@
 #include "engine/churn_outlook.h"
 #include "engine/customer_view.h"
 #include "engine/dictionary.h"
+#include "engine/explain_answer.h"
 #include "engine/feeds.h"
 #include "engine/huge_pages.h"
 #include "engine/lead_table.h"
@@ -252,6 +253,7 @@ class Book::Impl {
   std::unique_ptr<ReplayMarks> replaying_;  // of a loaded book that is not complete yet
   // Of a recount: the last day whose entries count, where it is before the book's today.
   std::optional<Day> through_;
+  bool has_histories_ = true;  // a recount has none
 
   ShardRunner runner_;
 };

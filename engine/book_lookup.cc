@@ -1,10 +1,11 @@
-// Point lookups: what is answered on the calling thread.
+// Questions about single customers: point lookups, and the explanation of one.
 
 #include <algorithm>
 #include <array>
 
 #include "engine/book_impl.h"
 #include "engine/check.h"
+#include "engine/explanation.h"
 #include "engine/hash.h"
 
 namespace kundig::engine {
@@ -117,11 +118,12 @@ NamesAnswer Book::Impl::Names(NameKind kind, uint32_t first, size_t limit) {
 
 ExplainAnswer Book::Impl::Explain(std::string_view id) {
   ExplainAnswer answer;
-  StateLock::Lookup lookup(&lock_);
+  // Writers wait while a long history is added up and days are foreseen, lookups do not.
+  const StateLock::Scan scan(&lock_);
   answer.state = State();
   answer.rules = rules_;
   ForEachCustomer(std::span(&id, 1), [&](size_t, const CustomerView& customer) {
-    FillExplanation(customer, &answer);
+    FillExplanation(customer, has_histories_ ? &customer.row->history : nullptr, &answer);
   });
   return answer;
 }

@@ -184,6 +184,7 @@ Result<std::vector<std::unique_ptr<Book>>> Book::Impl::Recount(const RecountOrde
       recounts.push_back(books.back()->impl_.get());
       // Cursors are of the rules in force, and go on in the next recount.
       recounts.back()->rules_version_ = rules_version;
+      recounts.back()->has_histories_ = false;
       if (fit) recounts.back()->AdoptFit(*fit);
       recounts.back()->fit_version_ = fit_version;
       if (options.today < begin.as_of) recounts.back()->through_ = options.today;

@@ -79,7 +79,7 @@ class PurchaseMean {
 
 ChurnBand BandOf(double churn_score) {
   if (churn_score < 0.33) return ChurnBand::kLow;
-  return churn_score > 0.66 ? ChurnBand::kHigh : ChurnBand::kMedium;
+  return churn_score > kHighChurnScore ? ChurnBand::kHigh : ChurnBand::kMedium;
 }
 
 Result<ChurnModel> ChurnModel::Make(ChurnModelKind kind, const ChurnParameters& parameters) {

@@ -38,7 +38,8 @@ namespace kundig::engine {
 
 enum class ChurnModelKind : uint8_t { kMbgNbd, kBgNbd };
 
-// low: a churn score below 0.33; high: above 0.66.
+// low: a churn score below 0.33; high: above kHighChurnScore.
+inline constexpr double kHighChurnScore = 0.66;
 enum class ChurnBand : uint8_t { kLow, kMedium, kHigh };
 ChurnBand BandOf(double churn_score);
 

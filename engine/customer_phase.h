@@ -49,37 +49,72 @@ int64_t CustomerValueOf(const Fields& c) {
   return c.margin_total() - c.signs().costs_total;
 }
 
-template <typename Fields>
-Phase PhaseOf(const BookView& view, const Fields& c) {
-  const PhaseSettings& rules = view.rules->settings().phase;
-  const CustomerSigns& signs = c.signs();
-  const int32_t today = ToColumn(view.today);
-  if (c.orders_total() == 0) return Phase::kProspect;
-  if (signs.notice != kNoDay && signs.notice >= today) return Phase::kTermination;
-
-  const Activity activity = ActivityOf(view, c);
-  // A notice in force has taken effect here; of two that have the later one counts.
-  const ColumnDay ended = std::max(signs.notice, signs.older_notice);
-  if (activity == Activity::kInactive || activity == Activity::kLost ||
-      (ended != kNoDay && c.last_order() <= ended)) {
-    return Phase::kAbstinence;
+constexpr Phase PhaseBy(PhaseReason reason) {
+  switch (reason) {
+    case PhaseReason::kNoOrder:
+      return Phase::kProspect;
+    case PhaseReason::kNotice:
+      return Phase::kTermination;
+    case PhaseReason::kNoticeTookEffect:
+    case PhaseReason::kInactive:
+      return Phase::kAbstinence;
+    case PhaseReason::kCameBack:
+      return Phase::kRevitalization;
+    case PhaseReason::kNewCustomer:
+      return Phase::kSocialization;
+    case PhaseReason::kOverdue:
+    case PhaseReason::kDecline:
+      return Phase::kDegeneration;
+    case PhaseReason::kYoungCustomer:
+    case PhaseReason::kGrowth:
+      return Phase::kGrowth;
+    case PhaseReason::kSteady:
+      break;
   }
+  return Phase::kMaturity;
+}
+
+// The effective day of the notice in force; of two that have taken effect the later one counts.
+inline ColumnDay NoticeOf(const CustomerSigns& signs) {
+  return std::max(signs.notice, signs.older_notice);
+}
+
+// The latest day on which he came back: after a long gap, or after that notice.
+inline ColumnDay CameBack(const CustomerSigns& signs) {
+  const ColumnDay ended = NoticeOf(signs);
   const ColumnDay back_after = ended == kNoDay         ? kNoDay
                                : ended == signs.notice ? signs.back_after_notice
                                                        : signs.back_after_older;
-  const ColumnDay back = std::max(signs.come_back, back_after);
-  if (back != kNoDay && today - back < rules.revival_days) return Phase::kRevitalization;
+  return std::max(signs.come_back, back_after);
+}
+
+template <typename Fields>
+PhaseReason PhaseReasonOf(const BookView& view, const Fields& c) {
+  const PhaseSettings& rules = view.rules->settings().phase;
+  const CustomerSigns& signs = c.signs();
+  const int32_t today = ToColumn(view.today);
+  if (c.orders_total() == 0) return PhaseReason::kNoOrder;
+  if (signs.notice != kNoDay && signs.notice >= today) return PhaseReason::kNotice;
+
+  const Activity activity = ActivityOf(view, c);
+  const ColumnDay ended = NoticeOf(signs);
+  if (ended != kNoDay && c.last_order() <= ended) return PhaseReason::kNoticeTookEffect;
+  if (activity == Activity::kInactive || activity == Activity::kLost) return PhaseReason::kInactive;
+  const ColumnDay back = CameBack(signs);
+  if (back != kNoDay && today - back < rules.revival_days) return PhaseReason::kCameBack;
 
   const int32_t age_days = today - c.first_order();
-  if (age_days < rules.new_days) return Phase::kSocialization;
+  if (age_days < rules.new_days) return PhaseReason::kNewCustomer;
+  if (activity == Activity::kOverdue) return PhaseReason::kOverdue;
   const Wide recent = Wide{signs.recent} * 100, before = signs.before;
-  if (activity == Activity::kOverdue || (before > 0 && recent < rules.decline_percent * before)) {
-    return Phase::kDegeneration;
-  }
-  if (age_days < 2 * rules.span_days || recent > rules.growth_percent * before) {
-    return Phase::kGrowth;
-  }
-  return Phase::kMaturity;
+  if (before > 0 && recent < rules.decline_percent * before) return PhaseReason::kDecline;
+  if (age_days < 2 * rules.span_days) return PhaseReason::kYoungCustomer;
+  return recent > rules.growth_percent * before ? PhaseReason::kGrowth : PhaseReason::kSteady;
+}
+
+template <typename Fields>
+Phase PhaseOf(const BookView& view, const Fields& c) {
+  return PhaseBy(PhaseReasonOf(view, c));
 }
 
 // `individual`: whether the value class is. The ranking must be there, for class A.

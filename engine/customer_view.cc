@@ -276,49 +276,4 @@ void FillRecord(const CustomerView& customer, ProfileRecord* record) {
   }
 }
 
-void FillExplanation(const CustomerView& customer, ExplainAnswer* answer) {
-  const Rules& rules = *customer.book->rules;
-  const ValueSettings& settings = rules.settings().value;
-  const RowReader reader(customer);
-  const ValueVerdict verdict = JudgeValue(customer);
-  answer->found = true;
-  answer->value_class = verdict.value_class;
-  answer->value_score_thousandths = verdict.score_thousandths;
-  answer->decided_by = verdict.decided_by;
-  if (verdict.decided_by == DecidedBy::kAlwaysRule) answer->rule_index = verdict.rule_index;
-  for (const CompiledCriterion& criterion : rules.criteria()) {
-    ExplainedCriterion explained;
-    explained.field = rules.customer_fields().At(criterion.field).name;
-    explained.weight = criterion.weight;
-    int64_t value = 0;
-    const bool present = reader.Number(criterion.field, &value);
-    if (present) explained.value = value;
-    if (present || criterion.missing == Missing::kZero) {
-      explained.points = present ? PointsOf(criterion, value) : 0;
-      explained.share_thousandths =
-          Thousandths(int64_t{criterion.weight} * *explained.points, verdict.weights);
-    }
-    answer->criteria.push_back(explained);
-  }
-  const bool by_score =
-      verdict.decided_by == DecidedBy::kScore || verdict.decided_by == DecidedBy::kLastClose;
-  if (by_score && verdict.value_class != ValueClass::kIndividual) {
-    // The next better class from below standard_below is what stands between the thresholds, unless
-    // that is standard as well, or there is nothing between them.
-    const ValueClass between = ClassBetween(settings, customer.figures->closed_class);
-    const bool below = verdict.points * 100 < settings.standard_below_hundredths * verdict.weights;
-    const bool to_between = below && between != ValueClass::kStandard &&
-                            settings.standard_below_hundredths < settings.individual_at_hundredths;
-    answer->next_class = to_between ? between : ValueClass::kIndividual;
-    const int64_t at =
-        to_between ? settings.standard_below_hundredths : settings.individual_at_hundredths;
-    // (at / 100 - points / weights) in thousandths, rounded up.
-    const int64_t missing = at * verdict.weights - verdict.points * 100;
-    const int64_t scale = verdict.weights * 100;
-    answer->distance_thousandths = static_cast<int32_t>((missing * 1000 + scale - 1) / scale);
-  }
-  answer->potential_index = HiddenPotential(customer, verdict.value_class);
-  answer->hidden_potential = answer->potential_index.has_value();
-}
-
 }  // namespace kundig::engine

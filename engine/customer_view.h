@@ -284,8 +284,6 @@ bool JudgedNumber(const CustomerView& customer, const ValueVerdict& verdict, Cus
 void FillProfile(const CustomerView& customer, Profile* profile);
 // The same as a record, over one made anew.
 void FillRecord(const CustomerView& customer, ProfileRecord* record);
-// The value class explained; the state is left to the caller.
-void FillExplanation(const CustomerView& customer, ExplainAnswer* answer);
 
 }  // namespace kundig::engine
 

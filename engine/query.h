@@ -46,6 +46,20 @@ enum class Phase : uint8_t {
   kMaturity
 };
 inline constexpr size_t kPhases = 8;
+// The same rules by their alternatives, in the same order.
+enum class PhaseReason : uint8_t {
+  kNoOrder,
+  kNotice,            // runs until its effective day
+  kNoticeTookEffect,  // and no order since
+  kInactive,          // or lost
+  kCameBack,
+  kNewCustomer,
+  kOverdue,
+  kDecline,
+  kYoungCustomer,
+  kGrowth,
+  kSteady
+};
 enum class Risk : uint8_t {
   kOverloaded,
   kHandover,
@@ -139,30 +153,8 @@ struct NamesAnswer {
   uint32_t codes = 0;                   // codes are 1..codes
 };
 
-struct ExplainedCriterion {
-  std::string_view field;
-  std::optional<int64_t> value;   // absent where missing
-  std::optional<int32_t> points;  // absent where the criterion was skipped
-  int32_t weight = 0;
-  std::optional<int32_t> share_thousandths;  // w*p/sum(w), floored; absent where skipped
-};
-
+// What a value class follows from.
 enum class DecidedBy : uint8_t { kScore, kAlwaysRule, kNoCriterion, kPinned, kLastClose };
-
-struct ExplainAnswer {
-  StateName state;
-  std::shared_ptr<const Rules> rules;
-  bool found = false;
-  ValueClass value_class = ValueClass::kReview;
-  std::optional<int32_t> value_score_thousandths;
-  DecidedBy decided_by = DecidedBy::kNoCriterion;
-  std::optional<uint32_t> rule_index;  // with kAlwaysRule: place in Rules::always()
-  std::vector<ExplainedCriterion> criteria;
-  std::optional<ValueClass> next_class;         // the next better class by score
-  std::optional<int32_t> distance_thousandths;  // score missing to it, rounded up
-  bool hidden_potential = false;
-  std::optional<uint32_t> potential_index;  // the first rule of Rules::potential() that holds
-};
 
 // What a book may hold of one customer, as the event that would make it hold that again.
 using HeldEvent = std::variant<CustomerSet, OrderPlaced, ReturnReceived, Visit, Contact, Consent,

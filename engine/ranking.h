@@ -38,7 +38,7 @@ class ShardRunner;
 struct Ranking {
   uint64_t version = 0;                   // journal_sequence of the state that it was computed on
   bool scored = false;                    // whether there are RFM cuts
-  std::array<int64_t, 4> recency_cuts{};  // k = 1..4; as days since 1970-01-01, ascending scores
+  std::array<int64_t, 4> recency_cuts{};  // k = 1..4; as days since 1970-01-01
   std::array<int64_t, 4> frequency_cuts{};
   std::array<int64_t, 4> monetary_cuts{};
   // Class A holds the measures from a_from on, B those from b_from on, C the rest above 0.

@@ -5,113 +5,17 @@
 #include <limits>
 
 #include "engine/check.h"
+#include "engine/customer_sums.h"
 #include "engine/lead_table.h"
 #include "engine/shard.h"
 
 namespace kundig::engine {
 namespace {
 
-// Whether the sums of a customer are made of such entries, which then have a day to be remembered.
-bool CountsInSums(EntryKind kind) {
-  return kind == EntryKind::kOrder || kind == EntryKind::kReturn || kind == EntryKind::kCost;
-}
-
-// The windows that sums are over, each once; 0 is all history.
-std::vector<int32_t> WindowsOf(const Rules& rules) {
-  const RuleSettings& settings = rules.settings();
-  std::vector<int32_t> windows = {settings.rfm.window_days, settings.abc.window_days,
-                                  settings.phase.span_days, 2 * settings.phase.span_days};
-  std::sort(windows.begin(), windows.end());
-  windows.erase(std::unique(windows.begin(), windows.end()), windows.end());
-  return windows;
-}
-
 int32_t LongestWindow(const Rules& rules) {
   const RuleSettings& settings = rules.settings();
   return std::max(
       {settings.rfm.window_days, settings.abc.window_days, 2 * settings.phase.span_days});
-}
-
-bool InWindow(Day day, Day today, int32_t window_days) {
-  return day <= today && (window_days == 0 || today - day < window_days);
-}
-
-// Adds the share of an order, return or cost in the sums, or takes it away (sign -1).
-void CountSums(CustomerFigures* figures, const HistoryEntry& entry, const RuleSettings& rules,
-               Day today, int sign) {
-  if (entry.day > today) return;
-  CustomerFigures& c = *figures;
-  if (entry.kind == EntryKind::kCost) {
-    c.costs_total += sign * entry.amount.units;
-    return;
-  }
-  const bool is_order = entry.kind == EntryKind::kOrder;
-  const int64_t direction = is_order ? sign : -sign;
-  const int64_t revenue = direction * entry.amount.units;
-  const int64_t margin = entry.margin ? direction * entry.margin->units : 0;
-  const auto one = static_cast<uint32_t>(is_order ? sign : 0);  // wraps around to take away
-
-  c.orders_total += one;
-  c.revenue_total += revenue;
-  c.margin_total += margin;
-  if (InWindow(entry.day, today, rules.rfm.window_days)) {
-    c.orders += one;
-    c.revenue += revenue;
-    c.margin += margin;
-    if (is_order) c.items += static_cast<uint64_t>(int64_t{sign} * int64_t{entry.items});
-  }
-  if (InWindow(entry.day, today, rules.abc.window_days)) {
-    c.abc_value += rules.abc.measure == AbcMeasure::kRevenue ? revenue : margin;
-  }
-  const int32_t age_days = today - entry.day;
-  if (age_days < rules.phase.span_days) {
-    c.recent += revenue;
-  } else if (age_days < 2 * rules.phase.span_days) {
-    c.before += revenue;
-  }
-}
-
-// Distinct days with an order, counted by sorting.
-uint16_t DaysInWindow(const History& history, const RuleSettings& rules, Day today) {
-  std::vector<Day> days;
-  history.ForEach([&](const HistoryEntry& entry) {
-    if (entry.kind == EntryKind::kOrder && InWindow(entry.day, today, rules.rfm.window_days)) {
-      days.push_back(entry.day);
-    }
-  });
-  std::sort(days.begin(), days.end());
-  return static_cast<uint16_t>(std::unique(days.begin(), days.end()) - days.begin());
-}
-
-// The sums of a customer from its history.
-void RecomputeSums(const History& history, const RuleSettings& rules, Day today,
-                   CustomerFigures* figures) {
-  CustomerFigures& c = *figures;
-  c.orders_total = 0;
-  c.revenue_total = 0;
-  c.margin_total = 0;
-  c.orders = 0;
-  c.revenue = 0;
-  c.margin = 0;
-  c.items = 0;
-  c.abc_value = 0;
-  c.recent = 0;
-  c.before = 0;
-  c.costs_total = 0;
-  // Orders mostly lie in the order of time; then a day is new where it is later than the last one.
-  uint16_t days_in_order = 0;
-  Day latest = kDayBeforeFirst;
-  bool in_order = true;
-  history.ForEach([&](const HistoryEntry& entry) {
-    if (!CountsInSums(entry.kind)) return;
-    CountSums(&c, entry, rules, today, 1);
-    if (entry.kind != EntryKind::kOrder) return;
-    if (!InWindow(entry.day, today, rules.rfm.window_days)) return;
-    in_order = in_order && entry.day >= latest;
-    if (entry.day > latest) ++days_in_order;
-    latest = std::max(latest, entry.day);
-  });
-  c.purchase_days_window = in_order ? days_in_order : DaysInWindow(history, rules, today);
 }
 
 // Puts the consent of this entry into force.
@@ -216,7 +120,7 @@ void Shard::AddUp(uint32_t at, const HistoryEntry& entry, const ApplyContext& co
     case EntryKind::kCost:
       break;
   }
-  CountSums(&c, entry, context.rules->settings(), context.today, 1);
+  CountSums(&c, entry.day, ShareOf(entry), context.rules->settings(), context.today, 1);
 }
 
 void Shard::MeasureAll(uint32_t at, const Rules& rules, Day today) {
@@ -265,7 +169,7 @@ void Shard::Subtract(CustomerRow* row, const HistoryEntry& entry, const ApplyCon
   const bool is_order = entry.kind == EntryKind::kOrder;
   const Day day = entry.day;
   if (CountsInSums(entry.kind)) {
-    CountSums(row, entry, context.rules->settings(), context.today, -1);
+    CountSums(row, day, ShareOf(entry), context.rules->settings(), context.today, -1);
   }
   row->history.Remove(entry);
   if (entry.kind == EntryKind::kReturn) --returns_;

@@ -204,17 +204,14 @@ void Dispatcher::HandleExplain(std::span<const uint8_t> payload,
                                std::unique_ptr<Responder> responder) {
   const Judged<ExplainQuestion> question = DecodeExplain(payload);
   if (!question) return SendRefusal(question.error(), responder.get());
-  const auto explain = [](const engine::Book& book, std::string_view customer, Responder* to) {
-    const engine::ExplainAnswer answer = book.Explain(customer);
-    SendReply(MessageType::explain_reply, to,
-              [&](auto* out) { EncodeExplain(answer, customer, out); });
-  };
-  if (!question->as_of) return explain(*book_, question->customer, responder.get());
-  Queue(std::move(responder), [this, explain, as_of = *question->as_of,
-                               customer = std::string(question->customer)](Responder* to) {
-    const Recounts::Lease book = BookAsOf(as_of, to);
-    if (book != nullptr) explain(*book, customer, to);
-  });
+  Queue(std::move(responder),
+        [this, as_of = question->as_of, customer = std::string(question->customer)](Responder* to) {
+          const Recounts::Lease book = BookAsOf(as_of, to);
+          if (book == nullptr) return;
+          const engine::ExplainAnswer answer = book->Explain(customer);
+          SendReply(MessageType::explain_reply, to,
+                    [&](auto* out) { EncodeExplain(answer, customer, out); });
+        });
 }
 
 void Dispatcher::HandleStatus(std::span<const uint8_t> payload,

@@ -40,11 +40,6 @@ static_assert(SameCode<wire::Phase>(engine::Phase::kProspect) == wire::Phase::pr
 static_assert(SameCode<wire::Phase>(engine::Phase::kMaturity) == wire::Phase::maturity);
 static_assert(SameCode<wire::Risk>(engine::Risk::kOverloaded) == wire::Risk::overloaded);
 static_assert(SameCode<wire::Risk>(engine::Risk::kUnanswered) == wire::Risk::unanswered);
-static_assert(SameCode<wire::DecidedBy>(engine::DecidedBy::kScore) == wire::DecidedBy::score);
-static_assert(SameCode<wire::DecidedBy>(engine::DecidedBy::kNoCriterion) ==
-              wire::DecidedBy::no_criterion);
-static_assert(SameCode<wire::DecidedBy>(engine::DecidedBy::kLastClose) ==
-              wire::DecidedBy::last_close);
 static_assert(SameCode<wire::LeadStatus>(engine::LeadStatus::kLost) == wire::LeadStatus::lost);
 static_assert(SameCode<wire::PipelineKey>(engine::PipelineKey::kReason) ==
               wire::PipelineKey::reason);
@@ -73,6 +68,17 @@ Offset<wire::Error> AddError(const Refusal& refusal, FlatBufferBuilder* builder)
 
 }  // namespace
 
+Offset<flatbuffers::Vector<wire::Risk>> AddRisks(engine::RiskSet risks,
+                                                 FlatBufferBuilder* builder) {
+  if (risks == 0) return 0;
+  std::array<wire::Risk, engine::kRisks> ascending;
+  size_t count = 0;
+  for (; risks != 0; risks &= risks - 1) {
+    ascending[count++] = static_cast<wire::Risk>(std::countr_zero(risks));
+  }
+  return builder->CreateVector(ascending.data(), count);
+}
+
 Offset<wire::Profile> AddProfile(const engine::Profile& profile, const engine::Rules& rules,
                                  FlatBufferBuilder* builder) {
   const auto customer = Text(builder, profile.customer);
@@ -81,12 +87,7 @@ Offset<wire::Profile> AddProfile(const engine::Profile& profile, const engine::R
   const auto owner = OptionalText(builder, profile.owner);
   const auto segment =
       profile.rfm.has_value() ? Text(builder, rules.segment_names()[profile.rfm->segment]) : 0;
-  std::array<wire::Risk, engine::kRisks> risks;
-  size_t risk_count = 0;
-  for (engine::RiskSet left = profile.risks; left != 0; left &= left - 1) {
-    risks[risk_count++] = static_cast<wire::Risk>(std::countr_zero(left));
-  }
-  const auto risk_list = risk_count > 0 ? builder->CreateVector(risks.data(), risk_count) : 0;
+  const auto risks = AddRisks(profile.risks, builder);
 
   // Widest fields first, so that no padding comes between them.
   wire::ProfileBuilder out(*builder);
@@ -107,7 +108,7 @@ Offset<wire::Profile> AddProfile(const engine::Profile& profile, const engine::R
   out.add_region(region);
   out.add_owner(owner);
   out.add_rfm_segment(segment);
-  out.add_risks(risk_list);
+  out.add_risks(risks);
   if (profile.company_size) out.add_company_size(*profile.company_size);
   if (profile.products) out.add_products(*profile.products);
   if (profile.first_order) out.add_first_order(profile.first_order->since_epoch);
@@ -202,44 +203,6 @@ void EncodeNames(const engine::NamesAnswer& answer, FlatBufferBuilder* builder) 
   for (const std::string_view name : answer.names) names.push_back(Text(builder, name));
   const auto list = builder->CreateVector(names);
   builder->Finish(wire::CreateNamesReply(*builder, list, answer.codes));
-}
-
-void EncodeExplain(const engine::ExplainAnswer& answer, std::string_view customer,
-                   FlatBufferBuilder* builder) {
-  builder->Clear();
-  const engine::Rules& rules = *answer.rules;
-  std::vector<Offset<wire::ExplainedCriterion>> criteria;
-  for (const engine::ExplainedCriterion& criterion : answer.criteria) {
-    const auto field = Text(builder, criterion.field);
-    criteria.push_back(wire::CreateExplainedCriterion(
-        *builder, field, Nullable<int64_t>(criterion.value), Nullable<int32_t>(criterion.points),
-        static_cast<uint32_t>(criterion.weight), Nullable<int32_t>(criterion.share_thousandths)));
-  }
-  const auto criteria_list = criteria.empty() ? 0 : builder->CreateVector(criteria);
-  const auto id = Text(builder, customer);
-  const auto rule =
-      answer.rule_index ? Text(builder, rules.always()[*answer.rule_index].where.text()) : 0;
-  const auto potential_rule =
-      answer.potential_index ? Text(builder, rules.potential()[*answer.potential_index].text()) : 0;
-
-  const wire::State state = WireState(answer.state);
-  wire::ExplainReplyBuilder out(*builder);
-  out.add_state(&state);
-  out.add_customer(id);
-  out.add_found(answer.found);
-  out.add_value_class(SameCode<wire::ValueClass>(answer.value_class));
-  if (answer.value_score_thousandths) out.add_value_score(*answer.value_score_thousandths);
-  out.add_decided_by(SameCode<wire::DecidedBy>(answer.decided_by));
-  out.add_rule(rule);
-  if (answer.rule_index) out.add_rule_index(static_cast<int32_t>(*answer.rule_index));
-  out.add_criteria(criteria_list);
-  out.add_individual_at(rules.settings().value.individual_at_hundredths);
-  out.add_standard_below(rules.settings().value.standard_below_hundredths);
-  if (answer.next_class) out.add_next_class(SameCode<wire::ValueClass>(*answer.next_class));
-  if (answer.distance_thousandths) out.add_distance(*answer.distance_thousandths);
-  out.add_hidden_potential(answer.hidden_potential);
-  out.add_potential_rule(potential_rule);
-  builder->Finish(out.Finish());
 }
 
 void EncodeRfm(const engine::RfmAnswer& answer, FlatBufferBuilder* builder) {

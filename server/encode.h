@@ -17,6 +17,7 @@
 #include <string_view>
 
 #include "engine/durable_book.h"
+#include "engine/explain_answer.h"
 #include "engine/query.h"
 #include "server/decoded_batch.h"
 #include "server/refusal.h"

@@ -43,6 +43,10 @@ inline flatbuffers::Offset<flatbuffers::String> OptionalText(
   return text.has_value() ? Text(builder, *text) : 0;
 }
 
+// Ascending; 0 for none.
+flatbuffers::Offset<flatbuffers::Vector<wire::Risk>> AddRisks(
+    engine::RiskSet risks, flatbuffers::FlatBufferBuilder* builder);
+
 flatbuffers::Offset<wire::Profile> AddProfile(const engine::Profile& profile,
                                               const engine::Rules& rules,
                                               flatbuffers::FlatBufferBuilder* builder);

@@ -30,6 +30,7 @@
 #include "engine/book.h"
 #include "engine/churn_forecast.h"
 #include "engine/event.h"
+#include "engine/explain_answer.h"
 #include "engine/query.h"
 #include "engine/result.h"
 #include "engine/rules.h"

@@ -46,9 +46,6 @@ TEST_F(DispatchTest, AnswersLookupsOnTheCallingThread) {
   EXPECT_FALSE(reply.profiles[1]->found);
   EXPECT_EQ(reply.state->as_of(), kToday.since_epoch);
 
-  wire::ExplainRequestT explain;
-  explain.customer = "customer-0";
-  EXPECT_TRUE(Ask(MessageType::explain, explain)->answered());
   const auto status = Ask(MessageType::status, wire::StatusRequestT());
   ASSERT_TRUE(status->answered());
   const auto status_reply = Unpacked<wire::StatusReplyT>(status->payload());
@@ -312,6 +309,22 @@ TEST_F(DispatchTest, RefusesAPipelineOfMoreGroupsThanAReplyHolds) {
   EXPECT_EQ(error.field, "max_pipeline_groups");
   EXPECT_EQ(Get<wire::PipelineReplyT>(MessageType::pipeline, wire::PipelineRequestT()).total->leads,
             kLeads);
+}
+
+TEST_F(DispatchTest, ExplainsOnAQueryThread) {
+  PlaceOrders(1);
+  wire::ExplainRequestT explain;
+  explain.customer = "customer-0";
+  const auto answer = Ask(MessageType::explain, explain);
+  ASSERT_EQ(answer->WaitForType(), MessageType::explain_reply);
+  EXPECT_NE(answer->thread(), std::this_thread::get_id());
+  const auto reply = Unpacked<wire::ExplainReplyT>(answer->payload());
+  ASSERT_NE(reply.activity, nullptr);
+  EXPECT_EQ(reply.activity->activity, wire::Activity::active);
+  EXPECT_TRUE(reply.foreseen_through.has_value());
+  EXPECT_FALSE(reply.changes.empty());
+  explain.customer = "nobody";
+  EXPECT_EQ(Get<wire::ExplainReplyT>(MessageType::explain, explain).activity, nullptr);
 }
 
 TEST_F(DispatchTest, AdvancesAPinnedDay) {

@@ -246,38 +246,6 @@ TEST(EncodeError, CutsALongSentenceBetweenCharacters) {
   EXPECT_EQ(error.code, wire::ErrorCode::syntax_error);
 }
 
-TEST(EncodeExplain, NamesTheRuleThatDecided) {
-  engine::RuleSettings settings;
-  settings.value.always = {{engine::ValueClass::kIndividual, "key_account = true"}};
-  settings.value.potential = {"potential >= 5"};
-  settings.value.individual_at_hundredths = 6'050;
-  engine::ExplainAnswer answer;
-  answer.state = kState;
-  answer.rules = RulesOf(settings);
-  answer.found = true;
-  answer.value_class = engine::ValueClass::kIndividual;
-  answer.decided_by = engine::DecidedBy::kAlwaysRule;
-  answer.rule_index = 0;
-  answer.potential_index = 0;
-  answer.criteria = {
-      {.field = "revenue", .value = 5, .points = 10, .weight = 40, .share_thousandths = 400},
-      {.field = "potential", .value = {}, .points = {}, .weight = 20, .share_thousandths = {}}};
-  FlatBufferBuilder builder;
-  EncodeExplain(answer, "c", &builder);
-  const auto reply = Unpacked<wire::ExplainReplyT>(Payload(builder));
-  EXPECT_EQ(reply.customer, "c");
-  EXPECT_EQ(reply.rule, "key_account = true");
-  EXPECT_EQ(reply.rule_index, 0);
-  EXPECT_EQ(reply.decided_by, wire::DecidedBy::always_rule);
-  EXPECT_EQ(reply.potential_rule, "potential >= 5");
-  EXPECT_EQ(reply.individual_at, 6'050);
-  EXPECT_EQ(reply.standard_below, 5'000);
-  EXPECT_FALSE(reply.next_class.has_value());
-  ASSERT_EQ(reply.criteria.size(), 2u);
-  EXPECT_EQ(reply.criteria[0]->share, 400);
-  EXPECT_FALSE(reply.criteria[1]->points.has_value());
-}
-
 TEST(EncodeSummaries, CarryCutsGroupsAndAbsentMinima) {
   FlatBufferBuilder builder;
   engine::RfmAnswer rfm;
