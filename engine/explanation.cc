@@ -192,6 +192,7 @@ class RiskExplainer {
  private:
   ExplainedRisk Overloaded() const;
   ExplainedRisk Churn() const;
+  ExplainedRisk Handover() const;
   int64_t DaysSince(ColumnDay day) const { return view_.today - FromColumn(day); }
   const RiskSettings& rules() const { return view_.rules->settings().risk; }
 
@@ -211,6 +212,19 @@ ExplainedRisk RiskExplainer::Overloaded() const {
           rules().contacts_after_first_order, OptionalDay(c_.early_contact)};
 }
 
+ExplainedRisk RiskExplainer::Handover() const {
+  // Days of early changes lie so close that the risk has run from the first of them on.
+  std::optional<Day> since;
+  ColumnDay last = kNoDay;
+  for (const ColumnDay change : c_.owner_changes) {
+    if (!IsEarlyChange(change, c_.first_order, rules().handover_days)) continue;
+    if (!since) since = FromColumn(change);
+    last = change;
+  }
+  return {Risk::kHandover, RiskReason::kOwnerChanged, last - c_.first_order, rules().handover_days,
+          since};
+}
+
 ExplainedRisk RiskExplainer::Churn() const {
   const double p_alive = view_.churn->PAlive(PurchasesOf(view_, RowFields(c_)));
   return {Risk::kChurn, RiskReason::kChurnScore,
@@ -223,8 +237,7 @@ ExplainedRisk RiskExplainer::Explain(Risk risk) const {
     case Risk::kOverloaded:
       return Overloaded();
     case Risk::kHandover:
-      return {risk, RiskReason::kOwnerChanged, c_.owner_changed - c_.first_order,
-              rules().handover_days, OptionalDay(c_.owner_changed)};
+      return Handover();
     case Risk::kNeglected: {
       const ColumnDay seen = std::max(LastActivity(RowFields(c_)), c_.last_contact);
       return {risk, RiskReason::kUnseen, DaysSince(seen), rules().neglected_days,

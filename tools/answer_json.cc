@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "tools/figures.h"
+#include "tools/json_values.h"
 #include "tools/names.h"
 
 namespace kundig::tools {
@@ -14,55 +15,6 @@ namespace kundig::tools {
 namespace json = boost::json;
 
 namespace {
-
-json::value TextOrNull(const std::string& text) {
-  return text.empty() ? json::value(nullptr) : json::value(text);
-}
-
-template <typename T>
-json::value NumberOrNull(const flatbuffers::Optional<T>& number) {
-  return number ? json::value(*number) : json::value(nullptr);
-}
-
-template <typename T>
-json::value NameOrNull(const flatbuffers::Optional<T>& code) {
-  return code ? json::value(Name(*code)) : json::value(nullptr);
-}
-
-json::value DayOrNull(const flatbuffers::Optional<int32_t>& day) {
-  return day ? json::value(FormatDay(*day)) : json::value(nullptr);
-}
-
-json::value Decimal(int64_t value, int64_t parts) {
-  // The nearest double prints as the exact decimal, since its shortest form has few digits.
-  if (value % parts == 0) return value / parts;
-  return static_cast<double>(value) / static_cast<double>(parts);
-}
-
-template <typename T>
-json::value ThousandthsOrNull(const flatbuffers::Optional<T>& value) {
-  return value ? Decimal(*value, 1000) : json::value(nullptr);
-}
-
-json::value MillionthsOrNull(const flatbuffers::Optional<int32_t>& value) {
-  return value ? Decimal(*value, 1'000'000) : json::value(nullptr);
-}
-
-json::value CriterionValue(const wire::ExplainedCriterionT& criterion) {
-  if (!criterion.value) return nullptr;
-  switch (TypeOfCriterion(criterion.field)) {
-    case wire::FieldType::day:
-      return json::value(FormatDay(static_cast<int32_t>(*criterion.value)));
-    case wire::FieldType::boolean:
-      return *criterion.value != 0;
-    case wire::FieldType::thousandths:
-      return Decimal(*criterion.value, 1000);
-    case wire::FieldType::millionths:
-      return Decimal(*criterion.value, 1'000'000);
-    default:
-      return *criterion.value;
-  }
-}
 
 // A PhaseGroup or RiskGroup, under its name.
 template <typename Group>
@@ -72,12 +24,6 @@ json::object GroupJson(std::string_view kind, std::string_view name, const Group
           {"revenue", group.revenue},
           {"revenue_total", group.revenue_total},
           {"clv", NumberOrNull(group.clv)}};
-}
-
-json::array NamesOf(const std::vector<wire::Risk>& risks) {
-  json::array names;
-  for (const wire::Risk risk : risks) names.emplace_back(Name(risk));
-  return names;
 }
 
 }  // namespace
@@ -161,38 +107,9 @@ json::object ProfileJson(const wire::ProfileT& profile, const wire::State& state
                       {"clv", NumberOrNull(profile.clv)},
                       {"customer_value", profile.customer_value},
                       {"phase", Name(profile.phase)},
-                      {"risks", NamesOf(profile.risks)},
+                      {"risks", RiskNames(profile.risks)},
                       {"ranking_version", state.ranking_version()}};
   AddUnrankedState(state, &answer);
-  return answer;
-}
-
-json::object ExplainJson(const wire::ExplainReplyT& reply) {
-  if (!reply.found) return {{"customer", reply.customer}, {"found", false}};
-  json::array criteria;
-  for (const auto& criterion : reply.criteria) {
-    criteria.push_back({{"field", criterion->field},
-                        {"value", CriterionValue(*criterion)},
-                        {"points", NumberOrNull(criterion->points)},
-                        {"weight", criterion->weight},
-                        {"share", ThousandthsOrNull(criterion->share)}});
-  }
-  json::object answer{{"customer", reply.customer},
-                      {"found", true},
-                      {"as_of", FormatDay(reply.state->as_of())},
-                      {"value_class", Name(reply.value_class)},
-                      {"value_score", ThousandthsOrNull(reply.value_score)},
-                      {"decided_by", Name(reply.decided_by)},
-                      {"rule", TextOrNull(reply.rule)},
-                      {"rule_index", NumberOrNull(reply.rule_index)},
-                      {"criteria", std::move(criteria)},
-                      {"individual_at", Decimal(reply.individual_at, 100)},
-                      {"standard_below", Decimal(reply.standard_below, 100)},
-                      {"next_class", NameOrNull(reply.next_class)},
-                      {"distance", ThousandthsOrNull(reply.distance)},
-                      {"hidden_potential", reply.hidden_potential},
-                      {"potential_rule", TextOrNull(reply.potential_rule)}};
-  AddState(*reply.state, &answer);
   return answer;
 }
 

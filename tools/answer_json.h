@@ -26,6 +26,7 @@ namespace kundig::tools {
 boost::json::object StatusJson(const wire::StatusReplyT& reply);
 // {"customer","found":false} for an unknown one.
 boost::json::object ProfileJson(const wire::ProfileT& profile, const wire::State& state);
+// explain_json.cc
 boost::json::object ExplainJson(const wire::ExplainReplyT& reply);
 boost::json::object RfmJson(const wire::RfmReplyT& reply);
 boost::json::object AbcJson(const wire::AbcReplyT& reply);

@@ -43,6 +43,8 @@ std::string ChurnText(const wire::ChurnReplyT& reply, const Look& look);
 
 // customer_text.cc
 std::string ProfileText(const wire::ProfileT& profile, const wire::State& state, const Look& look);
+
+// explain_text.cc
 std::string ExplainText(const wire::ExplainReplyT& reply, const Look& look);
 
 }  // namespace kundig::tools

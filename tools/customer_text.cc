@@ -80,50 +80,6 @@ std::string RisksLine(const wire::ProfileT& profile) {
   return line.empty() ? "none" : line;
 }
 
-// A criterion's value in the unit of its field.
-std::string ValueCell(const wire::ExplainedCriterionT& criterion) {
-  if (!criterion.value) return kAbsent;
-  switch (TypeOfCriterion(criterion.field)) {
-    case wire::FieldType::money:
-      return FormatMoney(*criterion.value);
-    case wire::FieldType::day:
-      return FormatDay(static_cast<int32_t>(*criterion.value));
-    case wire::FieldType::boolean:
-      return *criterion.value != 0 ? "true" : "false";
-    case wire::FieldType::thousandths:
-      return FormatThousandths(*criterion.value);
-    case wire::FieldType::millionths:
-      return FormatMillionths(*criterion.value);
-    default:
-      return std::to_string(*criterion.value);
-  }
-}
-
-std::string Verdict(const wire::ExplainReplyT& reply) {
-  std::string sentence =
-      fmt::format("{} is {}", Printable(reply.customer), Name(reply.value_class));
-  switch (reply.decided_by) {
-    case wire::DecidedBy::always_rule:
-      return fmt::format("{}: the rule \"{}\" decides before the score.", sentence, reply.rule);
-    case wire::DecidedBy::no_criterion:
-      return sentence + ": no criterion has a value to score.";
-    case wire::DecidedBy::pinned:
-      return sentence + ": a person pinned it, whatever rules and score say.";
-    case wire::DecidedBy::score:
-    case wire::DecidedBy::last_close:
-      break;
-  }
-  if (reply.decided_by == wire::DecidedBy::last_close) sentence += " as at the last day close,";
-  if (reply.value_score) {
-    sentence += fmt::format(" with a score of {}", FormatThousandths(*reply.value_score));
-  }
-  if (reply.next_class && reply.distance) {
-    sentence += fmt::format(", {} points below {}", FormatThousandths(*reply.distance),
-                            Name(*reply.next_class));
-  }
-  return sentence + '.';
-}
-
 }  // namespace
 
 std::string ProfileText(const wire::ProfileT& profile, const wire::State& state, const Look& look) {
@@ -166,32 +122,6 @@ std::string ProfileText(const wire::ProfileT& profile, const wire::State& state,
   return fmt::format("{} on {}, money in {}\n\n{}\n{}",
                      Styled(Printable(profile.customer), kBold, look), FormatDay(state.as_of()),
                      look.currency, card.Render(look), money.Render(look));
-}
-
-std::string ExplainText(const wire::ExplainReplyT& reply, const Look& look) {
-  if (!reply.found) return fmt::format("{}: no such customer\n", Printable(reply.customer));
-  std::string text = Styled(Verdict(reply), kBold, look) + '\n';
-  if (!reply.criteria.empty()) {
-    Table table({{"criterion", Align::kLeft},
-                 {"value", Align::kRight},
-                 {"points", Align::kRight},
-                 {"weight", Align::kRight},
-                 {"share of the score", Align::kRight}});
-    for (const auto& criterion : reply.criteria) {
-      table.AddRow({criterion->field, ValueCell(*criterion),
-                    criterion->points ? std::to_string(*criterion->points) : "left out",
-                    std::to_string(criterion->weight),
-                    criterion->share ? FormatThousandths(*criterion->share) : kAbsent});
-    }
-    text += fmt::format("Money in {}.\n\n{}\n", look.currency, table.Render(look));
-  }
-  text += fmt::format("individual from {}, standard below {}\n",
-                      FormatThousandths(reply.individual_at * int64_t{10}),
-                      FormatThousandths(reply.standard_below * int64_t{10}));
-  if (reply.hidden_potential) {
-    text += fmt::format("hidden potential: the rule \"{}\" holds\n", reply.potential_rule);
-  }
-  return text;
 }
 
 }  // namespace kundig::tools

@@ -52,6 +52,12 @@ inline std::string_view Name(wire::Phase phase) {
 inline std::string_view Name(wire::Risk risk) {
   return wire::EnumNameRisk(risk);
 }
+inline std::string_view Name(wire::PhaseReason reason) {
+  return wire::EnumNamePhaseReason(reason);
+}
+inline std::string_view Name(wire::RiskReason reason) {
+  return wire::EnumNameRiskReason(reason);
+}
 inline std::string_view Name(wire::ChurnModel model) {
   constexpr std::string_view kNames[] = {"mbg-nbd", "bg-nbd"};
   const auto place = static_cast<size_t>(model);

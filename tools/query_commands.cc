@@ -207,7 +207,8 @@ void AddQueryCommands(CLI::App* app, CommandLine* line) {
     group->callback(choose([&options, among, risks] { return RunPhases(options, *among, risks); }));
   }
 
-  CLI::App* explain = app->add_subcommand("explain", "Why a customer has its value class");
+  CLI::App* explain = app->add_subcommand(
+      "explain", "Why a customer is judged as it is, and when that changes by itself");
   auto customer = std::make_shared<std::string>();
   explain->add_option("id", *customer, "Customer id")->required();
   AddAsOf(explain, as_of.get());

@@ -133,6 +133,30 @@ TEST_F(SmallShop, ExplainNamesCriteriaAndRules) {
   EXPECT_EQ(json::serialize(server_.One({"explain", "x"})), R"({"customer":"x","found":false})");
 }
 
+TEST_F(SmallShop, ExplainTellsTheDayOnWhichAClassChangesByItself) {
+  const json::object before = server_.One({"explain", "b"});
+  EXPECT_EQ(before.at("activity").at("activity"), "active");
+  EXPECT_EQ(before.at("activity").at("inactive_days"), 5);
+  EXPECT_EQ(before.at("phase").at("reason"), "new_customer");
+  EXPECT_EQ(before.at("abc").at("better").at("class"), "A");
+  EXPECT_EQ(before.at("foreseen_through"), "2015-12-10");
+  const auto become = [](const json::object& answer, const char* key) -> std::string {
+    for (const json::value& day : answer.at("changes").as_array()) {
+      if (day.as_object().contains(key))
+        return json::serialize(day.at(key)) + " " + json::serialize(day.at("on"));
+    }
+    return "";
+  };
+  EXPECT_EQ(become(before, "activity"), R"("inactive" "2011-12-05")");
+  EXPECT_EQ(become(before, "phase"), R"("growth" "2011-03-05")");
+  EXPECT_THAT(server_.Run({"explain", "b"}).out,
+              HasSubstr("→ inactive on 2011-12-05 unless an order or a visit comes"));
+  server_.One({"admin", "advance-day", "2011-12-04"});
+  EXPECT_EQ(server_.One({"explain", "b"}).at("activity").at("activity"), "active");
+  server_.One({"admin", "advance-day", "2011-12-05"});
+  EXPECT_EQ(server_.One({"explain", "b"}).at("activity").at("activity"), "inactive");
+}
+
 TEST_F(SmallShop, TheReactivationListLeavesOutWhoMayNotBeApproached) {
   const char* row = R"([{"customer":"-17","activity":"inactive","last_activity":"2008-01-05",)"
                     R"("inactive_days":1070,"orders_total":2,"revenue_total":3000,"abc":"none",)"

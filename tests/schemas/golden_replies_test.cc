@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "schemas/absent.h"
+#include "tests/schemas/golden_explain.h"
 #include "tests/schemas/golden_messages.h"
 
 namespace kundig::wire {
@@ -354,6 +355,9 @@ std::vector<GoldenMessage> GoldenReplies() {
   profiles.profiles.back()->customer = "13047";
   all.push_back(Golden("profiles_reply", MessageType::profiles_reply, 4, profiles));
   all.push_back(Golden("explain_reply", MessageType::explain_reply, 5, FullExplain()));
+  ExplainReplyT explained = FullExplain();
+  ExplainParts(&explained);
+  all.push_back(Golden("explain_reply, all classes", MessageType::explain_reply, 5, explained));
   all.push_back(Golden("list_reply", MessageType::list_reply, 6, FullChunk(false)));
   all.push_back(Golden("list_reply, the last", MessageType::list_reply, 6, FullChunk(true)));
   CountReplyT count;

@@ -176,15 +176,16 @@ TEST(AnswerJson, ExplainSaysWhatDecided) {
   criterion->value = 1;
   criterion->weight = 1;
   reply.criteria.push_back(std::move(criterion));
-  EXPECT_EQ(ToText(ExplainJson(reply)),
-            R"({"customer":"x","found":true,"as_of":"2010-12-10","value_class":"standard",)"
-            R"("value_score":47.5,"decided_by":"score","rule":null,"rule_index":null,)"
-            R"("criteria":[{"field":"last_order","value":"2010-12-09","points":50,"weight":40,)"
-            R"("share":47.5},{"field":"key_account","value":true,"points":null,"weight":1,)"
-            R"("share":null}],"individual_at":60,"standard_below":50.5,)"
-            R"("next_class":"individual","distance":12.5,"hidden_potential":false,)"
-            R"("potential_rule":null,)"
-            R"("journal_sequence":42,"ranking_version":40,"rules_version":3,"fit_version":2})");
+  EXPECT_EQ(
+      ToText(ExplainJson(reply)),
+      R"({"customer":"x","found":true,"as_of":"2010-12-10","value_class":"standard",)"
+      R"("value_score":47.5,"decided_by":"score","rule":null,"rule_index":null,)"
+      R"("criteria":[{"field":"last_order","value":"2010-12-09","points":50,"weight":40,)"
+      R"("share":47.5},{"field":"key_account","value":true,"points":null,"weight":1,)"
+      R"("share":null}],"individual_at":60,"standard_below":50.5,)"
+      R"("next_class":"individual","distance":12.5,"hidden_potential":false,)"
+      R"("potential_rule":null,"activity":null,"phase":null,"rfm":null,"abc":null,"risks":[],)"
+      R"("journal_sequence":42,"ranking_version":40,"rules_version":3,"fit_version":2})");
 }
 
 TEST(AnswerJson, RfmHasCutsCellsAndSegments) {
