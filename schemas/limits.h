@@ -42,6 +42,9 @@ inline constexpr uint32_t kMinPayloadBytes = 12;
 inline constexpr uint32_t kListChunkBytes = 256U << 10;
 // Names of one names reply; a client asks for the next ones.
 inline constexpr uint32_t kMaxNamesInReply = 4096;
+// How long a watch may wait for a change, and changes of one answer.
+inline constexpr uint32_t kMaxWatchWaitMs = 60'000;
+inline constexpr uint32_t kMaxWatchChanges = 10'000;
 // The text of the other configuration in a what_if request.
 inline constexpr uint32_t kMaxConfigurationBytes = 256U << 10;
 // Groups of one pipeline reply, open and closed ones each.

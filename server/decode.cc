@@ -10,6 +10,7 @@
 #include "schemas/pipeline_generated.h"
 #include "schemas/profile_generated.h"
 #include "schemas/summaries_generated.h"
+#include "schemas/watch_generated.h"
 #include "schemas/what_if_generated.h"
 #include "server/limits.h"
 #include "server/text_rules.h"
@@ -350,6 +351,27 @@ Judged<engine::ChurnQuery> DecodeChurn(std::span<const uint8_t> payload) {
     return *refusal;
   }
   return query;
+}
+
+Judged<WatchQuestion> DecodeWatch(std::span<const uint8_t> payload) {
+  const auto* message = wire::VerifiedRoot<wire::WatchRequest>(payload);
+  if (message == nullptr) return BadMessage("WatchRequest");
+  WatchQuestion question;
+  if (message->where()->size() == 0) return InvalidValue("where", "an expression, not empty");
+  if (auto refusal = DecodeText(message->where(), "where", &question.what.where)) return *refusal;
+  if (auto refusal = DecodeFields(message->fields(), {}, &question.what.fields)) return *refusal;
+  if (const wire::FeedPosition* from = message->from()) {
+    question.from = {.feed = from->feed(), .sequence = from->sequence(), .place = from->place()};
+  }
+  question.wait = std::chrono::milliseconds(message->wait_ms());
+  if (question.wait > kMaxWatchWait) {
+    return InvalidValue("wait_ms", "at most " + std::to_string(kMaxWatchWait.count()));
+  }
+  question.limit = message->limit();
+  if (question.limit < 1 || question.limit > wire::kMaxWatchChanges) {
+    return InvalidValue("limit", "between 1 and " + std::to_string(wire::kMaxWatchChanges));
+  }
+  return question;
 }
 
 Judged<StatusQuestion> DecodeStatus(std::span<const uint8_t> payload) {

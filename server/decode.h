@@ -11,6 +11,7 @@
 #ifndef KUNDIG_SERVER_DECODE_H_
 #define KUNDIG_SERVER_DECODE_H_
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -19,6 +20,7 @@
 #include <vector>
 
 #include "engine/durable_book.h"
+#include "engine/feed.h"
 #include "engine/query.h"
 #include "engine/units.h"
 #include "schemas/verified.h"
@@ -86,6 +88,13 @@ Judged<engine::PipelineQuery> DecodePipeline(std::span<const uint8_t> payload);
 Judged<engine::WaterfallQuery> DecodeWaterfall(std::span<const uint8_t> payload);
 Judged<engine::ConversionQuery> DecodeConversion(std::span<const uint8_t> payload);
 Judged<engine::ChurnQuery> DecodeChurn(std::span<const uint8_t> payload);
+struct WatchQuestion {
+  engine::WatchQuery what;
+  std::optional<engine::FeedPosition> from;
+  std::chrono::milliseconds wait{0};
+  uint32_t limit = 0;
+};
+Judged<WatchQuestion> DecodeWatch(std::span<const uint8_t> payload);
 struct StatusQuestion {
   bool fresh_rankings = false;  // bring them up to date first
   uint64_t receipt_for = 0;     // journal_sequence of an erasure; 0 where none is asked for

@@ -39,14 +39,6 @@ Refusal MaintenanceBusy() {
                     "Other snapshots, backups or reloads wait already; ask again later.");
 }
 
-Refusal ShuttingDown() {
-  return Refusal{
-      .code = wire::ErrorCode::shutting_down,
-      .message = "The server is stopping and did not do this; ask again when it is back.",
-      .field = {},
-      .position = std::nullopt};
-}
-
 }  // namespace
 
 Dispatcher::Dispatcher(engine::DurableBook* book, const ServerOptions& options, bool day_is_pinned,
@@ -63,6 +55,7 @@ Dispatcher::Dispatcher(engine::DurableBook* book, const ServerOptions& options, 
       memory_limit_(options.memory_limit_bytes),
       recounts_(book_, [this] { return memory_limit_.RoomBytes(); }),
       open_lists_(options.max_open_lists),
+      watches_(book_, options.max_frame_bytes),
       writes_(
           book, kMaxQueuedEventBytes, [this] { return memory_limit_.Judge(); },
           callbacks_.storage_failed),
@@ -73,7 +66,12 @@ Dispatcher::~Dispatcher() {
   Stop();
 }
 
+void Dispatcher::StopWatches() {
+  watches_.Stop();
+}
+
 void Dispatcher::Stop() {
+  watches_.Stop();
   for (WriteQueue::Entry& write : writes_.Stop()) {
     SendRefusal(ShuttingDown(), write.responder.get());
   }
@@ -126,6 +124,8 @@ void Dispatcher::Handle(MessageType type, std::span<const uint8_t> payload,
       return HandleConversion(payload, std::move(responder));
     case MessageType::churn:
       return HandleChurn(payload, std::move(responder));
+    case MessageType::watch:
+      return HandleWatch(payload, std::move(responder));
     case MessageType::what_if:
       return HandleWhatIf(payload, std::move(responder));
     case MessageType::rfm:
@@ -283,10 +283,10 @@ void Dispatcher::HandleReload(std::span<const uint8_t> payload,
   if (wire::VerifiedRoot<wire::ReloadRequest>(payload) == nullptr) {
     return SendRefusal(BadMessage("ReloadRequest"), responder.get());
   }
-  auto run = [this](Responder* to) {
+  auto run = [this](std::unique_ptr<Responder> to) {
     const engine::Result<ReloadOutcome> outcome = callbacks_.reload();
-    if (!outcome) return SendRefusal(ToRefusal(outcome.error()), to);
-    SendReply(MessageType::reload_reply, to, [&](auto* out) { EncodeReload(*outcome, out); });
+    if (!outcome) return SendRefusal(ToRefusal(outcome.error()), to.get());
+    SendReply(MessageType::reload_reply, to.get(), [&](auto* out) { EncodeReload(*outcome, out); });
   };
   Submit(&maintenance_, JobPool::Job{.run = std::move(run), .responder = std::move(responder)},
          MaintenanceBusy());
@@ -294,10 +294,10 @@ void Dispatcher::HandleReload(std::span<const uint8_t> payload,
 
 void Dispatcher::Maintain(std::function<engine::Result<engine::SnapshotInfo>()> save,
                           MessageType reply, std::unique_ptr<Responder> responder) {
-  auto run = [save = std::move(save), reply](Responder* to) {
+  auto run = [save = std::move(save), reply](std::unique_ptr<Responder> to) {
     const engine::Result<engine::SnapshotInfo> saved = save();
-    if (!saved) return SendRefusal(ToRefusal(saved.error()), to);
-    SendReply(reply, to, [&](auto* out) { EncodeSnapshot(*saved, out); });
+    if (!saved) return SendRefusal(ToRefusal(saved.error()), to.get());
+    SendReply(reply, to.get(), [&](auto* out) { EncodeSnapshot(*saved, out); });
   };
   Submit(&maintenance_, JobPool::Job{.run = std::move(run), .responder = std::move(responder)},
          MaintenanceBusy());
@@ -436,11 +436,27 @@ void Dispatcher::HandleChurn(std::span<const uint8_t> payload,
   });
 }
 
+void Dispatcher::HandleWatch(std::span<const uint8_t> payload,
+                             std::unique_ptr<Responder> responder) {
+  Judged<WatchQuestion> question = DecodeWatch(payload);
+  if (!question) return SendRefusal(question.error(), responder.get());
+  QueueOwned(std::move(responder),
+             [this, question = std::move(*question)](std::unique_ptr<Responder> to) {
+               watches_.Watch(question, std::move(to));
+             });
+}
+
 void Dispatcher::Queue(std::unique_ptr<Responder> responder, std::function<void(Responder*)> run) {
+  QueueOwned(std::move(responder),
+             [run = std::move(run)](std::unique_ptr<Responder> to) { run(to.get()); });
+}
+
+void Dispatcher::QueueOwned(std::unique_ptr<Responder> responder,
+                            std::function<void(std::unique_ptr<Responder>)> run) {
   // The scans of a client that is gone would only keep those of the others waiting.
-  auto run_where_wanted = [run = std::move(run)](Responder* to) {
-    if (to->Wanted()) return run(to);
-    SendRefusal(ShuttingDown(), to);
+  auto run_where_wanted = [run = std::move(run)](std::unique_ptr<Responder> to) {
+    if (to->Wanted()) return run(std::move(to));
+    SendRefusal(ShuttingDown(), to.get());
   };
   Submit(
       &queries_,

@@ -31,6 +31,7 @@
 #include "server/refusal.h"
 #include "server/reload.h"
 #include "server/request_handler.h"
+#include "server/watches.h"
 #include "server/write_queue.h"
 
 namespace kundig::server {
@@ -65,6 +66,8 @@ class Dispatcher final : public RequestHandler {
   void HandleLookups(wire::MessageType type, std::span<const std::span<const uint8_t>> payloads,
                      LookupSink* sink) override;
 
+  // Answers those who wait for changes with shutting_down, so that nobody waits for them.
+  void StopWatches();
   // Answers the writes and scans that had not begun with shutting_down and waits for those that
   // had.
   void Stop();
@@ -90,6 +93,7 @@ class Dispatcher final : public RequestHandler {
   void HandleWaterfall(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void HandleConversion(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void HandleChurn(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
+  void HandleWatch(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void HandleSnapshot(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void HandleBackup(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
   void HandleReload(std::span<const uint8_t> payload, std::unique_ptr<Responder> responder);
@@ -106,6 +110,9 @@ class Dispatcher final : public RequestHandler {
   void SendChunks(Whole answer, Recounts::Lease of, Responder* responder);
   // Has `run` done by a query thread.
   void Queue(std::unique_ptr<Responder> responder, std::function<void(Responder*)> run);
+  // The same for one who may answer later.
+  void QueueOwned(std::unique_ptr<Responder> responder,
+                  std::function<void(std::unique_ptr<Responder>)> run);
   // Hands the work to its queue (a JobPool or the WriteQueue), or answers `full` where that is.
   template <typename Pool, typename Work>
   static void Submit(Pool* pool, Work work, const Refusal& full);
@@ -122,6 +129,7 @@ class Dispatcher final : public RequestHandler {
   MemoryLimit memory_limit_;
   Recounts recounts_;
   OpenLists open_lists_;
+  Watches watches_;
   WriteQueue writes_;  // these are last: their threads use the rest
   JobPool queries_;
   JobPool maintenance_;

@@ -18,6 +18,7 @@
 
 #include "engine/durable_book.h"
 #include "engine/explain_answer.h"
+#include "engine/feed.h"
 #include "engine/query.h"
 #include "server/decoded_batch.h"
 #include "server/refusal.h"
@@ -56,6 +57,9 @@ void EncodeWaterfall(const engine::WaterfallAnswer& answer, const engine::Waterf
                      flatbuffers::FlatBufferBuilder* builder);
 void EncodeConversion(const engine::ConversionAnswer& answer,
                       flatbuffers::FlatBufferBuilder* builder);
+// `state`: of the book, at or behind the last of the changes.
+void EncodeWatch(const engine::FeedAnswer& answer, const engine::StateName& state,
+                 flatbuffers::FlatBufferBuilder* builder);
 void EncodeChurn(const engine::ChurnAnswer& answer, flatbuffers::FlatBufferBuilder* builder);
 // Of the process, as status tells it.
 struct MemoryUse {

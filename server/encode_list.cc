@@ -4,6 +4,7 @@
 
 #include "schemas/lists_generated.h"
 #include "server/encode.h"
+#include "server/encode_parts.h"
 #include "server/encode_state.h"
 
 namespace kundig::server {
@@ -49,14 +50,14 @@ bool IsAbsent(const ListColumn& column, size_t row) {
 }
 
 // The texts of a column's rows. Absent rows share one empty text, rows of one code share its name.
-std::vector<Offset<String>> AddTexts(const ListColumn& column, const ListChunk& chunk,
+std::vector<Offset<String>> AddTexts(const ListColumn& column, size_t begin, size_t end,
                                      FlatBufferBuilder* builder) {
   const Offset<String> empty = builder->CreateString("");
   std::vector<Offset<String>> names;
   for (const std::string& name : column.names) names.push_back(builder->CreateString(name));
   std::vector<Offset<String>> texts;
-  texts.reserve(chunk.end - chunk.begin);
-  for (size_t row = chunk.begin; row < chunk.end; ++row) {
+  texts.reserve(end - begin);
+  for (size_t row = begin; row < end; ++row) {
     if (IsAbsent(column, row)) {
       texts.push_back(empty);
     } else if (column.type == FieldType::kEnumeration) {
@@ -69,28 +70,28 @@ std::vector<Offset<String>> AddTexts(const ListColumn& column, const ListChunk& 
   return texts;
 }
 
-Offset<wire::Column> AddColumn(const ListColumn& column, const ListChunk& chunk,
+}  // namespace
+
+Offset<wire::Column> AddColumn(const ListColumn& column, size_t begin, size_t end,
                                FlatBufferBuilder* builder) {
   const wire::FieldType type = WireType(column.type);
-  const size_t rows = chunk.end - chunk.begin;
+  const size_t rows = end - begin;
   Offset<flatbuffers::Vector<int64_t>> numbers = 0;
   Offset<flatbuffers::Vector<Offset<String>>> texts = 0;
   if (type == wire::FieldType::text) {
-    texts = builder->CreateVector(AddTexts(column, chunk, builder));
+    texts = builder->CreateVector(AddTexts(column, begin, end, builder));
   } else {
-    numbers = builder->CreateVector(column.numbers.data() + chunk.begin, rows);
+    numbers = builder->CreateVector(column.numbers.data() + begin, rows);
   }
   Offset<flatbuffers::Vector<uint8_t>> absent = 0;
-  for (size_t row = chunk.begin; row < chunk.end; ++row) {
+  for (size_t row = begin; row < end; ++row) {
     if (!IsAbsent(column, row)) continue;
-    absent = builder->CreateVector(column.absent.data() + chunk.begin, rows);
+    absent = builder->CreateVector(column.absent.data() + begin, rows);
     break;
   }
   const auto name = builder->CreateString(column.name);
   return wire::CreateColumn(*builder, name, type, numbers, texts, absent);
 }
-
-}  // namespace
 
 size_t ChunkEnd(const engine::ListAnswer& answer, size_t begin, size_t max_bytes) {
   size_t row_bytes = 0;
@@ -116,7 +117,7 @@ void EncodeChunk(const engine::ListAnswer& answer, const ListChunk& chunk,
   std::vector<Offset<wire::Column>> columns;
   columns.reserve(answer.columns.size());
   for (const ListColumn& column : answer.columns) {
-    columns.push_back(AddColumn(column, chunk, builder));
+    columns.push_back(AddColumn(column, chunk.begin, chunk.end, builder));
   }
   const auto column_list = builder->CreateVector(columns);
   const bool more = chunk.last && !chunk.cancelled && answer.next.has_value();

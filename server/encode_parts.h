@@ -7,10 +7,12 @@
 
 #include <flatbuffers/flatbuffers.h>
 
+#include <cstddef>
 #include <optional>
 #include <string_view>
 
 #include "engine/query.h"
+#include "schemas/lists_generated.h"
 #include "schemas/profile_generated.h"
 
 namespace kundig::server {
@@ -50,6 +52,10 @@ flatbuffers::Offset<flatbuffers::Vector<wire::Risk>> AddRisks(
 flatbuffers::Offset<wire::Profile> AddProfile(const engine::Profile& profile,
                                               const engine::Rules& rules,
                                               flatbuffers::FlatBufferBuilder* builder);
+
+// The rows `begin` to `end` of a column.
+flatbuffers::Offset<wire::Column> AddColumn(const engine::ListColumn& column, size_t begin,
+                                            size_t end, flatbuffers::FlatBufferBuilder* builder);
 
 }  // namespace kundig::server
 

@@ -47,9 +47,8 @@ void JobPool::Work() {
     queue_.pop_front();
     queued_ -= job.weight;
     lock.unlock();
-    job.run(job.responder.get());
-    // Before the lock: an answer may do work of its own when it goes.
-    job.responder.reset();
+    // Away before the lock: an answer may do work of its own when it goes.
+    job.run(std::move(job.responder));
     lock.lock();
   }
 }

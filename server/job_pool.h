@@ -26,7 +26,7 @@ namespace kundig::server {
 class JobPool {
  public:
   struct Job {
-    std::function<void(Responder*)> run;
+    std::function<void(std::unique_ptr<Responder>)> run;
     std::unique_ptr<Responder> responder;
     size_t weight = 1;  // its share of the queue
   };

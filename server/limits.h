@@ -22,6 +22,13 @@ namespace kundig::server {
 // One that nobody asks anything is kept for the next question this long, and its memory with it.
 inline constexpr std::chrono::seconds kRecountKeptFor{60};
 
+// --- Watches ---
+
+// Of one request, for a change.
+inline constexpr std::chrono::milliseconds kMaxWatchWait{wire::kMaxWatchWaitMs};
+// A feed that nobody asked for so long is closed; who comes back later has missed changes.
+inline constexpr std::chrono::minutes kFeedKeptFor{10};
+
 // --- Connections ---
 
 // Open at one time; one more gets the error limit_exceeded and is closed.
@@ -32,6 +39,8 @@ inline constexpr uint32_t kMaxRefusedConnections = 64;
 // Connections that the kernel keeps until they are accepted.
 inline constexpr int kListenBacklog = 1024;
 inline constexpr int kMaxNetworkThreads = 64;
+// Watches that wait for a change, of all connections; one more is refused with overloaded.
+inline constexpr size_t kMaxWaitingWatches = kMaxConnections;
 // File descriptors for everything that is no connection: log, listener, one epoll set, timer and
 // wake-up for each network thread, files being read.
 inline constexpr uint32_t kReservedFileDescriptors = 4 * kMaxNetworkThreads + 32;
@@ -97,6 +106,7 @@ inline constexpr std::chrono::milliseconds kAcceptPause{100};
 // The same trouble of the network is logged once in this time, with a count of the rest.
 inline constexpr std::chrono::milliseconds kRepeatedLogInterval{1'000};
 
+static_assert(kMaxWatchWait < kFeedKeptFor, "who waits has asked lately");
 static_assert(kMaxConnections <= kLargestMaxConnections);
 static_assert(kMaxRefusedConnections < kMaxConnections);
 static_assert(kWriteLowWaterBytes < kWriteHighWaterBytes,

@@ -42,6 +42,8 @@ wire::ErrorCode WireCode(engine::ErrorCode code) {
       return wire::ErrorCode::memory_full;
     case engine::ErrorCode::kTooLittleData:
       return wire::ErrorCode::too_little_data;
+    case engine::ErrorCode::kHistoryGone:
+      return wire::ErrorCode::history_gone;
     case engine::ErrorCode::kDiskFull:
       return wire::ErrorCode::disk_full;
     case engine::ErrorCode::kStopping:

@@ -36,4 +36,12 @@ Refusal Overloaded(const char* limit, std::string message) {
                  .position = std::nullopt};
 }
 
+Refusal ShuttingDown() {
+  return Refusal{
+      .code = wire::ErrorCode::shutting_down,
+      .message = "The server is stopping and did not do this; ask again when it is back.",
+      .field = {},
+      .position = std::nullopt};
+}
+
 }  // namespace kundig::server

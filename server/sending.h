@@ -32,6 +32,7 @@ void SendReply(wire::MessageType type, Responder* responder, Encode encode) {
 }
 
 Refusal Overloaded(const char* limit, std::string message);
+Refusal ShuttingDown();
 
 }  // namespace kundig::server
 

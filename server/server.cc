@@ -65,12 +65,14 @@ ServerInfo ToServerInfo(const Configuration& configuration) {
   return info;
 }
 
-engine::BookOptions ToBookOptions(const ServerOptions& options, engine::Day today) {
+engine::BookOptions ToBookOptions(const ServerOptions& options, engine::Day today,
+                                  const SystemClock* clock) {
   engine::BookOptions book;
   book.today = today;
   book.shards = options.shards;
   book.threads = static_cast<int>(options.scan_threads);
   book.list_memory_bytes = options.list_memory_bytes;
+  book.now = [clock] { return clock->WallTime(); };
   return book;
 }
 
@@ -139,6 +141,8 @@ class Server::Impl {
 
   bool Stop(std::chrono::milliseconds drain_timeout) {
     if (dispatcher_ == nullptr) return true;
+    // Who waits for a change would keep its connection open until there is one.
+    dispatcher_->StopWatches();
     const bool all_answered = network_.Drain(drain_timeout);
     network_.Stop();
     // Whoever asked for a snapshot or backup that is still under way is gone.
@@ -194,12 +198,13 @@ class Server::Impl {
     const auto begin = clock_.SteadyTime();
     engine::StateName looked_at;  // as the last process left the book
     if (options.data.empty()) {
-      book_ = engine::DurableBook::InMemory(configuration_.rules, ToBookOptions(options, wanted));
+      book_ = engine::DurableBook::InMemory(configuration_.rules,
+                                            ToBookOptions(options, wanted, &clock_));
       looked_at = book_->book().Status().state;
     } else {
       engine::Recovery recovery;
-      auto opened = engine::DurableBook::Open(configuration_.rules, ToBookOptions(options, wanted),
-                                              durability, &recovery);
+      auto opened = engine::DurableBook::Open(
+          configuration_.rules, ToBookOptions(options, wanted, &clock_), durability, &recovery);
       if (!opened) return opened.error();
       book_ = std::move(*opened);
       looked_at = book_->book().Status().state;

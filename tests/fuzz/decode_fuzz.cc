@@ -11,6 +11,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -26,6 +27,7 @@
 #include "server/decode.h"
 #include "server/decode_events.h"
 #include "server/decode_orders.h"
+#include "server/limits.h"
 #include "server/text_rules.h"
 #include "tests/fuzz/fuzzed_request.h"
 
@@ -261,6 +263,14 @@ void CheckQuestions(wire::MessageType type, std::span<const uint8_t> payload) {
         for (const auto& day : {query->until, query->check_until}) {
           KUNDIG_CHECK(!day || (*day >= engine::kFirstDay && *day <= engine::kLastDay));
         }
+      }
+      return;
+    case wire::MessageType::watch:
+      if (const auto question = DecodeWatch(payload)) {
+        KUNDIG_CHECK(!question->what.where.empty() && IsUtf8(question->what.where));
+        KUNDIG_CHECK(question->wait.count() >= 0 && question->wait <= kMaxWatchWait);
+        KUNDIG_CHECK(question->limit >= 1 && question->limit <= wire::kMaxWatchChanges);
+        for (const std::string& field : question->what.fields) KUNDIG_CHECK(IsName(field));
       }
       return;
     case wire::MessageType::what_if:

@@ -19,6 +19,7 @@
 #include "schemas/pipeline_generated.h"
 #include "schemas/profile_generated.h"
 #include "schemas/summaries_generated.h"
+#include "schemas/watch_generated.h"
 #include "schemas/what_if_generated.h"
 
 namespace kundig::server {
@@ -336,6 +337,19 @@ inline std::vector<uint8_t> MessageFrom(wire::MessageType type, Source* in) {
     wire::ChurnRequestT request;
     in->Maybe<int32_t>(&request.until);
     in->Maybe<int32_t>(&request.check_until);
+    Pack(request, &builder);
+  } else if (type == wire::MessageType::watch) {
+    wire::WatchRequestT request;
+    request.where = in->Text();
+    for (int left = in->Byte() % 4; left > 0; --left) request.fields.push_back(in->Text());
+    if (in->Flag()) {
+      // One after the other: the order of arguments is the compiler's.
+      uint64_t place[3];
+      for (uint64_t& number : place) number = static_cast<uint64_t>(in->Number());
+      request.from = std::make_unique<wire::FeedPosition>(place[0], place[1], place[2]);
+    }
+    request.wait_ms = static_cast<uint32_t>(in->Number());
+    request.limit = static_cast<uint32_t>(in->Number());
     Pack(request, &builder);
   } else if (type == wire::MessageType::phases) {
     wire::PhasesRequestT request;

@@ -22,6 +22,7 @@
 #include "schemas/profile_generated.h"
 #include "schemas/summaries_generated.h"
 #include "schemas/verified.h"
+#include "schemas/watch_generated.h"
 #include "schemas/what_if_generated.h"
 
 namespace kundig::wire {

@@ -231,6 +231,34 @@ WhatIfReplyT FullWhatIf() {
   return reply;
 }
 
+std::unique_ptr<ColumnT> RevenueOf(std::vector<int64_t> numbers, std::vector<uint8_t> absent) {
+  auto column = std::make_unique<ColumnT>();
+  column->name = "revenue";
+  column->type = FieldType::money;
+  column->numbers = std::move(numbers);
+  column->absent = std::move(absent);
+  return column;
+}
+
+WatchReplyT FullWatch() {
+  WatchReplyT reply;
+  reply.state = SomeState();
+  reply.position = std::make_unique<FeedPosition>(3, 1'000'000, 2);
+  for (const uint64_t place : {1, 2}) {
+    auto change = std::make_unique<ChangeT>();
+    change->sequence = 1'000'000;
+    change->place = place;
+    change->at = 1'291'996'800'123;
+    change->customer = place == 1 ? "17850" : "13047";
+    change->entered = place == 1;
+    change->cause = ChangeCause::ranking;
+    reply.changes.push_back(std::move(change));
+  }
+  reply.before.push_back(RevenueOf({0, 28'800}, {1, 0}));
+  reply.after.push_back(RevenueOf({345'600, 12}, {}));
+  return reply;
+}
+
 ChurnReplyT FullChurn() {
   ChurnReplyT reply;
   reply.state = SomeState();
@@ -423,6 +451,7 @@ std::vector<GoldenMessage> GoldenReplies() {
   exported.cancelled = true;
   all.push_back(Golden("export_customer_reply", MessageType::export_customer_reply, 19, exported));
   all.push_back(Golden("churn_reply", MessageType::churn_reply, 20, FullChurn()));
+  all.push_back(Golden("watch_reply", MessageType::watch_reply, 23, FullWatch()));
   ReloadReplyT reloaded;
   reloaded.state = SomeState();
   reloaded.changed = true;

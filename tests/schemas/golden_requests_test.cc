@@ -215,6 +215,13 @@ std::vector<GoldenMessage> GoldenRequests() {
   churn.until = 10'134;
   churn.check_until = 10'407;
   all.push_back(Golden("churn", MessageType::churn, 20, churn));
+  WatchRequestT watch;
+  watch.where = "rfm_segment = 'Champions'";
+  watch.fields = {"revenue", "rfm_segment"};
+  watch.from = std::make_unique<FeedPosition>(3, 1'000'000, 2);
+  watch.wait_ms = 30'000;
+  watch.limit = 500;
+  all.push_back(Golden("watch", MessageType::watch, 23, watch));
   all.push_back(Golden("reload", MessageType::reload, 21, ReloadRequestT{}));
   PhasesRequestT phases;
   phases.where = "abc = 'A'";

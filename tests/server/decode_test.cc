@@ -8,6 +8,7 @@
 #include "schemas/pipeline_generated.h"
 #include "schemas/profile_generated.h"
 #include "schemas/summaries_generated.h"
+#include "schemas/watch_generated.h"
 #include "schemas/what_if_generated.h"
 #include "server/text_rules.h"
 #include "tests/server/messages.h"
@@ -310,6 +311,49 @@ TEST(DecodeChurn, TakesDaysThatEventsCanLieOn) {
   ExpectRefused(DecodeChurn(Packed(request)), wire::ErrorCode::invalid_value, "check_until");
   request.until = engine::kFirstDay.since_epoch - 1;
   ExpectRefused(DecodeChurn(Packed(request)), wire::ErrorCode::invalid_value, "until");
+}
+
+TEST(DecodeWatch, TakesAPlaceAndItsLimits) {
+  wire::WatchRequestT request;
+  request.where = "orders > 0";
+  const auto plain = DecodeWatch(Packed(request));
+  ASSERT_TRUE(plain.has_value());
+  EXPECT_EQ(plain->what, (engine::WatchQuery{.where = "orders > 0", .fields = {}}));
+  EXPECT_FALSE(plain->from.has_value());
+  EXPECT_EQ(plain->wait.count(), 0);
+  EXPECT_EQ(plain->limit, 1000u);
+  request.fields = {"revenue", "abc"};
+  request.from = std::make_unique<wire::FeedPosition>(3, 100, engine::FeedPosition::kBehindAll);
+  request.wait_ms = 60'000;
+  request.limit = 10'000;
+  const auto full = DecodeWatch(Packed(request));
+  ASSERT_TRUE(full.has_value());
+  EXPECT_EQ(full->what.fields, request.fields);
+  EXPECT_EQ(full->from->feed, 3u);
+  EXPECT_EQ(full->from->sequence, 100u);
+  EXPECT_EQ(full->from->place, engine::FeedPosition::kBehindAll);
+  EXPECT_EQ(full->wait, std::chrono::minutes(1));
+  EXPECT_EQ(full->limit, 10'000u);
+}
+
+TEST(DecodeWatch, NamesTheFieldAtFault) {
+  const auto refused = [](auto change, const std::string& field,
+                          wire::ErrorCode code = wire::ErrorCode::invalid_value) {
+    wire::WatchRequestT request;
+    request.where = "orders > 0";
+    change(&request);
+    ExpectRefused(DecodeWatch(Packed(request)), code, field);
+  };
+  using Request = wire::WatchRequestT;
+  refused([](Request* request) { request->where = ""; }, "where");
+  refused([](Request* request) { request->where = "\xff"; }, "where");
+  refused([](Request* request) { request->fields = {""}; }, "fields");
+  refused([](Request* request) { request->fields.assign(10'000, "abc"); }, "fields",
+          wire::ErrorCode::limit_exceeded);
+  refused([](Request* request) { request->wait_ms = 60'001; }, "wait_ms");
+  refused([](Request* request) { request->limit = 0; }, "limit");
+  refused([](Request* request) { request->limit = 10'001; }, "limit");
+  ExpectRefused(DecodeWatch(std::vector<uint8_t>(16, 0xff)), wire::ErrorCode::bad_message, "");
 }
 
 TEST(DecodePipeline, TakesAnEarlierDay) {

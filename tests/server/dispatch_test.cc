@@ -275,13 +275,13 @@ TEST_F(DispatchTest, RefusesWithTypedErrors) {
   records.customers = {"a", "b", "c", "d"};
   EXPECT_EQ(GetError(MessageType::records, records).field, "max_profile_ids");
   for (const MessageType type :
-       {MessageType::orders,     MessageType::records,    MessageType::names,
-        MessageType::events,     MessageType::profiles,   MessageType::explain,
-        MessageType::list,       MessageType::count,      MessageType::export_customer,
-        MessageType::rfm,        MessageType::abc,        MessageType::value,
-        MessageType::phases,     MessageType::pipeline,   MessageType::waterfall,
-        MessageType::conversion, MessageType::churn,      MessageType::what_if,
-        MessageType::status,     MessageType::advance_day}) {
+       {MessageType::orders,     MessageType::records,     MessageType::names,
+        MessageType::events,     MessageType::profiles,    MessageType::explain,
+        MessageType::list,       MessageType::count,       MessageType::export_customer,
+        MessageType::rfm,        MessageType::abc,         MessageType::value,
+        MessageType::phases,     MessageType::pipeline,    MessageType::waterfall,
+        MessageType::conversion, MessageType::churn,       MessageType::what_if,
+        MessageType::status,     MessageType::advance_day, MessageType::watch}) {
     const auto answer = AskBytes(type, std::vector<uint8_t>(32, 0xff));
     EXPECT_EQ(ErrorOf(answer).code, wire::ErrorCode::bad_message)
         << wire::EnumNameMessageType(type);

@@ -14,6 +14,7 @@
 #include "schemas/profile_generated.h"
 #include "schemas/summaries_generated.h"
 #include "schemas/verified.h"
+#include "schemas/watch_generated.h"
 #include "tests/server/raw_client.h"
 #include "tests/server/served.h"
 
@@ -236,6 +237,35 @@ TEST(ServerTest, StopsUnderLoadWithAnAnswerForEveryWrite) {
   EXPECT_TRUE(server.Stop());
   for (std::thread& client : clients) client.join();
   EXPECT_EQ(applied, last_sequence) << "a write without an answer";
+}
+
+TEST(ServerTest, AWaitingWatchDoesNotHoldUpTheStop) {
+  Server server(Configured({"--listen", "127.0.0.1:0"}));
+  ASSERT_TRUE(server.Start());
+  RawClient client;
+  ASSERT_TRUE(client.Open(server.address()));
+  wire::WatchRequestT watch;
+  watch.where = "orders > 0";
+  ASSERT_TRUE(client.Send(MessageType::watch, 1, Packed(watch)));
+  const std::optional<RawReply> begin = client.Receive();
+  ASSERT_TRUE(begin && begin->type == MessageType::watch_reply);
+  watch.from = std::make_unique<wire::FeedPosition>(
+      *flatbuffers::GetRoot<wire::WatchReply>(begin->payload.data())->position());
+  watch.wait_ms = wire::kMaxWatchWaitMs;
+  ASSERT_TRUE(client.Send(MessageType::watch, 2, Packed(watch)));
+  // So that it waits already: what comes later is refused as everything else.
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  const auto stop_begins = std::chrono::steady_clock::now();
+  std::thread reader([&] {
+    const std::optional<RawReply> told = client.Receive();
+    ASSERT_TRUE(told && told->type == MessageType::error && told->request_id == 2);
+    EXPECT_EQ(told->code(), wire::ErrorCode::shutting_down);
+    EXPECT_TRUE(client.AtEnd());
+    client.Close();
+  });
+  EXPECT_TRUE(server.Stop());
+  EXPECT_LT(std::chrono::steady_clock::now() - stop_begins, kDrainTimeout / 2);
+  reader.join();
 }
 
 }  // namespace
