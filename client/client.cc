@@ -342,6 +342,22 @@ Result<wire::ConversionReplyT> Client::Conversion(const wire::ConversionRequestT
   return impl_->Call<wire::ConversionReplyT>(MessageType::conversion, request);
 }
 
+Result<wire::WatchReplyT> Client::Watch(const wire::WatchRequestT& request) {
+  Channel::Request watch = impl_->Made(MessageType::watch, Packed(request), nullptr);
+  if (watch.deadline.count() > 0) watch.deadline += std::chrono::milliseconds(request.wait_ms);
+  return impl_->Ask<wire::WatchReplyT>(std::move(watch));
+}
+
+Result<void> Client::Watch(wire::WatchRequestT request, const WatchCallback& changes) {
+  if (request.wait_ms == 0) request.wait_ms = static_cast<uint32_t>(kWatchWait.count());
+  while (true) {
+    Result<wire::WatchReplyT> answer = Watch(request);
+    if (!answer) return answer.error();
+    request.from = std::make_unique<wire::FeedPosition>(*answer->position);
+    if (!changes(std::move(*answer))) return {};
+  }
+}
+
 Result<wire::ChurnReplyT> Client::Churn(const wire::ChurnRequestT& request) {
   return impl_->CallWithoutDeadline<wire::ChurnReplyT>(MessageType::churn, request);
 }

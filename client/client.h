@@ -36,6 +36,7 @@
 #include "schemas/pipeline_generated.h"
 #include "schemas/profile_generated.h"
 #include "schemas/summaries_generated.h"
+#include "schemas/watch_generated.h"
 #include "schemas/what_if_generated.h"
 
 namespace kundig::client {
@@ -139,6 +140,11 @@ using ChunkCallback = std::function<bool(wire::ListReplyT chunk)>;
 using ExportCallback = std::function<bool(wire::ExportReplyT chunk)>;
 // The same of a what-if.
 using WhatIfCallback = std::function<bool(wire::WhatIfReplyT chunk)>;
+
+// Gets each answer of a watch, also those without a change; returning false ends it.
+using WatchCallback = std::function<bool(wire::WatchReplyT answer)>;
+// How long a request of a watch waits for a change where it does not say so.
+inline constexpr std::chrono::milliseconds kWatchWait{30'000};
 
 // A day, in days since 1970-01-01, as which to ask; absent: today. An earlier one takes the server
 // seconds for 10 million customers, so there is no deadline.
@@ -259,6 +265,16 @@ class Client {
   Result<wire::PipelineReplyT> Pipeline(const wire::PipelineRequestT& request);
   Result<wire::WaterfallReplyT> Waterfall(const wire::WaterfallRequestT& request);
   Result<wire::ConversionReplyT> Conversion(const wire::ConversionRequestT& request);
+  // Who has entered or left a condition behind `request.from`, as soon as somebody has, at the
+  // latest after `request.wait_ms`. Without `from` nobody yet: the answer is the place from which
+  // to go on. Answers come in the order of requests, so while this waits so do all others of this
+  // Client.
+  Result<wire::WatchReplyT> Watch(const wire::WatchRequestT& request);
+  // The same again and again, from each place on, until `changes` returns false. Each answer may
+  // take `request.wait_ms`, kWatchWait where that is 0. On an error, or after a restart of the
+  // program, whoever goes on from `position` of his last answer misses nothing; where the server
+  // does not know so far back any more that is kRefused, history_gone.
+  Result<void> Watch(wire::WatchRequestT request, const WatchCallback& changes);
   // Fits the churn model, which takes seconds for 10 million customers; there is no deadline.
   // Without `until` the server keeps the fit and looks ahead by it from then on.
   Result<wire::ChurnReplyT> Churn(const wire::ChurnRequestT& request);

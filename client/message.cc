@@ -91,6 +91,8 @@ bool HasSoundAnswer(MessageType type, std::span<const uint8_t> payload) {
       return VerifiedRoot<wire::PhasesReply>(payload) != nullptr;
     case MessageType::pipeline_reply:
       return VerifiedRoot<wire::PipelineReply>(payload) != nullptr;
+    case MessageType::watch_reply:
+      return VerifiedRoot<wire::WatchReply>(payload) != nullptr;
     case MessageType::churn_reply:
       return VerifiedRoot<wire::ChurnReply>(payload) != nullptr;
     case MessageType::waterfall_reply:
