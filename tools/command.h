@@ -37,6 +37,7 @@ void AddQueryCommands(CLI::App* app,
                       CommandLine* line);  // ping status profile rfm abc value churn explain count
 void AddListCommands(CLI::App* app, CommandLine* line);     // inactive list pipeline
 void AddWhatIfCommand(CLI::App* app, CommandLine* line);    // what-if
+void AddWatchCommand(CLI::App* app, CommandLine* line);     // watch
 void AddPrivacyCommands(CLI::App* app, CommandLine* line);  // export erase receipt
 void AddPinCommand(CLI::App* app, CommandLine* line);       // pin
 void AddAdminCommands(CLI::App* app, CommandLine* line);    // backup, admin ...

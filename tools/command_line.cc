@@ -66,6 +66,7 @@ int RunCommandLine(int argc, const char* const* argv) {
   AddQueryCommands(&app, &line);
   AddListCommands(&app, &line);
   AddWhatIfCommand(&app, &line);
+  AddWatchCommand(&app, &line);
   AddImportCommands(&app, &line);
   AddPinCommand(&app, &line);
   AddPrivacyCommands(&app, &line);

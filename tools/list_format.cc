@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -11,37 +10,12 @@
 #include "tools/answer_csv.h"
 #include "tools/answer_json.h"
 #include "tools/answer_text.h"
+#include "tools/column_value.h"
 #include "tools/figures.h"
 
 namespace kundig::tools {
 
 namespace {
-
-bool IsAbsent(const wire::ColumnT& column, size_t row) {
-  if (!column.absent.empty()) return column.absent[row] != 0;
-  return column.type == wire::FieldType::text && column.texts[row].empty();
-}
-
-// A figure as JSON and CSV have it; a day is given without quotes.
-void AppendFigure(const wire::ColumnT& column, size_t row, std::string* out) {
-  const int64_t number = column.numbers[row];
-  switch (column.type) {
-    case wire::FieldType::day:
-      *out += FormatDay(static_cast<int32_t>(number));
-      break;
-    case wire::FieldType::boolean:
-      *out += number != 0 ? "true" : "false";
-      break;
-    case wire::FieldType::thousandths:
-      *out += FormatThousandths(number);
-      break;
-    case wire::FieldType::millionths:
-      *out += FormatMillionths(number);
-      break;
-    default:
-      fmt::format_to(std::back_inserter(*out), "{}", number);
-  }
-}
 
 class ListJson : public ListFormat {
  public:
@@ -76,17 +50,7 @@ class ListJson : public ListFormat {
     for (size_t i = 0; i < chunk.columns.size() && i < keys_.size(); ++i) {
       const wire::ColumnT& column = *chunk.columns[i];
       *out += keys_[i];
-      if (IsAbsent(column, row)) {
-        *out += "null";
-      } else if (column.type == wire::FieldType::text) {
-        AppendText(column.texts[row], out);
-      } else if (column.type == wire::FieldType::day) {
-        *out += '"';
-        AppendFigure(column, row, out);
-        *out += '"';
-      } else {
-        AppendFigure(column, row, out);
-      }
+      AppendJson(column, row, out);
     }
     *out += '}';
   }
@@ -181,15 +145,6 @@ class ListTable : public ListFormat {
     table_.emplace(std::move(columns));
   }
 
-  static std::string CellOf(const wire::ColumnT& column, size_t row) {
-    if (IsAbsent(column, row)) return "–";
-    if (column.type == wire::FieldType::text) return column.texts[row];
-    if (column.type == wire::FieldType::money) return FormatMoney(column.numbers[row]);
-    std::string figure;
-    AppendFigure(column, row, &figure);
-    return figure;
-  }
-
   const wire::ListKind kind_;
   const Look look_;
   std::optional<Table> table_;
@@ -200,11 +155,8 @@ class ListTable : public ListFormat {
 
 bool WholeColumns(const wire::ListReplyT& chunk) {
   if (chunk.columns.empty() && chunk.rows != 0) return false;
-  return std::all_of(chunk.columns.begin(), chunk.columns.end(), [&](const auto& column) {
-    const size_t values =
-        column->type == wire::FieldType::text ? column->texts.size() : column->numbers.size();
-    return values == chunk.rows && (column->absent.empty() || column->absent.size() == chunk.rows);
-  });
+  return std::all_of(chunk.columns.begin(), chunk.columns.end(),
+                     [&](const auto& column) { return IsWhole(*column, chunk.rows); });
 }
 
 std::unique_ptr<ListFormat> MakeListJson(wire::ListKind kind) {

@@ -12,6 +12,7 @@
 #include "schemas/lists_generated.h"
 #include "schemas/pipeline_generated.h"
 #include "schemas/profile_generated.h"
+#include "schemas/watch_generated.h"
 #include "schemas/what_if_generated.h"
 
 namespace kundig::tools {
@@ -69,10 +70,13 @@ inline std::string_view Name(wire::ChurnBand band) {
 inline std::string_view Name(wire::SpendMeasure measure) {
   return wire::EnumNameSpendMeasure(measure);
 }
-// A, B, C, none.
+inline std::string_view Name(wire::ChangeCause cause) {
+  return wire::EnumNameChangeCause(cause);
+}
 inline std::string_view Name(wire::Judgement judgement) {
   return wire::EnumNameJudgement(judgement);
 }
+// A, B, C, none.
 inline std::string_view Name(wire::AbcClass abc) {
   constexpr std::string_view kNames[] = {"A", "B", "C", "none"};
   const auto place = static_cast<size_t>(abc);

@@ -16,9 +16,13 @@ bool Output::Write(std::string_view text) {
   return error_ == 0;
 }
 
-int Output::Finish() {
+bool Output::Flush() {
   if (error_ == 0 && std::fflush(file_) != 0) error_ = errno;
-  if (error_ == 0 || error_ == EPIPE) return kExitDone;
+  return error_ == 0;
+}
+
+int Output::Finish() {
+  if (Flush() || error_ == EPIPE) return kExitDone;
   fmt::print(stderr, "kundig: the answer could not be written: {}\n", std::strerror(error_));
   return kExitRefused;
 }

@@ -19,7 +19,9 @@ class Output {
 
   // False once something could not be written: stop producing then.
   bool Write(std::string_view text);
-  // Writes out what is buffered. The exit code: done where all was written and also where the
+  // Writes out what is buffered, for somebody who reads along. As Write.
+  bool Flush();
+  // The same. The exit code: done where all was written and also where the
   // reader went away (it has what it wanted); refused, with the reason on standard error, where the
   // text could not be kept, as on a full disk.
   int Finish();
