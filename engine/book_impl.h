@@ -137,9 +137,11 @@ class Book::Impl {
     context.growth = growth_;
     return context;
   }
-  // Calls found(place in ids, customer) for each id that there is.
+  // Calls found(place in ids, customer) for each id that there is; `signs`: which will be read.
   template <typename Found>
-  void ForEachCustomer(std::span<const std::string_view> ids, Found&& found) const;
+  void ForEachCustomer(std::span<const std::string_view> ids, bool signs, Found&& found) const;
+  // Whether the value class depends on them.
+  bool ValueReadsSigns() const;
   // Asks the processor for all that applying events of these customers will touch.
   void Prefetch(std::span<const uint64_t> hashes) const;
   // Before a slice is applied, in the writer's turn: its hashes, and who will apply what.

@@ -11,7 +11,8 @@
 namespace kundig::engine {
 
 template <typename Found>
-void Book::Impl::ForEachCustomer(std::span<const std::string_view> ids, Found&& found) const {
+void Book::Impl::ForEachCustomer(std::span<const std::string_view> ids, bool signs,
+                                 Found&& found) const {
   // A lookup is a few reads of memory, each of an address that the one before tells. Those of a
   // group of customers are under way at the same time.
   constexpr size_t kGroup = 32;
@@ -26,7 +27,8 @@ void Book::Impl::ForEachCustomer(std::span<const std::string_view> ids, Found&& 
       ShardOf(hashes[at]).PrefetchSlot(hashes[at]);
     }
     if (group.size() > 1) {
-      for (size_t at = 0; at < group.size(); ++at) ShardOf(hashes[at]).PrefetchRow(hashes[at]);
+      for (size_t at = 0; at < group.size(); ++at)
+        ShardOf(hashes[at]).PrefetchRow(hashes[at], signs);
       for (size_t at = 0; at < group.size(); ++at) ShardOf(hashes[at]).PrefetchId(hashes[at]);
     }
     for (size_t at = 0; at < group.size(); ++at) {
@@ -37,6 +39,13 @@ void Book::Impl::ForEachCustomer(std::span<const std::string_view> ids, Found&& 
       found(begin + at, CustomerView(view, shard.row(Raw(*row)), figures));
     }
   }
+}
+
+bool Book::Impl::ValueReadsSigns() const {
+  FieldSet of_signs;
+  of_signs.Add(Index(CustomerField::kCustomerValue));
+  of_signs.Add(Index(CustomerField::kPhase));
+  return rules_->value_fields().Intersects(of_signs);
 }
 
 bool Book::Impl::RankingsStale() {
@@ -69,7 +78,7 @@ void Book::Impl::Profiles(std::span<const std::string_view> ids, ProfilesAnswer*
   StateLock::Lookup lookup(&lock_);
   answer->state = State();
   answer->rules = rules_;
-  ForEachCustomer(ids, [&](size_t at, const CustomerView& customer) {
+  ForEachCustomer(ids, true, [&](size_t at, const CustomerView& customer) {
     FillProfile(customer, &answer->profiles[at]);
   });
 }
@@ -78,7 +87,7 @@ void Book::Impl::Records(std::span<const std::string_view> ids, RecordsAnswer* a
   answer->records.assign(ids.size(), ProfileRecord{});
   StateLock::Lookup lookup(&lock_);
   answer->state = State();
-  ForEachCustomer(ids, [&](size_t at, const CustomerView& customer) {
+  ForEachCustomer(ids, ValueReadsSigns(), [&](size_t at, const CustomerView& customer) {
     FillRecord(customer, &answer->records[at]);
   });
 }
@@ -122,7 +131,7 @@ ExplainAnswer Book::Impl::Explain(std::string_view id) {
   const StateLock::Scan scan(&lock_);
   answer.state = State();
   answer.rules = rules_;
-  ForEachCustomer(std::span(&id, 1), [&](size_t, const CustomerView& customer) {
+  ForEachCustomer(std::span(&id, 1), true, [&](size_t, const CustomerView& customer) {
     FillExplanation(customer, has_histories_ ? &customer.row->history : nullptr, &answer);
   });
   return answer;

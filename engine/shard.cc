@@ -62,8 +62,8 @@ void Shard::PrefetchWritesOf(uint32_t at) const {
   block(at / kBlockRows).PrefetchMeasures(at % kBlockRows);
 }
 
-void Shard::PrefetchRow(uint64_t hash) const {
-  if (const std::optional<RowIndex> at = index_.Guess(hash)) PrefetchLinesOf(Raw(*at));
+void Shard::PrefetchRow(uint64_t hash, bool signs) const {
+  if (const std::optional<RowIndex> at = index_.Guess(hash)) PrefetchLinesOf(Raw(*at), signs);
 }
 
 void Shard::PrefetchId(uint64_t hash) const {

@@ -101,7 +101,8 @@ class Shard {
   // to: the processor fetches them while others are looked at.
   std::optional<RowIndex> Find(std::string_view customer, uint64_t hash) const;
   void PrefetchSlot(uint64_t hash) const { index_.Prefetch(hash); }
-  void PrefetchRow(uint64_t hash) const;
+  // Without `signs` not the line that only phase and risks need.
+  void PrefetchRow(uint64_t hash, bool signs = true) const;
   void PrefetchId(uint64_t hash) const;
   void PrefetchToWrite(uint64_t hash) const;
 
@@ -160,9 +161,12 @@ class Shard {
   void TidyDays(const Rules& rules, Day today);
   // Inlined by force: GCC takes a function that does nothing but prefetch for one without an effect
   // and drops the calls.
-  [[gnu::always_inline]] void PrefetchLinesOf(uint32_t at) const {
+  [[gnu::always_inline]] void PrefetchLinesOf(uint32_t at, bool signs = true) const {
     const auto* lines = reinterpret_cast<const char*>(&row(at));
-    for (size_t line = 0; line < sizeof(CustomerRow); line += 64) __builtin_prefetch(lines + line);
+    if (signs) __builtin_prefetch(lines);
+    for (size_t line = sizeof(CustomerSigns); line < sizeof(CustomerRow); line += 64) {
+      __builtin_prefetch(lines + line);
+    }
   }
   void PrefetchWritesOf(uint32_t row) const;
 

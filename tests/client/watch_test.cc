@@ -60,7 +60,7 @@ class FeedServer {
       return peer.Refuse(frame.header.request_id, wire::ErrorCode::history_gone, "Too long ago.");
     }
     wire::WatchReplyT reply;
-    reply.state = std::make_unique<wire::State>(100, 1, 0, 3);
+    reply.state = std::make_unique<wire::State>(100, 1, 0, 3, 0);
     reply.position = std::make_unique<wire::FeedPosition>(9, first ? 41 : sequence + 1, 5);
     if (!first) {
       auto change = std::make_unique<wire::ChangeT>();

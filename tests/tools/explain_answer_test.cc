@@ -36,7 +36,7 @@ std::unique_ptr<wire::ExplainedRiskT> RiskOf(wire::Risk risk, wire::RiskReason r
 // On 2010-12-10, which is day 14953.
 wire::ExplainReplyT Ada() {
   wire::ExplainReplyT reply;
-  reply.state = std::make_unique<wire::State>(42, 40, 14'953, 3);
+  reply.state = std::make_unique<wire::State>(42, 40, 14'953, 3, 0);
   reply.customer = "ada";
   reply.found = true;
   reply.activity = std::make_unique<wire::ExplainedActivityT>();

@@ -47,7 +47,7 @@ void AddChange(wire::WatchReplyT* answer, uint64_t sequence, uint64_t place, std
 // A new customer enters; one leaves.
 wire::WatchReplyT Answer() {
   wire::WatchReplyT answer;
-  answer.state = std::make_unique<wire::State>(130, 120, 14953, 3);
+  answer.state = std::make_unique<wire::State>(130, 120, 14953, 3, 0);
   answer.position = std::make_unique<wire::FeedPosition>(9183, 121, 1);
   AddChange(&answer, 120, 7, "a\"1", true, wire::ChangeCause::event);
   AddChange(&answer, 121, 1, "zoë\n", false, wire::ChangeCause::day);
