@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "engine/check.h"
 
@@ -75,7 +76,7 @@ bool WatchedFields::Text(FieldIndex index, std::string_view* text) const {
   return true;
 }
 
-FeedIndex::FeedIndex(std::span<const Expression* const> conditions)
+FeedIndex::FeedIndex(std::span<const Expression* const> conditions, FieldSet told)
     : conditions_(conditions.size()) {
   for (uint32_t at = 0; at < conditions.size(); ++at) {
     const Expression& condition = *conditions[at];
@@ -94,8 +95,11 @@ FeedIndex::FeedIndex(std::span<const Expression* const> conditions)
     for (auto& [name, group] : guard.by_name) sort(&group);
   }
   for (size_t field = 1; field < kCustomerFieldCount; ++field) {
-    if (fields_.Has(static_cast<FieldIndex>(field))) {
+    const auto index = static_cast<FieldIndex>(field);
+    if (fields_.Has(index)) {
       read_.push_back(static_cast<CustomerField>(field));
+    } else if (told.Has(index)) {
+      told_.push_back(static_cast<CustomerField>(field));
     }
   }
 }
@@ -166,15 +170,12 @@ void FeedIndex::AddNode(const Expression::Node& node, uint32_t condition, Group*
   KUNDIG_CHECK(false);
 }
 
-void FeedIndex::Read(std::string_view customer, const CustomerView* view,
-                     WatchedFields* fields) const {
-  fields->customer_ = customer;
-  fields->view_ = view == nullptr ? nullptr : view->book;
-  fields->present_ = 0;
+void FeedIndex::Read(const std::vector<CustomerField>& which, const CustomerView* view,
+                     WatchedFields* fields) {
   if (view == nullptr) return;
   const RowFields row(*view->figures);
   std::optional<ValueVerdict> verdict;
-  for (const CustomerField field : read_) {
+  for (const CustomerField field : which) {
     int64_t* const value = &fields->numbers_[static_cast<size_t>(field)];
     bool present = false;
     if (IsJudgedField(field)) {
@@ -227,6 +228,13 @@ void FeedIndex::Finder::Add(uint32_t condition) {
   found_.push_back(condition);
 }
 
+void FeedIndex::Finder::ReadTold(const FeedIndex& index, const CustomerView* before,
+                                 const CustomerView* after) {
+  if (std::exchange(has_told_, true)) return;
+  Read(index.told_, before, &before_);
+  Read(index.told_, after, &after_);
+}
+
 std::span<const uint32_t> FeedIndex::Finder::Find(const FeedIndex& index, std::string_view customer,
                                                   const CustomerView* before,
                                                   const CustomerView* after,
@@ -234,8 +242,15 @@ std::span<const uint32_t> FeedIndex::Finder::Find(const FeedIndex& index, std::s
   ++search_;
   found_.clear();
   seen_.resize(index.conditions_, 0);
-  index.Read(customer, before, &before_);
-  index.Read(customer, after, &after_);
+  has_told_ = false;
+  const auto read = [&](const CustomerView* view, WatchedFields* fields) {
+    fields->customer_ = customer;
+    fields->view_ = view == nullptr ? nullptr : view->book;
+    fields->present_ = 0;
+    Read(index.read_, view, fields);
+  };
+  read(before, &before_);
+  read(after, &after_);
   changed_ = 0;
   for (const CustomerField field : index.read_) {
     Change& change = changes_[static_cast<size_t>(field)];

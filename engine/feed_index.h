@@ -52,8 +52,8 @@ class WatchedFields {
 
 class FeedIndex {
  public:
-  // Conditions are named by their places.
-  explicit FeedIndex(std::span<const Expression* const> conditions);
+  // Conditions are named by their places. `told`: all fields that some change may be asked to tell.
+  FeedIndex(std::span<const Expression* const> conditions, FieldSet told);
 
   // All that the conditions compare.
   FieldSet fields() const { return fields_; }
@@ -66,9 +66,11 @@ class FeedIndex {
     std::span<const uint32_t> Find(const FeedIndex& index, std::string_view customer,
                                    const CustomerView* before, const CustomerView* after,
                                    std::span<const int64_t> former_segments = {});
-    // Of the last search.
+    // Of the last search: what the conditions compare ...
     const WatchedFields& before() const { return before_; }
     const WatchedFields& after() const { return after_; }
+    // ... and from now on what may be told, too.
+    void ReadTold(const FeedIndex& index, const CustomerView* before, const CustomerView* after);
 
    private:
     friend class FeedIndex;
@@ -80,6 +82,7 @@ class FeedIndex {
     void Add(uint32_t condition);
 
     WatchedFields before_, after_;
+    bool has_told_ = false;
     uint64_t changed_ = 0;  // a bit for each field
     std::array<Change, kCustomerFieldCount> changes_;
     std::vector<uint64_t> seen_;  // by condition: the last search that found it
@@ -111,10 +114,13 @@ class FeedIndex {
   const Group* Guarded(const Guard& guard, const WatchedFields& fields) const;
   static void AddNode(const Expression::Node& node, uint32_t condition, Group* group);
   static void Search(const Group& group, Finder* finder);
-  void Read(std::string_view customer, const CustomerView* view, WatchedFields* fields) const;
+  // Adds these fields; nothing where there is no customer.
+  static void Read(const std::vector<CustomerField>& which, const CustomerView* view,
+                   WatchedFields* fields);
 
   FieldSet fields_;
   std::vector<CustomerField> read_;  // of these all but the id
+  std::vector<CustomerField> told_;  // what may be told and no condition compares
   Group unguarded_;
   std::vector<Guard> guards_;
   size_t conditions_;

@@ -18,8 +18,7 @@ uint64_t NumberOf(TimeMs now, uint64_t opened) {
 
 // What the customer's fields are on one side.
 void TakeValues(const std::vector<CustomerField>& fields, const CustomerView& view,
-                Feed::Value* values) {
-  const RowReader reader(view);
+                const WatchedFields& reader, Feed::Value* values) {
   const FieldCatalog& catalog = view.book->rules->customer_fields();
   for (size_t at = 0; at < fields.size(); ++at) {
     const FieldInfo& info = catalog.At(Index(fields[at]));
@@ -110,8 +109,12 @@ void Feeds::Close(uint64_t number) {
 void Feeds::Prepare() {
   if (index_ != nullptr) return;
   std::vector<const Expression*> conditions;
-  for (const std::unique_ptr<Watch>& watch : watches_) conditions.push_back(&watch->where);
-  index_ = std::make_unique<const FeedIndex>(conditions);
+  FieldSet told;
+  for (const std::unique_ptr<Watch>& watch : watches_) {
+    conditions.push_back(&watch->where);
+    for (const CustomerField field : watch->fields) told.Add(Index(field));
+  }
+  index_ = std::make_unique<const FeedIndex>(conditions, told);
 }
 
 void Feeds::UseRules(const Rules& former, const std::shared_ptr<const Rules>& rules) {
@@ -233,8 +236,9 @@ void FeedCollector::Compare(const Feeds& feeds, std::string_view customer,
     line.is = after != nullptr;
     const size_t fields = watch.fields.size();
     line.values.resize(2 * fields);
-    if (line.was) TakeValues(watch.fields, *before, line.values.data());
-    if (line.is) TakeValues(watch.fields, *after, line.values.data() + fields);
+    finder_.ReadTold(*feeds.index_, before, after);
+    if (line.was) TakeValues(watch.fields, *before, finder_.before(), line.values.data());
+    if (line.is) TakeValues(watch.fields, *after, finder_.after(), line.values.data() + fields);
     bytes_ += sizeof(Found) + line.values.size() * sizeof(Feed::Value);
   }
   if (bytes_ > kMaxFeedBytes) {
