@@ -41,13 +41,13 @@ void Import(const Server& server, const char* kind, const std::string& text) {
 
 // The answer without the name of its state, which is another book's, and without what comes by
 // itself, which is told of today only.
-std::string Answer(const Server& server, const std::vector<std::string>& words) {
+boost::json::object Answer(const Server& server, const std::vector<std::string>& words) {
   boost::json::object answer = server.One(words);
   answer.erase("journal_sequence");
   answer.erase("ranking_version");
   answer.erase("foreseen_through");
   answer.erase("changes");
-  return boost::json::serialize(answer);
+  return answer;
 }
 
 TEST(AsOf, AnswersLikeABookThatStoppedOnThatDay) {
@@ -73,7 +73,7 @@ TEST(AsOf, AnswersLikeABookThatStoppedOnThatDay) {
            {"profile", "dan"},
            {"explain", "ann"},
            {"explain", "dan"}}) {
-    const std::string expected = Answer(then, words);
+    const boost::json::object expected = Answer(then, words);
     EXPECT_NE(Answer(now, words), expected) << words.front() << " tells nothing";
     words.insert(words.end(), {"--as-of", "2010-11-30"});
     EXPECT_EQ(Answer(now, words), expected) << words.front();
@@ -88,7 +88,7 @@ TEST(WhatIf, ShowsWhoMovesAndChangesNothing) {
   const Server server(kSmallShopRules);
   ASSERT_NE(server.address(), "") << server.log();
   ImportSmallShop(server);
-  const std::string before = Answer(server, {"value"});
+  const boost::json::object before = Answer(server, {"value"});
   std::string rules = kSmallShopRules;
   rules.replace(rules.find("[10000, 50]"), 11, "[10000, 99]");
   const std::string config = server.folder().Write("new.toml", rules);
