@@ -11,7 +11,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <set>
 #include <utility>
+#include <variant>
 
 #include "engine/block_scan.h"
 #include "engine/book_impl.h"
@@ -80,6 +82,14 @@ void Book::Impl::TellFeeds(uint64_t first, const std::vector<RefusedEvent>& refu
     return first + 1 + place - static_cast<uint64_t>(before - refused.begin());
   };
   feeds_.Tell(collectors, ChangeCause::kEvent, sequence_of);
+}
+
+void Book::Impl::ForgetInFeeds(std::span<const Event> slice) {
+  std::set<std::string_view> erased;
+  for (const Event& event : slice) {
+    if (const auto* erase = std::get_if<engine::Erase>(&event)) erased.insert(erase->customer);
+  }
+  feeds_.Forget(erased);
 }
 
 void Book::Impl::CompareAll(const FeedPass& pass) {

@@ -179,6 +179,8 @@ class Book::Impl {
                   FeedCollector* changes);
   // Tells the feeds what the lanes found of a slice; `first` is the sequence before it.
   void TellFeeds(uint64_t first, const std::vector<RefusedEvent>& refused);
+  // What the feeds keep of the customers that the slice erases.
+  void ForgetInFeeds(std::span<const Event> slice);
   // These need the writer's turn, and do nothing where there is no feed.
   void CompareAll(const FeedPass& pass);
   void CompareRanking(const Ranking& former);

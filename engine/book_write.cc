@@ -216,6 +216,9 @@ ApplyAnswer Book::Impl::Apply(std::span<const AnyEvent> events, Growth growth) {
       if (outcome.figures_changed) figures_changed_at_ = sequence_;
     }
     TellFeeds(first, outcome.refused);
+    if constexpr (!kInLanes) {
+      if (outcome.erased > 0) ForgetInFeeds(slice);
+    }
     answer.applied += outcome.applied;
     answer.replaced += outcome.replaced;
     answer.unchanged += outcome.unchanged;

@@ -67,9 +67,8 @@ Feed::Feed(uint64_t number, WatchQuery query, std::vector<FieldInfo> fields, uin
   end_ = begin_;
 }
 
-bool Feed::Knows(const FeedPosition& from, uint64_t sequence) const {
-  return (from.feed == 0 || from.feed == number_) &&
-         from.sequence <= std::max(sequence, end_.sequence) && !Before(from, begin_);
+bool Feed::Knows(const FeedPosition& from) const {
+  return (from.feed == 0 || from.feed == number_) && !Before(from, begin_);
 }
 
 Result<FeedAnswer> Feed::Read(const std::optional<FeedPosition>& from, size_t limit,
@@ -83,20 +82,36 @@ Result<FeedAnswer> Feed::Read(const std::optional<FeedPosition>& from, size_t li
     answer.position = now;
     return answer;
   }
-  if (ended_ || !Knows(*from, sequence)) {
+  if (from->sequence > now.sequence) {
     return Error{ErrorCode::kHistoryGone,
-                 ended_ ? "the rules have changed and do not know the condition any more"
-                        : "this feed is not known from there on; take the list of the condition "
-                          "anew and go on from " +
-                              FormatPosition(now),
+                 "the book is at sequence " + std::to_string(now.sequence) +
+                     " and not there yet; take the list of the condition anew and go on from " +
+                     FormatPosition(now),
+                 "from", std::nullopt};
+  }
+  // Behind all that there is of a sequence: more of it may come.
+  FeedPosition start = *from;
+  if (start.place == FeedPosition::kBehindAll && start.sequence >= end_.sequence) {
+    start.place = start.sequence == end_.sequence ? end_.place : 0;
+  }
+  if (!Knows(start)) {
+    return Error{ErrorCode::kHistoryGone,
+                 "this feed is not known from there on; take the list of the condition anew and "
+                 "go on from " +
+                     FormatPosition(now),
                  "from", std::nullopt};
   }
   const auto behind = [](const FeedPosition& position, const Line& line) {
     return Before(position, PositionOf(line));
   };
-  const auto begin = std::upper_bound(lines_.begin(), lines_.end(), *from, behind);
+  const auto begin = std::upper_bound(lines_.begin(), lines_.end(), start, behind);
   const size_t rows = std::min(limit, static_cast<size_t>(lines_.end() - begin));
-  answer.position = {number_, from->sequence, from->place};
+  if (rows == 0 && ended_) {
+    return Error{ErrorCode::kHistoryGone,
+                 "the rules have changed and do not know the condition any more; watch another one",
+                 "from", std::nullopt};
+  }
+  answer.position = {number_, start.sequence, start.place};
   answer.changes.reserve(rows);
   for (size_t row = 0; row < rows; ++row) {
     answer.changes.push_back(begin[static_cast<ptrdiff_t>(row)].change);
@@ -152,6 +167,15 @@ size_t Feed::DropHalf() {
     lines_.pop_front();
   }
   return bytes_;
+}
+
+void Feed::Forget(const std::set<std::string_view>& customers) {
+  const std::lock_guard lock(mutex_);
+  for (Line& line : lines_) {
+    if (!customers.contains(line.change.customer)) continue;
+    line.was = line.is = false;
+    for (Value& value : line.values) value = Value();
+  }
 }
 
 void Feed::Lose(uint64_t sequence) {

@@ -24,6 +24,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -50,6 +51,8 @@ struct WatchQuery {
 };
 
 struct FeedPosition {
+  // Of a reader: behind all changes of the sequence that there are when it asks first. A ranking,
+  // rules or a fit may bring more of one sequence, so the position that it is answered is exact.
   static constexpr uint64_t kBehindAll = std::numeric_limits<uint64_t>::max();
 
   uint64_t feed = 0;  // 0, of a reader: whichever
@@ -120,6 +123,8 @@ class Feed {
   size_t Append(std::span<Line* const> lines);
   // Gives up the older half of what is kept.
   size_t DropHalf();
+  // Keeps of these customers that they entered and left, and nothing else: they were erased.
+  void Forget(const std::set<std::string_view>& customers);
   // Changes of this sequence came and could not be kept: nothing up to here is known any more.
   void Lose(uint64_t sequence);
   // Texts of lines to come point into these rules.
@@ -130,7 +135,7 @@ class Feed {
 
  private:
   // Whether all behind it is kept.
-  bool Knows(const FeedPosition& from, uint64_t sequence) const;
+  bool Knows(const FeedPosition& from) const;
   void NextPlace(uint64_t sequence);  // moves end_
   void Tell();                        // calls changed_, without the mutex
 

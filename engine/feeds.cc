@@ -79,7 +79,7 @@ Result<std::shared_ptr<Feed>> Feeds::Open(const WatchQuery& query,
   if (watches_.size() >= kMaxFeeds) {
     return Error{ErrorCode::kLimitExceeded,
                  "there are " + std::to_string(kMaxFeeds) +
-                     " watches with a condition and fields of their own already",
+                     " watches with a condition and fields of their own, all of them in use",
                  "max_feeds", std::nullopt};
   }
   const TimeMs now = now_ ? now_() : TimeMs{};
@@ -104,6 +104,10 @@ void Feeds::Close(uint64_t number) {
     });
   }
   index_.reset();
+}
+
+void Feeds::Forget(const std::set<std::string_view>& customers) {
+  for (const std::unique_ptr<Watch>& watch : watches_) watch->feed->Forget(customers);
 }
 
 void Feeds::Prepare() {
@@ -188,9 +192,7 @@ void Feeds::Tell(std::span<FeedCollector* const> collectors, ChangeCause cause,
     Keeps(watches_[watch].get(), watches_[watch]->feed->Append(lines));
   }
   for (FeedCollector* collector : collectors) {
-    collector->found_.clear();
-    collector->bytes_ = 0;
-    collector->lost_ = false;
+    collector->Clear();
   }
   if (lost) {
     for (const std::unique_ptr<Watch>& watch : watches_) {
@@ -213,6 +215,14 @@ void Feeds::DropOldest() {
                          [](const auto& a, const auto& b) { return a->bytes < b->bytes; });
     Keeps(longest->get(), (*longest)->feed->DropHalf());
   }
+}
+
+void FeedCollector::Clear() {
+  // What one large change needed is not kept for the small ones.
+  if (bytes_ > kMaxKeptBytes) std::vector<Found>().swap(found_);
+  found_.clear();
+  bytes_ = 0;
+  lost_ = false;
 }
 
 void FeedCollector::Compare(const Feeds& feeds, std::string_view customer,

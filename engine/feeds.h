@@ -19,6 +19,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -55,6 +56,9 @@ class Feeds {
   // ForgetFormer, what collectors get as `before` is judged by the former conditions.
   void UseRules(const Rules& former, const std::shared_ptr<const Rules>& rules);
   void ForgetFormer();
+
+  // See Feed::Forget.
+  void Forget(const std::set<std::string_view>& customers);
 
   // Gives what was found to the feeds and empties the collectors. Places ascend by sequence_of.
   void Tell(std::span<FeedCollector* const> collectors, ChangeCause cause,
@@ -100,6 +104,10 @@ class FeedCollector {
     uint32_t watch = 0;
     Feed::Line line;
   };
+
+  static constexpr size_t kMaxKeptBytes = size_t{1} << 20;
+
+  void Clear();
 
   FeedIndex::Finder finder_;
   std::vector<Found> found_;

@@ -28,6 +28,9 @@ inline constexpr std::chrono::seconds kRecountKeptFor{60};
 inline constexpr std::chrono::milliseconds kMaxWatchWait{wire::kMaxWatchWaitMs};
 // A feed that nobody asked for so long is closed; who comes back later has missed changes.
 inline constexpr std::chrono::minutes kFeedKeptFor{10};
+// Where there are kMaxFeeds, the one that was asked for longest ago makes room for another, if that
+// is so long ago.
+inline constexpr std::chrono::seconds kFeedSparedFor{10};
 
 // --- Connections ---
 

@@ -61,10 +61,12 @@ struct Watches::Due {
 };
 
 Watches::Watches(engine::Book* book, size_t max_answer_bytes,
-                 std::chrono::milliseconds feed_kept_for, size_t max_waiting)
+                 std::chrono::milliseconds feed_kept_for, size_t max_waiting,
+                 std::chrono::milliseconds feed_spared_for)
     : book_(book),
       max_answer_bytes_(max_answer_bytes),
       feed_kept_for_(feed_kept_for),
+      feed_spared_for_(feed_spared_for),
       max_waiting_(max_waiting),
       shared_(std::make_shared<Shared>()),
       thread_([this] { Run(); }) {}
@@ -106,7 +108,14 @@ size_t Watches::open_feeds() const {
 
 void Watches::Watch(const WatchQuestion& question, std::unique_ptr<Responder> responder) {
   std::shared_lock opening(opening_);
-  const engine::Result<FeedPointer> feed = Open(question.what);
+  engine::Result<FeedPointer> feed = Open(question.what);
+  if (!feed && feed.error().code == engine::ErrorCode::kLimitExceeded &&
+      feed.error().field == "max_feeds") {
+    opening.unlock();
+    CloseLongestUnused();
+    opening.lock();
+    feed = Open(question.what);
+  }
   if (!feed) return SendRefusal(ToRefusal(feed.error()), responder.get());
   Register(*feed);
   opening.unlock();
@@ -152,7 +161,7 @@ void Watches::Serve(const FeedPointer& feed, Request request) {
   std::optional<uint64_t> seen;  // how often the feed had rung before the look at it
   Refusal refusal = FeedClosed();
   while (true) {
-    if (seen && Answered(*feed, request)) return;
+    if (seen && Answered(*feed, &request)) return;
     const std::lock_guard lock(shared_->mutex);
     const auto found = shared_->watched.find(feed->number());
     if (shared_->stopped) {
@@ -179,7 +188,8 @@ void Watches::Serve(const FeedPointer& feed, Request request) {
   SendRefusal(refusal, request.responder.get());
 }
 
-bool Watches::Answered(const engine::Feed& feed, const Request& request) {
+bool Watches::Answered(const engine::Feed& feed, Request* asked) {
+  Request& request = *asked;
   Responder* const to = request.responder.get();
   if (!to->Wanted()) {
     SendRefusal(ShuttingDown(), to);
@@ -193,7 +203,10 @@ bool Watches::Answered(const engine::Feed& feed, const Request& request) {
       SendRefusal(ToRefusal(answer.error()), to);
       return true;
     }
-    if (answer->changes.empty() && request.from && Clock::now() < request.deadline) return false;
+    if (answer->changes.empty() && request.from && Clock::now() < request.deadline) {
+      request.from = answer->position;  // exact, whatever came
+      return false;
+    }
     EncodeWatch(*answer, book_->Status().state, builder);
     if (limit > 1 && builder->GetSize() > max_answer_bytes_) continue;
     SendBuilt(wire::MessageType::watch_reply, builder, to);
@@ -249,6 +262,30 @@ std::vector<Watches::Due> Watches::TakeDue() {
   }
   shared_->waiting -= due.size();
   return due;
+}
+
+void Watches::CloseLongestUnused() {
+  const std::lock_guard opening(opening_);
+  FeedPointer unused;
+  {
+    const std::lock_guard lock(shared_->mutex);
+    auto longest = shared_->watched.end();
+    for (auto one = shared_->watched.begin(); one != shared_->watched.end(); ++one) {
+      if (!one->second.waiting.empty()) continue;
+      if (longest == shared_->watched.end() ||
+          one->second.last_asked < longest->second.last_asked) {
+        longest = one;
+      }
+    }
+    if (longest == shared_->watched.end() ||
+        Clock::now() - longest->second.last_asked < feed_spared_for_) {
+      return;
+    }
+    unused = longest->second.feed;
+    shared_->watched.erase(longest);
+  }
+  unused->OnChange(nullptr);
+  book_->CloseFeed(*unused);
 }
 
 void Watches::CloseUnused() {

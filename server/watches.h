@@ -36,7 +36,8 @@ class Watches {
   // `book` outlives this. Above `max_answer_bytes` an answer holds fewer changes than asked for.
   Watches(engine::Book* book, size_t max_answer_bytes,
           std::chrono::milliseconds feed_kept_for = kFeedKeptFor,
-          size_t max_waiting = kMaxWaitingWatches);
+          size_t max_waiting = kMaxWaitingWatches,
+          std::chrono::milliseconds feed_spared_for = kFeedSparedFor);
   ~Watches();
   Watches(const Watches&) = delete;
   Watches& operator=(const Watches&) = delete;
@@ -65,16 +66,19 @@ class Watches {
   // Answers the request, or has it wait.
   void Serve(const FeedPointer& feed, Request request);
   // Whether there was something to answer.
-  bool Answered(const engine::Feed& feed, const Request& request);
+  bool Answered(const engine::Feed& feed, Request* request);
 
   void Run();
   // Those to be looked at now. Under the mutex.
   std::vector<Due> TakeDue();
   void CloseUnused();
+  // So that there is room for another, unless all are in use.
+  void CloseLongestUnused();
 
   engine::Book* const book_;
   const size_t max_answer_bytes_;
   const std::chrono::milliseconds feed_kept_for_;
+  const std::chrono::milliseconds feed_spared_for_;
   const size_t max_waiting_;
   // Held shared from the opening of a feed until it is registered, and alone to close some: so
   // nobody is given a feed that has just been closed.

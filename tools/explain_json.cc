@@ -130,7 +130,10 @@ json::object ForeseenJson(const wire::ForeseenDayT& day) {
   score("r", day.r);
   score("f", day.f);
   score("m", day.m);
-  if (!day.rfm_segment.empty()) object["rfm_segment"] = day.rfm_segment;
+  if (!day.rfm_segment.empty()) {
+    const bool is_scored = !day.r || *day.r > 0;
+    object["rfm_segment"] = is_scored ? json::value(day.rfm_segment) : json::value(nullptr);
+  }
   name("abc", day.abc);
   name("value_class", day.value_class);
   risks("risks_begun", day.risks_begun);

@@ -313,8 +313,8 @@ std::string PartsText(const wire::ExplainReplyT& reply, const Look& look) {
   std::string text = '\n' + table.Render(look);
   if (reply.foreseen_through) {
     text += fmt::format(
-        "→ what comes by itself: unless anything new comes, with today's rankings and rules, until "
-        "{}\n",
+        "→ what comes by itself: unless anything new comes, with today's rankings, rules and churn "
+        "fit, until {}\n",
         FormatDay(*reply.foreseen_through));
   }
   return text;

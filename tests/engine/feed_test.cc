@@ -133,8 +133,25 @@ TEST_F(FeedTest, TellsWhoComesAndGoes) {
   ASSERT_EQ(answer.changes.size(), 1u);
   EXPECT_FALSE(answer.changes[0].entered);
   EXPECT_EQ(answer.changes[0].customer, "ada");
-  EXPECT_EQ(answer.before[0].absent[0], 0);
   EXPECT_EQ(answer.after[0].absent[0], 1);
+}
+
+TEST_F(FeedTest, ForgetsWhatItToldOfWhoIsErased) {
+  const auto feed = Watch("orders_total >= 1", {"country", "orders_total"});
+  const FeedPosition begin = at_;
+  Take({Country("ada", "DE"), Country("bob", "FR"), Order("ada", "1", 1), Order("bob", "2", 1)});
+  EXPECT_EQ(Read(*feed).after[0].texts[0], "DE");
+  Take({Order("bob", "3", 1), Erase{"ada"}});
+  at_ = begin;
+  const FeedAnswer answer = Read(*feed);
+  ASSERT_EQ(answer.changes.size(), 3u);
+  EXPECT_EQ(answer.changes[2].customer, "ada");
+  for (const auto* side : {&answer.before, &answer.after}) {
+    for (const ListColumn& column : *side) {
+      EXPECT_EQ(column.absent[0] + column.absent[2], 2) << column.name;
+    }
+  }
+  EXPECT_EQ(answer.after[0].texts[1], "FR");
 }
 
 TEST_F(FeedTest, WatchesOneCustomerByHisId) {
@@ -178,6 +195,19 @@ TEST_F(FeedTest, TellsWhomARankingMoves) {
   Lines(*feed);
   book_->RefreshRankings();
   EXPECT_EQ(Lines(*feed), (Strings{"3.2 ada left ranking"}));
+}
+
+TEST_F(FeedTest, ABareSequencePassesOverNothingThatComesLater) {
+  Take({Order("ada", "1", 1000), Order("bob", "2", 10)});
+  book_->RefreshRankings();
+  Take({Order("bob", "3", 100'000)});
+  const auto feed = Watch("abc = 'A'");
+  at_ = {0, Sequence(), FeedPosition::kBehindAll};
+  EXPECT_EQ(Lines(*feed), Strings{});
+  book_->RefreshRankings();
+  EXPECT_EQ(Lines(*feed), (Strings{"3.1 ada left ranking"}));
+  at_ = {0, Sequence(), FeedPosition::kBehindAll};
+  EXPECT_EQ(Lines(*feed), Strings{});
 }
 
 TEST_F(FeedTest, TellsWhatOtherRulesChange) {

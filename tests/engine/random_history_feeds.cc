@@ -122,8 +122,15 @@ void FeedFollower::Read(const ModelBook& model, Followed* followed, Differences*
                                        : followed->members.erase(change.customer) == 1;
       differences->Same("feed", std::string(change.entered ? "entered once" : "left once") + of,
                         true, fits);
-      // Former rules may have had other names.
-      if (!told_whole || change.cause == ChangeCause::kRules) continue;
+      // Former rules may have had other names, and of who is erased nothing is told.
+      const auto nothing = [&](const std::vector<ListColumn>& side) {
+        return std::all_of(side.begin(), side.end(),
+                           [&](const ListColumn& column) { return column.absent[row] != 0; });
+      };
+      if (!told_whole || change.cause == ChangeCause::kRules ||
+          (nothing(answer->before) && nothing(answer->after))) {
+        continue;
+      }
       const auto holds = [&](const std::vector<ListColumn>& side) {
         return where.Holds(ToldReader(catalog, side, row));
       };

@@ -241,6 +241,29 @@ TEST_F(WatchesTest, AFeedThatNobodyAsksForIsClosed) {
   EXPECT_EQ(ErrorOf(Ask(&watches, seen, 60s)).code, wire::ErrorCode::history_gone);
 }
 
+TEST_F(WatchesTest, WhereThereAreAllTheOneThatIsUnusedLongestMakesRoom) {
+  const auto fill = [](Watches* watches) {
+    for (size_t at = 0; at < engine::kMaxFeeds; ++at) {
+      Begin(watches, "orders_total >= " + std::to_string(at));
+    }
+  };
+  {
+    Watches spares(&book_, wire::kMaxFrameBytes, kFeedKeptFor, kMaxWaitingWatches, 1h);
+    fill(&spares);
+    const wire::ErrorT refused = ErrorOf(Ask(&spares, std::nullopt, 0ms, 1000, "revenue > 1"));
+    EXPECT_EQ(refused.code, wire::ErrorCode::limit_exceeded);
+    EXPECT_EQ(refused.field, "max_feeds");
+  }
+  Watches watches(&book_, wire::kMaxFrameBytes, kFeedKeptFor, kMaxWaitingWatches, 0ms);
+  fill(&watches);
+  const std::string waited_for = "orders_total >= 0";
+  const Answered waits = Ask(&watches, Begin(&watches, waited_for), 60s, 1000, waited_for);
+  Begin(&watches, "revenue > 1");
+  EXPECT_EQ(watches.open_feeds(), engine::kMaxFeeds);
+  Order("ada", 100);
+  EXPECT_EQ(ReplyOf(waits).changes.size(), 1u);
+}
+
 TEST_F(WatchesTest, OtherRulesEndAFeedThatTheyCannotRead) {
   Watches watches(&book_, wire::kMaxFrameBytes);
   const std::string where = "rfm_segment = 'Champions'";

@@ -162,7 +162,8 @@ TEST(ExplainAnswer, TextHasALineForEachClassAndRisk) {
         "risk         churn         churn score 0.712, above 0.66\n",
         "no risk yet  neglected",
         "→ begins on 2010-12-21\n",
-        "→ what comes by itself: unless anything new comes, with today's rankings and rules, until "
+        "→ what comes by itself: unless anything new comes, with today's rankings, rules and churn "
+        "fit, until "
         "2015-12-10\n"}) {
     EXPECT_THAT(text, HasSubstr(line));
   }
