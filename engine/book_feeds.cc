@@ -22,9 +22,6 @@
 namespace kundig::engine {
 namespace {
 
-// Stands for a customer that is not there, of whom only the figures are read.
-const CustomerRow kNobody;
-
 // The rows whose measure of ABC lies between the two cuts, which make a class of it or another.
 Selection BetweenCuts(const CustomerBlock& block, int64_t a, int64_t b) {
   if (a == b) return Selection::None();
@@ -60,11 +57,15 @@ void Book::Impl::CompareOne(std::string_view customer, uint64_t hash, const Seen
   // An event moves nobody to another row; it may make a customer, or erase him.
   std::optional<RowIndex> row = before.row ? before.row : shard.Find(customer, hash);
   if (row && !shard.row(Raw(*row)).live) row.reset();
+  // The row of who was erased is empty, but rules may ask for his id.
+  std::optional<CustomerRow> erased;
+  if (!row) erased.emplace().BeginWith(customer);
+  const CustomerRow& self = row ? shard.row(Raw(*row)) : *erased;
   const BookView view = View();
   std::optional<CustomerView> was, is;
-  if (before.row) was.emplace(view, kNobody, before.figures);
+  if (before.row) was.emplace(view, self, before.figures);
   if (row) {
-    is.emplace(view, shard.row(Raw(*row)));
+    is.emplace(view, self);
     if (was && std::memcmp(was->figures, is->figures, sizeof(CustomerFigures)) == 0) return;
   }
   changes->Compare(feeds_, customer, was ? &*was : nullptr, is ? &*is : nullptr, place);

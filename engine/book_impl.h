@@ -156,7 +156,7 @@ class Book::Impl {
   void RollShards(size_t first, size_t last, Day before, const StateLock::Turn& turn,
                   std::vector<std::vector<uint32_t>>* rolled);
   // Keeps every customer's value class as that of the day close, where the rules want it. Leaves
-  // in `former` the rows of each shard whose class that changed, with the class before.
+  // in `former` the rows of each shard whose class that changed, ascending, with the class before.
   using ClosedClasses = std::vector<std::vector<Shard::ClosedClass>>;
   void CloseClasses(const StateLock::Turn& turn, ClosedClasses* former);
 

@@ -289,6 +289,10 @@ void Book::Impl::CloseClasses(const StateLock::Turn& turn, ClosedClasses* former
       const StateLock::Alone alone(turn);
       shard->StoreClosedClasses(classes);
     }
+    // A block gives them class by class.
+    std::sort(
+        (*former)[number].begin(), (*former)[number].end(),
+        [](const Shard::ClosedClass& a, const Shard::ClosedClass& b) { return a.row < b.row; });
   }
 }
 

@@ -223,6 +223,17 @@ TEST_F(FeedTest, TellsWhatOtherRulesChange) {
   EXPECT_EQ(answer.after[0].texts[0], "inactive");
 }
 
+TEST_F(FeedTest, JudgesWhoWasByRulesThatNameHim) {
+  settings_.value.always = {{ValueClass::kIndividual, "customer = 'ada'"}};
+  ASSERT_TRUE(book_->ReplaceRules(CompileRules(settings_, Calendar()).value()).has_value());
+  Take({Country("ada", "DE")});
+  const auto feed = Watch("value_class = 'individual'", {"value_class"});
+  Take({Country("ada", "FR"), Order("ada", "1", 100)});
+  EXPECT_EQ(Lines(*feed), Strings{});
+  Take({Erase{"ada"}});
+  EXPECT_EQ(Lines(*feed), (Strings{"4.1 ada left event"}));
+}
+
 TEST_F(FeedTest, EndsWhereRulesDoNotKnowTheConditionAnyMore) {
   const auto feed = Watch("rfm_segment = 'Champions'");
   const auto stays = Watch("orders >= 1");
