@@ -8,29 +8,10 @@
 #include <utility>
 #include <vector>
 
+#include "tests/tools/sample_columns.h"
+
 namespace kundig::tools {
 namespace {
-
-std::unique_ptr<wire::ColumnT> Numbers(std::string name, wire::FieldType type,
-                                       std::vector<int64_t> numbers,
-                                       std::vector<uint8_t> absent = {}) {
-  auto column = std::make_unique<wire::ColumnT>();
-  column->name = std::move(name);
-  column->type = type;
-  column->numbers = std::move(numbers);
-  column->absent = std::move(absent);
-  return column;
-}
-
-std::unique_ptr<wire::ColumnT> Texts(std::string name, std::vector<std::string> texts,
-                                     std::vector<uint8_t> absent = {}) {
-  auto column = std::make_unique<wire::ColumnT>();
-  column->name = std::move(name);
-  column->type = wire::FieldType::text;
-  column->texts = std::move(texts);
-  column->absent = std::move(absent);
-  return column;
-}
 
 void AddChange(wire::WatchReplyT* answer, uint64_t sequence, uint64_t place, std::string customer,
                bool entered, wire::ChangeCause cause) {
