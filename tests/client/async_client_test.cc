@@ -167,10 +167,10 @@ TEST(AsyncClientTest, DeadlineAnswersInTimeAndTheLateAnswerIsDropped) {
   });
   AsyncClient client(To(server));
   const auto begin = std::chrono::steady_clock::now();
-  const auto timed_out = Ping(client, 50ms).Wait();
+  const auto timed_out = Ping(client, 500ms).Wait();
   ASSERT_FALSE(timed_out);
   EXPECT_EQ(timed_out.error().kind, ErrorKind::kTimedOut);
-  EXPECT_GE(std::chrono::steady_clock::now() - begin, 50ms);
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, 500ms);
   EXPECT_TRUE(Ping(client, 10s).Wait());
   EXPECT_EQ(server.connections(), 1);
 }
@@ -181,7 +181,7 @@ TEST(AsyncClientTest, ServerThatStaysSilentIsGivenUp) {
     if (!silent) AnswerAsAShop(peer, frame);
   });
   AsyncClient client(ToOnce(server));
-  auto first = Ping(client, 50ms);
+  auto first = Ping(client, 500ms);
   auto second = Ping(client, 0ms);  // no deadline of its own
   EXPECT_EQ(first.Wait().error().kind, ErrorKind::kTimedOut);
   EXPECT_EQ(second.Wait().error().kind, ErrorKind::kLost);
@@ -218,7 +218,7 @@ TEST(AsyncClientTest, WhatLeftInPartIsUnreachableAndWhatDidNotLeaveIsSentAgain) 
   auto behind = Ping(client);
   welcomed.get_future().wait();
   // Until all that fits has left.
-  std::this_thread::sleep_for(300ms);
+  std::this_thread::sleep_for(1s);
   server.Run([&] { stuck->Reset(); });
 
   EXPECT_EQ(whole.Wait().error().kind, ErrorKind::kLost);

@@ -409,7 +409,7 @@ TEST(ClientTest, ReachesTheServerAgainAfterItsRestart) {
   auto server = std::make_unique<FakeServer>(AnswerAsAShop);
   const uint16_t port = server->port();
   Options options = To(*server);
-  options.deadline = 500ms;  // for so long a request waits for the server to come back
+  options.deadline = 2s;  // for so long a request waits for the server to come back
   Client client = Client::Connect(options).value();
   Client loyal = [&] {
     options.reconnect = false;

@@ -144,7 +144,7 @@ TEST(ListTest, SlowConsumerHoldsTheServerUpInsteadOfFillingMemory) {
 TEST(ListTest, DeadlineIsThatOfEachChunk) {
   ListServer lists(6, 10);
   lists.hold_last = true;
-  Client client = lists.Connect(300ms);
+  Client client = lists.Connect(1s);
   int taken = 0;
   const auto done = client.List({}, [&](const wire::ListReplyT&) {
     ++taken;

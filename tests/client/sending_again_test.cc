@@ -360,7 +360,7 @@ TEST(SendingAgainTest, WhatLeftInPartIsSentAgainToo) {
     }
     welcomed.get_future().wait();
     // Until all that fits has left.
-    std::this_thread::sleep_for(300ms);
+    std::this_thread::sleep_for(1s);
     server.Run([&] { stuck->Reset(); });
     for (Sent& answer : answers) {
       const auto outcome = answer.Wait();

@@ -7,10 +7,10 @@
 #include <chrono>
 #include <filesystem>
 #include <string>
-#include <thread>
 
 #include "tests/end_to_end/programs.h"
 #include "tests/end_to_end/small_shop.h"
+#include "tests/eventually.h"
 
 namespace kundig::end_to_end {
 namespace {
@@ -185,11 +185,7 @@ TEST(Churn, AnotherModelIsFittedOnceItIsInForce) {
 
   server.folder().Write("book.toml", other);
   EXPECT_EQ(server.One({"admin", "reload"}).at("changed"), true);
-  const auto deadline = std::chrono::steady_clock::now() + 60s;
-  while (server.One({"status"}).at("fit_version") != 2 &&
-         std::chrono::steady_clock::now() < deadline) {
-    std::this_thread::sleep_for(20ms);
-  }
+  EXPECT_TRUE(Eventually([&] { return server.One({"status"}).at("fit_version") == 2; }));
   EXPECT_EQ(server.One({"early-warning", "--limit", "1"}).at("fit_version"), 2);
 }
 

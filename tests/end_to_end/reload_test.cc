@@ -5,11 +5,10 @@
 
 #include <signal.h>
 
-#include <chrono>
 #include <string>
-#include <thread>
 
 #include "tests/end_to_end/programs.h"
+#include "tests/eventually.h"
 
 namespace kundig::end_to_end {
 namespace {
@@ -96,12 +95,7 @@ TEST_F(Reloads, AHangUpSignalReloads) {
   lower.replace(lower.find("60"), 2, "52");
   server_.folder().Write("book.toml", lower);
   server_.Signal(SIGHUP);
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (server_.One({"status"}).at("rules_version") != 2 &&
-         std::chrono::steady_clock::now() < deadline) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  EXPECT_EQ(server_.One({"status"}).at("rules_version"), 2);
+  EXPECT_TRUE(Eventually([&] { return server_.One({"status"}).at("rules_version") == 2; }));
   EXPECT_EQ(server_.Stop(SIGTERM), 0);
 }
 

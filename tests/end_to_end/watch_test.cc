@@ -7,12 +7,11 @@
 #include <boost/process/args.hpp>
 #include <boost/process/child.hpp>
 #include <boost/process/io.hpp>
-#include <chrono>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "tests/end_to_end/programs.h"
+#include "tests/eventually.h"
 
 namespace kundig::end_to_end {
 namespace {
@@ -26,17 +25,6 @@ today = 2010-12-10
 a = 50
 )";
 constexpr char kSaysPosition[] = "kundig: go on with --from ";
-
-// Waits for a time that only a broken program needs.
-template <typename Condition>
-bool Eventually(Condition condition) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  return true;
-}
 
 std::string PositionIn(const std::string& err) {
   const size_t at = err.find(kSaysPosition);

@@ -244,7 +244,7 @@ WatchReplyT FullWatch() {
   WatchReplyT reply;
   reply.state = SomeState();
   reply.position = std::make_unique<FeedPosition>(3, 1'000'000, 2);
-  for (const uint64_t place : {1, 2}) {
+  for (const uint64_t place : {1U, 2U}) {
     auto change = std::make_unique<ChangeT>();
     change->sequence = 1'000'000;
     change->place = place;

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "tests/eventually.h"
+
 namespace kundig::server {
 namespace {
 
@@ -147,11 +149,7 @@ TEST_F(ChurnRefitsTest, TheThreadNoticesTheDay) {
   const ChurnRefits refits(book_.get(), State(),
                            [](const engine::Error& error) { ADD_FAILURE() << error.message; });
   NextDay();
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  while (!ExpectedOrders().has_value() && std::chrono::steady_clock::now() < end) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  EXPECT_TRUE(ExpectedOrders().has_value());
+  EXPECT_TRUE(Eventually([&] { return ExpectedOrders().has_value(); }));
 }
 
 }  // namespace

@@ -6,9 +6,11 @@
 #include <sys/resource.h>
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <thread>
 
+#include "tests/eventually.h"
 #include "tests/server/raw_client.h"
 #include "tests/server/served.h"
 

@@ -7,9 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <string>
-#include <thread>
 
 #include "server/network.h"
 #include "tests/server/fake_handler.h"
@@ -38,17 +36,6 @@ struct Served {
   FakeHandler handler;
   Network network;
 };
-
-// Whether `condition` holds within a time that only a broken server needs.
-template <typename Condition>
-bool Eventually(Condition condition) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
-  return true;
-}
 
 }  // namespace kundig::server
 

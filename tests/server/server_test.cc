@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <fstream>
 #include <string>
 #include <thread>
@@ -15,6 +16,7 @@
 #include "schemas/summaries_generated.h"
 #include "schemas/verified.h"
 #include "schemas/watch_generated.h"
+#include "tests/eventually.h"
 #include "tests/server/raw_client.h"
 #include "tests/server/served.h"
 

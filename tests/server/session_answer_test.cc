@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <thread>
+#include <vector>
 
+#include "tests/eventually.h"
 #include "tests/server/raw_client.h"
 #include "tests/server/served.h"
 
@@ -105,12 +108,14 @@ TEST(SessionAnswerTest, RequestsAboveTheLimitAreRefusedInTheirTurnAndNotExecuted
   Served served(options);
   RawClient client;
   ASSERT_TRUE(client.Open(served.address()));
+  // In one piece, so that the last is read before the first is answered.
+  std::vector<uint8_t> frames;
   for (uint32_t i = 0; i < 6; ++i) {
-    ASSERT_TRUE(client.Send(MessageType::count, i, NumberedPayload(i)));
+    wire::AppendFrame(static_cast<uint8_t>(MessageType::count), i, NumberedPayload(i), &frames);
   }
+  wire::AppendFrame(static_cast<uint8_t>(MessageType::ping), 6, PingPayload(), &frames);
+  ASSERT_TRUE(client.SendBytes(frames));
   served.handler.AwaitHeld(4);
-  ASSERT_TRUE(client.Send(MessageType::ping, 6, PingPayload()));
-  std::this_thread::sleep_for(std::chrono::milliseconds(30));
   served.handler.Release();
   for (uint32_t i = 0; i < 7; ++i) {
     const std::optional<RawReply> reply = client.Receive();
@@ -302,7 +307,7 @@ TEST(SessionStallTest, AClientThatOnlySendsIsNotReadForEverAndCutOff) {
 
 TEST(SessionIdleTest, AnIdleClientIsClosedAndABusyOneIsNot) {
   NetworkOptions options;
-  options.session.idle_timeout = std::chrono::milliseconds(200);
+  options.session.idle_timeout = std::chrono::milliseconds(600);
   Served served(options);
   RawClient idle, waiting;
   ASSERT_TRUE(waiting.Open(served.address()));

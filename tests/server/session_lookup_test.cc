@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "server/limits.h"
+#include "tests/eventually.h"
 #include "tests/server/raw_client.h"
 #include "tests/server/served.h"
 

@@ -14,6 +14,7 @@
 
 #include "engine/calendar.h"
 #include "schemas/watch_generated.h"
+#include "tests/eventually.h"
 #include "tests/server/kept_answer.h"
 #include "tests/server/messages.h"
 #include "tests/server/served.h"
@@ -229,10 +230,10 @@ TEST_F(WatchesTest, WhoeverWaitsIsToldThatTheServerStops) {
 }
 
 TEST_F(WatchesTest, AFeedThatNobodyAsksForIsClosed) {
-  Watches watches(&book_, wire::kMaxFrameBytes, 500ms);
+  Watches watches(&book_, wire::kMaxFrameBytes, 1s);
   const Position begin = Begin(&watches);
   const Answered waits = Ask(&watches, begin, 60s);
-  std::this_thread::sleep_for(1200ms);
+  std::this_thread::sleep_for(2500ms);
   EXPECT_EQ(watches.open_feeds(), 1u) << "somebody waits";
   Order("ada", 100);
   const Position seen = PositionOf(ReplyOf(waits));
