@@ -163,7 +163,8 @@ class Server::Impl {
 
   void ReadConfigurationAgain() { static_cast<void>(reload_->Run()); }
 
-  void GiveUpStarting() { cut_off_ = true; }
+  // What comes when the start is through already leaves the snapshot at the end alone.
+  void GiveUpStarting() { giving_up_ = true; }
   // Also without the snapshot at the end.
   void CutOff() {
     cut_off_ = true;
@@ -319,7 +320,7 @@ class Server::Impl {
 
   const Configuration configuration_;
   std::atomic<bool> cut_off_{false};
-  std::atomic<bool> giving_up_{false};  // a snapshot that somebody asked for
+  std::atomic<bool> giving_up_{false};  // the start, or a snapshot that somebody asked for
   const SystemClock clock_;
   RepeatedLine progress_line_{std::chrono::seconds(1)};
   engine::Day today_;  // at the start

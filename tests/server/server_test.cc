@@ -3,14 +3,17 @@
 #include "server/server.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "engine/data_folder.h"
 #include "schemas/events_generated.h"
 #include "schemas/profile_generated.h"
 #include "schemas/summaries_generated.h"
@@ -239,6 +242,23 @@ TEST(ServerTest, StopsUnderLoadWithAnAnswerForEveryWrite) {
   EXPECT_TRUE(server.Stop());
   for (std::thread& client : clients) client.join();
   EXPECT_EQ(applied, last_sequence) << "a write without an answer";
+}
+
+// A signal may come just when the start is through.
+TEST(ServerTest, GivingUpTheStartTooLateSavesTheBookAtTheEnd) {
+  const std::string data = testing::TempDir() + "kundig-late-" + std::to_string(getpid());
+  Server server(Configured({"--listen", "127.0.0.1:0", "--data", data.c_str()}));
+  ASSERT_TRUE(server.Start());
+  RawClient client;
+  ASSERT_TRUE(client.Open(server.address()));
+  ASSERT_TRUE(client.Send(MessageType::events, 1, OrderPayload("ada", "o1", 100)));
+  ASSERT_EQ(client.Receive()->type, MessageType::events_reply);
+  client.Close();
+  ASSERT_TRUE(engine::GenerationsOf(data)->empty());
+  server.GiveUpStarting();
+  EXPECT_TRUE(server.Stop());
+  EXPECT_EQ(engine::GenerationsOf(data)->size(), 1U);
+  std::filesystem::remove_all(data);
 }
 
 TEST(ServerTest, AWaitingWatchDoesNotHoldUpTheStop) {
