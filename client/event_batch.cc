@@ -15,7 +15,7 @@ constexpr size_t kEventFixedBytes = 320;
 // Length, terminating zero and padding of a text.
 constexpr size_t kTextFixedBytes = 12;
 // The batch around the events.
-constexpr size_t kBatchFixedBytes = 160;
+constexpr size_t kEventBatchFixedBytes = 160;
 
 size_t TextBytes(std::initializer_list<const std::string*> texts) {
   size_t bytes = 0;
@@ -221,7 +221,7 @@ std::vector<EventBatch::Part> EventBatch::Split(uint32_t max_events, uint32_t ma
     const size_t event_bytes = kEventFixedBytes + BodyTextBytes(events_.events[i]->body);
     if (parts.empty() || i - parts.back().begin >= max_events || bytes + event_bytes > max_bytes) {
       parts.push_back({i, i});
-      bytes = kBatchFixedBytes;
+      bytes = kEventBatchFixedBytes;
     }
     bytes += event_bytes;
     parts.back().end = i + 1;

@@ -15,7 +15,7 @@ namespace {
 // Time, revenue, margin, items and the lengths of two ids.
 constexpr size_t kOrderFixedBytes = 3 * sizeof(int64_t) + sizeof(uint32_t) + 2;
 // Above what the table, its vtable, and the lengths and paddings of seven vectors take.
-constexpr size_t kBatchFixedBytes = 352;
+constexpr size_t kOrderBatchFixedBytes = 352;
 
 template <typename T>
 flatbuffers::Offset<flatbuffers::Vector<T>> Column(flatbuffers::FlatBufferBuilder* builder,
@@ -68,7 +68,7 @@ std::vector<OrderBatch::Part> OrderBatch::Split(uint32_t max_orders, uint32_t ma
     const size_t order_bytes = kOrderFixedBytes + id_bytes;
     if (parts.empty() || i - parts.back().begin >= max_orders || bytes + order_bytes > max_bytes) {
       parts.push_back({i, i, ids_end, ids_end});
-      bytes = kBatchFixedBytes;
+      bytes = kOrderBatchFixedBytes;
     }
     bytes += order_bytes;
     ids_end += id_bytes;
@@ -80,7 +80,7 @@ std::vector<OrderBatch::Part> OrderBatch::Split(uint32_t max_orders, uint32_t ma
 
 std::vector<uint8_t> OrderBatch::Packed(const Part& part, const BatchName& name) const {
   const size_t begin = part.begin, end = part.end;
-  flatbuffers::FlatBufferBuilder builder(kBatchFixedBytes + (end - begin) * kOrderFixedBytes +
+  flatbuffers::FlatBufferBuilder builder(kOrderBatchFixedBytes + (end - begin) * kOrderFixedBytes +
                                          (part.ids_end - part.ids_begin));
   const auto producer = name.producer.empty() ? 0 : builder.CreateString(name.producer);
   const auto ids = Column(&builder, ids_, part.ids_begin, part.ids_end);

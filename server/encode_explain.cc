@@ -26,11 +26,6 @@ static_assert(SameCode<wire::RiskReason>(engine::RiskReason::kContacts) ==
 static_assert(SameCode<wire::RiskReason>(engine::RiskReason::kOpenLead) ==
               wire::RiskReason::open_lead);
 
-flatbuffers::Optional<int32_t> DayNumber(const std::optional<engine::Day>& day) {
-  if (!day) return flatbuffers::nullopt;
-  return day->since_epoch;
-}
-
 Offset<wire::ExplainedActivity> AddActivity(const engine::ExplainedActivity& activity,
                                             const engine::ActivitySettings& rules,
                                             FlatBufferBuilder* builder) {

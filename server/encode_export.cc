@@ -36,11 +36,6 @@ static_assert(SameCode<wire::TerminationState>(engine::TerminationState::kWithdr
 static_assert(SameCode<wire::LeadStatus>(engine::LeadStatus::kOpen) == wire::LeadStatus::open);
 static_assert(SameCode<wire::LeadStatus>(engine::LeadStatus::kLost) == wire::LeadStatus::lost);
 
-flatbuffers::Optional<int32_t> DayNumber(const std::optional<engine::Day>& day) {
-  if (!day) return flatbuffers::nullopt;
-  return day->since_epoch;
-}
-
 template <typename T>
 std::optional<T> Held(const engine::Patch<T>& patch) {
   if (patch.verb != engine::Patch<T>::Verb::kSet) return std::nullopt;

@@ -35,6 +35,11 @@ inline flatbuffers::Optional<int64_t> Units(const std::optional<engine::Minor>& 
   return money->units;
 }
 
+inline flatbuffers::Optional<int32_t> DayNumber(const std::optional<engine::Day>& day) {
+  if (!day) return flatbuffers::nullopt;
+  return day->since_epoch;
+}
+
 inline flatbuffers::Offset<flatbuffers::String> Text(flatbuffers::FlatBufferBuilder* builder,
                                                      std::string_view text) {
   return builder->CreateString(text.data(), text.size());

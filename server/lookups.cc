@@ -7,6 +7,7 @@
 #include "server/decode.h"
 #include "server/encode.h"
 #include "server/encode_records.h"
+#include "server/sending.h"
 
 namespace kundig::server {
 namespace {
@@ -26,9 +27,6 @@ struct Scratch {
   engine::ProfilesAnswer profiles;
   flatbuffers::FlatBufferBuilder builder;
 };
-
-// A builder that has grown above this gives its memory back.
-constexpr size_t kKeptBuilderBytes = size_t{1} << 20;
 
 // Gives the one answer to a responder.
 class ResponderSink final : public LookupSink {

@@ -9,10 +9,10 @@ namespace {
 using engine::Error;
 using engine::ErrorCode;
 using engine::Result;
-using Clock = std::chrono::steady_clock;
+using SteadyClock = std::chrono::steady_clock;
 
 // The unused one is looked for so many times in the time that it is kept.
-constexpr int kLooksInTime = 4;
+constexpr int kLooksForUnused = 4;
 
 }  // namespace
 
@@ -21,7 +21,7 @@ struct Recounts::Kept {
   engine::Day day;
   std::mutex mutex;  // guards the rest
   size_t users = 0;
-  Clock::time_point last_used = Clock::now();
+  SteadyClock::time_point last_used = SteadyClock::now();
 
   bool unused() {
     const std::lock_guard<std::mutex> lock(mutex);
@@ -53,7 +53,7 @@ Recounts::Lease Recounts::LeaseOf(const std::shared_ptr<Kept>& kept) {
   return {kept->book.get(), [kept](engine::Book*) {
             const std::lock_guard<std::mutex> lock(kept->mutex);
             --kept->users;
-            kept->last_used = Clock::now();
+            kept->last_used = SteadyClock::now();
           }};
 }
 
@@ -125,12 +125,12 @@ bool Recounts::keeps_one() {
 
 void Recounts::DropWhenUnused() {
   std::unique_lock<std::mutex> lock(mutex_);
-  while (!stop_.wait_for(lock, kept_for_ / kLooksInTime, [this] { return stopped_; })) {
+  while (!stop_.wait_for(lock, kept_for_ / kLooksForUnused, [this] { return stopped_; })) {
     if (kept_ == nullptr) continue;
     std::shared_ptr<Kept> gone;
     {
       const std::lock_guard<std::mutex> of_kept(kept_->mutex);
-      if (kept_->users > 0 || Clock::now() - kept_->last_used < kept_for_) continue;
+      if (kept_->users > 0 || SteadyClock::now() - kept_->last_used < kept_for_) continue;
       gone = kept_;
     }
     kept_.reset();

@@ -5,12 +5,6 @@
 #include "server/encode.h"
 
 namespace kundig::server {
-namespace {
-
-// An answer larger than this gives its memory back.
-constexpr size_t kKeptBuilderBytes = size_t{1} << 20;
-
-}  // namespace
 
 flatbuffers::FlatBufferBuilder* ThreadBuilder() {
   thread_local flatbuffers::FlatBufferBuilder builder;

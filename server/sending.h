@@ -8,6 +8,7 @@
 
 #include <flatbuffers/flatbuffers.h>
 
+#include <cstddef>
 #include <string>
 
 #include "schemas/admin_generated.h"
@@ -15,6 +16,9 @@
 #include "server/request_handler.h"
 
 namespace kundig::server {
+
+// A builder that is kept gives its memory back where an answer took more than this.
+inline constexpr size_t kKeptBuilderBytes = size_t{1} << 20;
 
 // Kept from request to request.
 flatbuffers::FlatBufferBuilder* ThreadBuilder();

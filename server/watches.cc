@@ -17,7 +17,7 @@ namespace {
 // Deadlines are met at once; ended feeds, unused ones and connections that are gone are looked for
 // so often.
 constexpr std::chrono::milliseconds kLongestLook{1000};
-constexpr int kLooksInTime = 4;  // that a feed is kept for
+constexpr int kLooksWhileKept = 4;  // that a feed is kept for
 
 Refusal FeedClosed() {
   return Refusal{.code = wire::ErrorCode::history_gone,
@@ -250,7 +250,7 @@ std::vector<Watches::Due> Watches::TakeDue() {
   const Clock::time_point now = Clock::now();
   if (now >= shared_->next_look) {
     shared_->next_look =
-        now + std::min<std::chrono::milliseconds>(kLongestLook, feed_kept_for_ / kLooksInTime);
+        now + std::min<std::chrono::milliseconds>(kLongestLook, feed_kept_for_ / kLooksWhileKept);
     for (auto& [number, watched] : shared_->watched) {
       take(&watched, [&](const Request& request) {
         return request.deadline <= now || !request.responder->Wanted();

@@ -27,12 +27,6 @@ using testing::HasSubstr;
 using wire::MessageType;
 using RawAnswer = AsyncClient::RawAnswer;
 
-Options To(const FakeServer& server) {
-  Options options;
-  options.server = server.address();
-  return options;
-}
-
 // What was sent is not sent again.
 Options ToOnce(const FakeServer& server) {
   Options options = To(server);

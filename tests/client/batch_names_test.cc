@@ -26,12 +26,6 @@ using wire::MessageType;
 using Act = BatchBook::Act;
 using Sent = Expected<wire::EventBatchReplyT>;
 
-Options To(const FakeServer& server) {
-  Options options;
-  options.server = server.address();
-  return options;
-}
-
 TEST(BatchNamesTest, NoMoreBatchesWaitForAnswersThanAServerRemembers) {
   constexpr size_t kBatches = 2 * kMaxUnansweredBatches + 88;
   // Of the server's thread:

@@ -25,12 +25,6 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 using wire::MessageType;
 
-Options To(const FakeServer& server) {
-  Options options;
-  options.server = server.address();
-  return options;
-}
-
 std::unique_ptr<wire::RefusedEventT> Refused(size_t index, const std::string& message) {
   auto refused = std::make_unique<wire::RefusedEventT>();
   refused->index = static_cast<uint32_t>(index);

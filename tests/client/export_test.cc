@@ -22,11 +22,7 @@ class ExportServer {
  public:
   ExportServer() : server_([this](Peer& peer, const wire::Frame& frame) { Handle(peer, frame); }) {}
 
-  Client Connect() {
-    Options options;
-    options.server = server_.address();
-    return Client::Connect(options).value();
-  }
+  Client Connect() { return Client::Connect(To(server_)).value(); }
 
  private:
   static wire::ExportReplyT Chunk(int64_t number, bool last) {

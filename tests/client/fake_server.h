@@ -27,6 +27,7 @@
 #include <utility>
 #include <vector>
 
+#include "client/client.h"
 #include "client/message.h"
 #include "schemas/absent.h"
 #include "schemas/frame.h"
@@ -232,6 +233,12 @@ inline void AnswerAsAShop(Peer& peer, const wire::Frame& frame) {
     }
     peer.Send(wire::MessageType::records_reply, id, reply);
   }
+}
+
+inline Options To(const FakeServer& server) {
+  Options options;
+  options.server = server.address();
+  return options;
 }
 
 }  // namespace kundig::client

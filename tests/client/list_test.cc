@@ -49,8 +49,7 @@ class ListServer {
   }
 
   Client Connect(std::chrono::milliseconds deadline = 10s) {
-    Options options;
-    options.server = server_.address();
+    Options options = To(server_);
     options.deadline = deadline;
     return Client::Connect(options).value();
   }
@@ -123,9 +122,9 @@ TEST(ListTest, ChunkThatThrowsLeavesTheConnectionUsable) {
 }
 
 TEST(ListTest, SlowConsumerHoldsTheServerUpInsteadOfFillingMemory) {
-  constexpr int kChunks = 96;
+  constexpr int kLargeChunks = 96;
   constexpr size_t kChunkBytes = 256U << 10;
-  ListServer lists(kChunks, kChunkBytes);
+  ListServer lists(kLargeChunks, kChunkBytes);
   // The deadline stands still while the consumer is slower than it.
   Client client = lists.Connect(3s);
   int taken = 0;
@@ -133,12 +132,12 @@ TEST(ListTest, SlowConsumerHoldsTheServerUpInsteadOfFillingMemory) {
     if (++taken == 1) {
       std::this_thread::sleep_for(3500ms);
       // What the client holds, and what fits the buffers of both kernels.
-      EXPECT_LT(lists.server().written_bytes(), kChunks * 3 / 4 * kChunkBytes);
+      EXPECT_LT(lists.server().written_bytes(), kLargeChunks * 3 / 4 * kChunkBytes);
     }
     return true;
   });
   EXPECT_TRUE(done) << done.error().message;
-  EXPECT_EQ(taken, kChunks);
+  EXPECT_EQ(taken, kLargeChunks);
 }
 
 TEST(ListTest, DeadlineIsThatOfEachChunk) {

@@ -34,12 +34,6 @@ using Act = BatchBook::Act;
 using RawAnswer = AsyncClient::RawAnswer;
 using Sent = Expected<wire::EventBatchReplyT>;
 
-Options To(const FakeServer& server) {
-  Options options;
-  options.server = server.address();
-  return options;
-}
-
 TEST(SendingAgainTest, EachKindOfDropAppliesABatchOnce) {
   struct Case {
     Act act;

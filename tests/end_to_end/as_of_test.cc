@@ -16,7 +16,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr const char* kOrders =
+constexpr const char* kFirstOrders =
     "customer,order,at,revenue\n"
     "ann,o1,2010-06-01,100.00\n"
     "bob,o2,2009-02-01,20.00\n"
@@ -55,7 +55,7 @@ TEST(AsOf, AnswersLikeABookThatStoppedOnThatDay) {
   ASSERT_NE(then.address(), "") << then.log();
   ASSERT_NE(now.address(), "") << now.log();
   for (const Server* server : {&then, &now}) {
-    Import(*server, "orders", kOrders);
+    Import(*server, "orders", kFirstOrders);
     Import(*server, "customers", "customer,country,satisfaction\nann,France,9\nbob,Germany,2\n");
     Import(*server, "contacts", "customer,at,channel,campaign\nann,2010-11-01,mail,winter\n");
   }

@@ -35,7 +35,7 @@ using testing::HasSubstr;
 constexpr int64_t kDayS = 24 * 60 * 60, kHourS = 60 * 60, kYearS = 365 * kDayS;
 constexpr int32_t kBegin = 19'792;  // 2024-03-10
 constexpr int32_t kWindowDays = 365;
-constexpr size_t kCustomers = 20, kBatchOrders = 20;
+constexpr size_t kCustomers = 20, kOrdersPerBatch = 20;
 
 // The clock that the server sees; begins at noon of kBegin.
 class JumpingClock {
@@ -144,7 +144,7 @@ class ClockWriter {
       client::OrderBatch orders;
       std::vector<int32_t> days;
       const std::string prefix = name_ + "." + std::to_string(batches_) + ".";
-      for (size_t i = 0; i < kBatchOrders; ++i) {
+      for (size_t i = 0; i < kOrdersPerBatch; ++i) {
         days.push_back(clock_->day() + 2 - static_cast<int32_t>(random() % 600));
         orders.Add("c" + std::to_string(i % kCustomers), prefix + std::to_string(i),
                    days.back() * kDayS * 1000, 100);
@@ -158,7 +158,7 @@ class ClockWriter {
       std::set<size_t> refused;
       for (const auto& event : reply->refused) refused.insert(event->index);
       refused_ += refused.size();
-      for (size_t i = 0; i < kBatchOrders; ++i) {
+      for (size_t i = 0; i < kOrdersPerBatch; ++i) {
         ASSERT_EQ(refused.contains(i), days[i] > today + 1) << "day " << days[i] << " on " << today;
         if (!refused.contains(i)) taken_->Add(i % kCustomers, days[i], 100);
       }

@@ -17,7 +17,7 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr char kOrders[] =
+constexpr char kOrdersCsv[] =
     "customer,order,at,revenue\n"
     "ada,o-1,2019-12-01,10.00\n"
     "ben-who-leaves,o-2,2019-12-02,20.00\n"
@@ -27,12 +27,12 @@ std::string Toml(const std::string& data) {
   return "[server]\ndata = \"" + data + "\"\n[book]\ntoday = 2020-01-01\n";
 }
 
-Done Kundigd(const std::vector<std::string>& words) {
+Done RunServer(const std::vector<std::string>& words) {
   return RunProgram(KUNDIG_BIN_DIR "/kundigd", words);
 }
 
 void Import(const Server& server, const Folder& folder) {
-  const Done done = server.Run({"import", "orders", folder.Write("orders.csv", kOrders)});
+  const Done done = server.Run({"import", "orders", folder.Write("orders.csv", kOrdersCsv)});
   ASSERT_EQ(done.code, 0) << done.err;
 }
 
@@ -50,7 +50,7 @@ TEST(Durable, KeepsTheBookAndSaysSo) {
     Server server(Toml(folder / "data"));
     EXPECT_EQ(server.One({"status"}).at("orders"), 3);
     EXPECT_EQ(server.Stop(SIGTERM), 0);
-    EXPECT_THAT(server.log(), HasSubstr("the server stops"));
+    EXPECT_THAT(server.log(), HasSubstr(R"("the book was saved","why":"the server stops")"));
   }
   // From the snapshot that was saved at the end.
   Server server(Toml(folder / "data"));
@@ -58,7 +58,7 @@ TEST(Durable, KeepsTheBookAndSaysSo) {
   EXPECT_EQ(status.at("orders"), 3);
   EXPECT_EQ(status.at("saved_sequence"), status.at("journal_sequence"));
   // The folder serves one process.
-  const Done second = Kundigd({"--data", folder / "data", "--listen", "127.0.0.1:0"});
+  const Done second = RunServer({"--data", folder / "data", "--listen", "127.0.0.1:0"});
   EXPECT_EQ(second.code, 1);
   EXPECT_THAT(second.err, HasSubstr("Another kundigd"));
 }
@@ -179,13 +179,13 @@ TEST(Durable, ABackupIsVerifiedAndRestored) {
     EXPECT_THAT(again.err, HasSubstr("already"));
     EXPECT_EQ(server.Stop(SIGTERM), 0);
   }
-  EXPECT_EQ(Kundigd({"--verify", "--data", folder / "backup"}).code, 0);
-  const Done nothing = Kundigd({"--verify", "--data", folder / "nothing"});
+  EXPECT_EQ(RunServer({"--verify", "--data", folder / "backup"}).code, 0);
+  const Done nothing = RunServer({"--verify", "--data", folder / "nothing"});
   EXPECT_EQ(nothing.code, 1);
   EXPECT_THAT(nothing.err, HasSubstr("no data folder"));
-  const Done restored = Kundigd({"--restore", folder / "backup", "--data", folder / "copy"});
+  const Done restored = RunServer({"--restore", folder / "backup", "--data", folder / "copy"});
   EXPECT_EQ(restored.code, 0) << restored.err;
-  EXPECT_EQ(Kundigd({"--restore", folder / "backup", "--data", folder / "copy"}).code, 1);
+  EXPECT_EQ(RunServer({"--restore", folder / "backup", "--data", folder / "copy"}).code, 1);
   {
     Server server(Toml(folder / "copy"));
     EXPECT_EQ(server.One({"status"}).at("orders"), 3);
@@ -198,10 +198,10 @@ TEST(Durable, ABackupIsVerifiedAndRestored) {
     content[content.size() / 2] = static_cast<char>(content[content.size() / 2] ^ 4);
     std::ofstream(entry.path(), std::ios::binary) << content;
   }
-  const Done damaged = Kundigd({"--verify", "--data", folder / "backup"});
+  const Done damaged = RunServer({"--verify", "--data", folder / "backup"});
   EXPECT_EQ(damaged.code, 1);
   EXPECT_THAT(damaged.err, HasSubstr("manifest is damaged at byte"));
-  EXPECT_EQ(Kundigd({"--restore", folder / "backup", "--data", folder / "other"}).code, 1);
+  EXPECT_EQ(RunServer({"--restore", folder / "backup", "--data", folder / "other"}).code, 1);
   EXPECT_FALSE(std::filesystem::exists(folder / "other"));
 }
 
@@ -217,7 +217,7 @@ TEST(Durable, ABookInMemoryHasNothingToSave) {
   const Done receipt = server.Run({"receipt", "1"});
   EXPECT_EQ(receipt.code, 1);
   EXPECT_THAT(receipt.err, HasSubstr("in memory only"));
-  EXPECT_EQ(Kundigd({"--verify"}).code, 1);
+  EXPECT_EQ(RunServer({"--verify"}).code, 1);
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ namespace {
 using ::testing::HasSubstr;
 
 // The score is the bonding of a customer.
-constexpr char kRules[] = R"([book]
+constexpr char kValueRules[] = R"([book]
 today = 2010-12-10
 [value]
 individual_at = 60
@@ -41,7 +41,7 @@ class Reloads : public ::testing::Test {
     return server_.One({"profile", customer}).at("value_class").as_string().c_str();
   }
 
-  Server server_{kRules};
+  Server server_{kValueRules};
 };
 
 TEST_F(Reloads, ADayCloseKeepsTheClassAndAPersonPinsIt) {
@@ -73,7 +73,7 @@ TEST_F(Reloads, OtherRulesComeAsAWholeOrNotAtAll) {
   boost::json::object answer = server_.One({"admin", "reload"});
   EXPECT_EQ(answer.at("changed"), false);
 
-  std::string lower = kRules;
+  std::string lower = kValueRules;
   lower.replace(lower.find("60"), 2, "52");
   server_.folder().Write("book.toml", lower);
   answer = server_.One({"admin", "reload"});
@@ -91,7 +91,7 @@ TEST_F(Reloads, OtherRulesComeAsAWholeOrNotAtAll) {
 }
 
 TEST_F(Reloads, AHangUpSignalReloads) {
-  std::string lower = kRules;
+  std::string lower = kValueRules;
   lower.replace(lower.find("60"), 2, "52");
   server_.folder().Write("book.toml", lower);
   server_.Signal(SIGHUP);

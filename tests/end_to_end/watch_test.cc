@@ -19,7 +19,7 @@ namespace {
 using ::testing::HasSubstr;
 using Changes = std::vector<boost::json::object>;
 
-constexpr char kRules[] = R"([book]
+constexpr char kAbcRules[] = R"([book]
 today = 2010-12-10
 [abc]
 a = 50
@@ -87,7 +87,7 @@ class WatchTest : public ::testing::Test {
   }
 
   int orders_ = 0;
-  Server server_{kRules};
+  Server server_{kAbcRules};
 };
 
 TEST_F(WatchTest, AnEventADayARankingAndOtherRulesEachTellTheirChange) {
@@ -130,7 +130,7 @@ TEST_F(WatchTest, AnEventADayARankingAndOtherRulesEachTellTheirChange) {
   EXPECT_EQ(changes[1].at("before").at("abc"), "A");
   EXPECT_EQ(changes[1].at("after").at("abc"), "B");
 
-  std::string wider = kRules;
+  std::string wider = kAbcRules;
   wider.replace(wider.find("50"), 2, "95");
   server_.folder().Write("book.toml", wider);
   server_.One({"admin", "reload"});
@@ -180,7 +180,7 @@ TEST_F(WatchTest, GoesOnWhereItWasAndEndsAfterSoManyChanges) {
 
 TEST_F(WatchTest, AfterARestartTheListIsTakenAnew) {
   const Folder data;
-  const std::string toml = kRules + ("[server]\ndata = \"" + (data / "data") + "\"\n");
+  const std::string toml = kAbcRules + ("[server]\ndata = \"" + (data / "data") + "\"\n");
   std::string place;
   {
     Server server(toml);

@@ -17,7 +17,7 @@ namespace {
 
 constexpr uint32_t kMaxPayload = 4096;
 
-std::vector<uint8_t> Payload(uint8_t fill, size_t bytes = 16) {
+std::vector<uint8_t> Filled(uint8_t fill, size_t bytes = 16) {
   return std::vector<uint8_t>(bytes, fill);
 }
 
@@ -44,7 +44,7 @@ class CountedChunks final : public ChunkSource {
   explicit CountedChunks(int chunks) : left_(chunks) {}
   std::optional<Answer> Next(bool cancelled) override {
     if (!cancelled && left_-- == 0) return std::nullopt;
-    return Answer{wire::MessageType::list_reply, Payload(1, 1000)};
+    return Answer{wire::MessageType::list_reply, Filled(1, 1000)};
   }
 
  private:
@@ -63,11 +63,11 @@ TEST(AnswerQueueTest, AnswersLeaveInTheOrderOfRequestsWhateverOrderTheyCome) {
     while (!open.empty() && random() % 4 != 0) {
       std::swap(open[random() % open.size()], open.back());
       if (random() % 2 == 0) {
-        queue.Answer(open.back(), wire::MessageType::events_reply, Payload(2));
+        queue.Answer(open.back(), wire::MessageType::events_reply, Filled(2));
       } else {
         queue.AnswerFramed(open.back(),
                            FrameOfAnswer(wire::MessageType::events_reply, expected[open.back()],
-                                         Payload(2), kMaxPayload));
+                                         Filled(2), kMaxPayload));
       }
       open.pop_back();
     }
@@ -76,7 +76,7 @@ TEST(AnswerQueueTest, AnswersLeaveInTheOrderOfRequestsWhateverOrderTheyCome) {
     EXPECT_EQ(queue.size() * 10, queue.request_bytes());
   }
   for (const uint64_t sequence : open) {
-    queue.Answer(sequence, wire::MessageType::events_reply, Payload(2));
+    queue.Answer(sequence, wire::MessageType::events_reply, Filled(2));
   }
   const std::vector<uint32_t> rest = SentIds(&queue);
   sent.insert(sent.end(), rest.begin(), rest.end());
@@ -89,17 +89,17 @@ TEST(AnswerQueueTest, AnAnswerBehindAnOpenOneWaitsAndIsCounted) {
   AnswerQueue queue(kMaxPayload);
   const uint64_t first = queue.Expect(1, 0);
   const uint64_t second = queue.Expect(2, 0);
-  queue.Answer(second, wire::MessageType::events_reply, Payload(2));
+  queue.Answer(second, wire::MessageType::events_reply, Filled(2));
   EXPECT_TRUE(queue.send_buffer().empty());
   EXPECT_EQ(queue.waiting_bytes(), 16 + wire::kFrameHeaderBytes);
-  queue.Answer(first, wire::MessageType::events_reply, Payload(2));
+  queue.Answer(first, wire::MessageType::events_reply, Filled(2));
   EXPECT_EQ(SentIds(&queue), (std::vector<uint32_t>{1, 2}));
 }
 
 TEST(AnswerQueueTest, AStreamFillsTheBufferToTheLowWaterOnly) {
   AnswerQueue queue(kMaxPayload);
   queue.AnswerStream(queue.Expect(1, 0), std::make_unique<CountedChunks>(10));
-  queue.Answer(queue.Expect(2, 0), wire::MessageType::ping_reply, Payload(2));
+  queue.Answer(queue.Expect(2, 0), wire::MessageType::ping_reply, Filled(2));
   queue.Advance(3000);
   EXPECT_TRUE(queue.streaming());
   EXPECT_EQ(SentIds(&queue), (std::vector<uint32_t>{1, 1, 1}));
@@ -131,12 +131,12 @@ TEST(AnswerQueueTest, ACancelThatComesBeforeTheStreamHolds) {
 
 TEST(AnswerQueueTest, AnAnswerLongerThanAFrameBecomesAnError) {
   const std::vector<uint8_t> out =
-      FrameOfAnswer(wire::MessageType::events_reply, 5, Payload(1, kMaxPayload + 1), kMaxPayload);
+      FrameOfAnswer(wire::MessageType::events_reply, 5, Filled(1, kMaxPayload + 1), kMaxPayload);
   EXPECT_LT(out.size(), size_t{kMaxPayload});
   EXPECT_EQ(out[10], static_cast<uint8_t>(wire::MessageType::error));
   AnswerQueue queue(kMaxPayload);
-  queue.AnswerAtOnce(5, wire::MessageType::records_reply, Payload(1, 16), Payload(1, kMaxPayload));
-  queue.Answer(queue.Expect(5, 0), wire::MessageType::events_reply, Payload(1, kMaxPayload + 1));
+  queue.AnswerAtOnce(5, wire::MessageType::records_reply, Filled(1, 16), Filled(1, kMaxPayload));
+  queue.Answer(queue.Expect(5, 0), wire::MessageType::events_reply, Filled(1, kMaxPayload + 1));
   const std::span<const uint8_t> sent = queue.send_buffer().unsent();
   ASSERT_EQ(sent.size(), 2 * out.size());
   EXPECT_TRUE(std::equal(out.begin(), out.end(), sent.begin()));
@@ -146,13 +146,13 @@ TEST(AnswerQueueTest, AnAnswerLongerThanAFrameBecomesAnError) {
 
 TEST(AnswerQueueTest, AnAnswerAtOnceIsTheFrameOfItsTwoParts) {
   AnswerQueue queue(kMaxPayload);
-  queue.AnswerAtOnce(9, wire::MessageType::records_reply, Payload(1, 24), Payload(2, 100));
-  queue.AnswerAtOnce(10, wire::MessageType::records_reply, Payload(1, 24), {});
-  std::vector<uint8_t> both = Payload(1, 24);
+  queue.AnswerAtOnce(9, wire::MessageType::records_reply, Filled(1, 24), Filled(2, 100));
+  queue.AnswerAtOnce(10, wire::MessageType::records_reply, Filled(1, 24), {});
+  std::vector<uint8_t> both = Filled(1, 24);
   both.resize(124, 2);
   std::vector<uint8_t> expected;
   wire::AppendFrame(static_cast<uint8_t>(wire::MessageType::records_reply), 9, both, &expected);
-  wire::AppendFrame(static_cast<uint8_t>(wire::MessageType::records_reply), 10, Payload(1, 24),
+  wire::AppendFrame(static_cast<uint8_t>(wire::MessageType::records_reply), 10, Filled(1, 24),
                     &expected);
   const std::span<const uint8_t> sent = queue.send_buffer().unsent();
   EXPECT_TRUE(std::equal(sent.begin(), sent.end(), expected.begin(), expected.end()));

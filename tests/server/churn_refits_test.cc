@@ -9,11 +9,11 @@
 namespace kundig::server {
 namespace {
 
-constexpr engine::Day kToday{15'000};
-
 // A book in memory that is looked at whenever a test says so.
 class ChurnRefitsTest : public testing::Test {
  protected:
+  static constexpr engine::Day kToday{15'000};
+
   void Buy(int customer, int days_ago) {
     const std::string id = "c" + std::to_string(customer), order = std::to_string(days_ago);
     engine::OrderPlaced placed;

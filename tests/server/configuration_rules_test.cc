@@ -11,32 +11,13 @@
 #include "server/configuration.h"
 #include "server/configuration_toml.h"
 #include "server/toml_section.h"
+#include "tests/server/configuration_files.h"
 
 namespace kundig::server {
 namespace {
 
-engine::Result<Configuration> LoadText(const std::string& text) {
-  const std::string path = testing::TempDir() + "kundigd-rules-" +
-                           testing::UnitTest::GetInstance()->current_test_info()->name() + ".toml";
-  std::ofstream(path) << text;
-  const char* argv[] = {"kundigd", "--config", path.c_str()};
-  auto loaded = LoadConfiguration(
-      3, argv, [](const std::string&) -> std::optional<std::string> { return std::nullopt; });
-  std::filesystem::remove(path);
-  return loaded;
-}
-
 const engine::RuleSettings& SettingsOf(const engine::Result<Configuration>& loaded) {
   return loaded.value().rules->settings();
-}
-
-// The message from the line number on.
-void ExpectMistake(const std::string& text, const std::string& begin) {
-  const auto loaded = LoadText(text);
-  ASSERT_TRUE(loaded.has_error()) << text;
-  const std::string& message = loaded.error().message;
-  const size_t line = message.find(".toml:") + 6;
-  EXPECT_EQ(message.substr(line, begin.size()), begin) << message;
 }
 
 // What the documentation of the configuration shows as an example.

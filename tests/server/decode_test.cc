@@ -17,7 +17,7 @@ namespace kundig::server {
 namespace {
 
 template <typename Result>
-void ExpectRefused(const Result& result, wire::ErrorCode code, const std::string& field) {
+void ExpectNotDecoded(const Result& result, wire::ErrorCode code, const std::string& field) {
   ASSERT_TRUE(result.has_error()) << field;
   EXPECT_EQ(result.error().code, code) << field;
   EXPECT_EQ(result.error().field, field);
@@ -89,10 +89,10 @@ TEST(DecodeNames, TakesAndRefuses) {
   EXPECT_EQ(DecodeNames(Packed(request))->kind, engine::NameKind::kRfmSegment);
   EXPECT_EQ(DecodeNames(Packed(request))->from, 4097u);
   request.from = 0;
-  ExpectRefused(DecodeNames(Packed(request)), wire::ErrorCode::invalid_value, "from");
+  ExpectNotDecoded(DecodeNames(Packed(request)), wire::ErrorCode::invalid_value, "from");
   request.from = 1;
   request.kind = static_cast<wire::NameKind>(4);
-  ExpectRefused(DecodeNames(Packed(request)), wire::ErrorCode::invalid_value, "kind");
+  ExpectNotDecoded(DecodeNames(Packed(request)), wire::ErrorCode::invalid_value, "kind");
 }
 
 TEST(DecodeProfiles, NamesTheIdAtFault) {
@@ -110,21 +110,21 @@ TEST(Decode, RefusesUnsoundPayloadsOfEveryType) {
   const std::vector<uint8_t> payload(16, 0xff);
   std::vector<std::string_view> ids;
   EXPECT_EQ(DecodeProfiles(payload, 1, &ids)->code, wire::ErrorCode::bad_message);
-  ExpectRefused(DecodeAsOf<wire::RfmRequest>(payload, "RfmRequest"), wire::ErrorCode::bad_message,
-                "");
-  ExpectRefused(DecodePastProfiles(payload, 1), wire::ErrorCode::bad_message, "");
-  ExpectRefused(DecodeWhatIf(payload), wire::ErrorCode::bad_message, "");
+  ExpectNotDecoded(DecodeAsOf<wire::RfmRequest>(payload, "RfmRequest"),
+                   wire::ErrorCode::bad_message, "");
+  ExpectNotDecoded(DecodePastProfiles(payload, 1), wire::ErrorCode::bad_message, "");
+  ExpectNotDecoded(DecodeWhatIf(payload), wire::ErrorCode::bad_message, "");
   EXPECT_EQ(DecodeRecords(payload, 1, &ids)->code, wire::ErrorCode::bad_message);
-  ExpectRefused(DecodeNames(payload), wire::ErrorCode::bad_message, "");
-  ExpectRefused(DecodeExplain(payload), wire::ErrorCode::bad_message, "");
-  ExpectRefused(DecodeExport(payload), wire::ErrorCode::bad_message, "");
-  ExpectRefused(DecodeList(payload), wire::ErrorCode::bad_message, "");
-  ExpectRefused(DecodeCount(payload), wire::ErrorCode::bad_message, "");
-  ExpectRefused(DecodePhases(payload), wire::ErrorCode::bad_message, "");
-  ExpectRefused(DecodePipeline(payload), wire::ErrorCode::bad_message, "");
-  ExpectRefused(DecodeChurn(payload), wire::ErrorCode::bad_message, "");
-  ExpectRefused(DecodeStatus(payload), wire::ErrorCode::bad_message, "");
-  ExpectRefused(DecodeAdvanceDay(payload), wire::ErrorCode::bad_message, "");
+  ExpectNotDecoded(DecodeNames(payload), wire::ErrorCode::bad_message, "");
+  ExpectNotDecoded(DecodeExplain(payload), wire::ErrorCode::bad_message, "");
+  ExpectNotDecoded(DecodeExport(payload), wire::ErrorCode::bad_message, "");
+  ExpectNotDecoded(DecodeList(payload), wire::ErrorCode::bad_message, "");
+  ExpectNotDecoded(DecodeCount(payload), wire::ErrorCode::bad_message, "");
+  ExpectNotDecoded(DecodePhases(payload), wire::ErrorCode::bad_message, "");
+  ExpectNotDecoded(DecodePipeline(payload), wire::ErrorCode::bad_message, "");
+  ExpectNotDecoded(DecodeChurn(payload), wire::ErrorCode::bad_message, "");
+  ExpectNotDecoded(DecodeStatus(payload), wire::ErrorCode::bad_message, "");
+  ExpectNotDecoded(DecodeAdvanceDay(payload), wire::ErrorCode::bad_message, "");
 }
 
 TEST(DecodeAsOf, IsADayThatEventsCanLieOnWhereverItIsNamed) {
@@ -133,7 +133,7 @@ TEST(DecodeAsOf, IsADayThatEventsCanLieOnWhereverItIsNamed) {
     request.as_of = engine::kFirstDay.since_epoch;
     EXPECT_EQ(*decode(Packed(request)), engine::kFirstDay);
     request.as_of = engine::kLastDay.since_epoch + 1;
-    ExpectRefused(decode(Packed(request)), wire::ErrorCode::invalid_value, "as_of");
+    ExpectNotDecoded(decode(Packed(request)), wire::ErrorCode::invalid_value, "as_of");
   };
   using Day = Judged<std::optional<engine::Day>>;
   using Payload = std::vector<uint8_t>;
@@ -166,10 +166,10 @@ TEST(DecodePastProfiles, TakesIdsAndDayApartFromThePayload) {
   ASSERT_TRUE(question.has_value());
   EXPECT_EQ(question->as_of, engine::Day{14'000});
   EXPECT_EQ(question->customers, (std::vector<std::string>{"a", "b"}));
-  ExpectRefused(DecodePastProfiles(Packed(request), 1), wire::ErrorCode::limit_exceeded,
-                "max_profile_ids");
+  ExpectNotDecoded(DecodePastProfiles(Packed(request), 1), wire::ErrorCode::limit_exceeded,
+                   "max_profile_ids");
   request.as_of = engine::kFirstDay.since_epoch - 1;
-  ExpectRefused(DecodePastProfiles(Packed(request), 2), wire::ErrorCode::invalid_value, "as_of");
+  ExpectNotDecoded(DecodePastProfiles(Packed(request), 2), wire::ErrorCode::invalid_value, "as_of");
 }
 
 TEST(DecodeWhatIf, TakesTheTextAndTheMoveAskedFor) {
@@ -191,17 +191,17 @@ TEST(DecodeWhatIf, TakesTheTextAndTheMoveAskedFor) {
   EXPECT_EQ(question->moves.list->to, "lost");
   EXPECT_EQ(question->moves.limit, 0u);
   request.list->to = "";
-  ExpectRefused(DecodeWhatIf(Packed(request)), wire::ErrorCode::invalid_value, "list");
+  ExpectNotDecoded(DecodeWhatIf(Packed(request)), wire::ErrorCode::invalid_value, "list");
   request.list->judgement = static_cast<wire::Judgement>(4);
-  ExpectRefused(DecodeWhatIf(Packed(request)), wire::ErrorCode::invalid_value, "list.judgement");
+  ExpectNotDecoded(DecodeWhatIf(Packed(request)), wire::ErrorCode::invalid_value, "list.judgement");
   request.list.reset();
   request.configuration.assign(wire::kMaxConfigurationBytes, 'a');
   EXPECT_TRUE(DecodeWhatIf(Packed(request)).has_value());
   request.configuration += 'a';
-  ExpectRefused(DecodeWhatIf(Packed(request)), wire::ErrorCode::limit_exceeded,
-                "max_configuration_bytes");
+  ExpectNotDecoded(DecodeWhatIf(Packed(request)), wire::ErrorCode::limit_exceeded,
+                   "max_configuration_bytes");
   request.configuration = "\xff";
-  ExpectRefused(DecodeWhatIf(Packed(request)), wire::ErrorCode::invalid_value, "configuration");
+  ExpectNotDecoded(DecodeWhatIf(Packed(request)), wire::ErrorCode::invalid_value, "configuration");
 }
 
 TEST(DecodeList, FillsInDefaults) {
@@ -268,7 +268,7 @@ TEST(DecodeList, RefusesByField) {
     wire::ListRequestT request;
     request.kind = wire::ListKind::inactive;
     change(&request);
-    ExpectRefused(DecodeList(Packed(request)), code, field);
+    ExpectNotDecoded(DecodeList(Packed(request)), code, field);
   };
   using Request = wire::ListRequestT;
   refused([](Request* r) { r->kind = static_cast<wire::ListKind>(3); }, "kind");
@@ -308,9 +308,9 @@ TEST(DecodeChurn, TakesDaysThatEventsCanLieOn) {
   EXPECT_EQ(DecodeChurn(Packed(request))->until, engine::kFirstDay);
   EXPECT_EQ(DecodeChurn(Packed(request))->check_until, engine::kLastDay);
   request.check_until = engine::kLastDay.since_epoch + 1;
-  ExpectRefused(DecodeChurn(Packed(request)), wire::ErrorCode::invalid_value, "check_until");
+  ExpectNotDecoded(DecodeChurn(Packed(request)), wire::ErrorCode::invalid_value, "check_until");
   request.until = engine::kFirstDay.since_epoch - 1;
-  ExpectRefused(DecodeChurn(Packed(request)), wire::ErrorCode::invalid_value, "until");
+  ExpectNotDecoded(DecodeChurn(Packed(request)), wire::ErrorCode::invalid_value, "until");
 }
 
 TEST(DecodeWatch, TakesAPlaceAndItsLimits) {
@@ -342,7 +342,7 @@ TEST(DecodeWatch, NamesTheFieldAtFault) {
     wire::WatchRequestT request;
     request.where = "orders > 0";
     change(&request);
-    ExpectRefused(DecodeWatch(Packed(request)), code, field);
+    ExpectNotDecoded(DecodeWatch(Packed(request)), code, field);
   };
   using Request = wire::WatchRequestT;
   refused([](Request* request) { request->where = ""; }, "where");
@@ -353,7 +353,7 @@ TEST(DecodeWatch, NamesTheFieldAtFault) {
   refused([](Request* request) { request->wait_ms = 60'001; }, "wait_ms");
   refused([](Request* request) { request->limit = 0; }, "limit");
   refused([](Request* request) { request->limit = 10'001; }, "limit");
-  ExpectRefused(DecodeWatch(std::vector<uint8_t>(16, 0xff)), wire::ErrorCode::bad_message, "");
+  ExpectNotDecoded(DecodeWatch(std::vector<uint8_t>(16, 0xff)), wire::ErrorCode::bad_message, "");
 }
 
 TEST(DecodePipeline, TakesAnEarlierDay) {
@@ -362,16 +362,16 @@ TEST(DecodePipeline, TakesAnEarlierDay) {
   request.as_of = engine::kFirstDay.since_epoch;
   EXPECT_EQ(DecodePipeline(Packed(request))->as_of, engine::kFirstDay);
   request.as_of = engine::kFirstDay.since_epoch - 1;
-  ExpectRefused(DecodePipeline(Packed(request)), wire::ErrorCode::invalid_value, "as_of");
+  ExpectNotDecoded(DecodePipeline(Packed(request)), wire::ErrorCode::invalid_value, "as_of");
   EXPECT_EQ(DecodePipeline(Packed(request)).error().message,
             "Send a value for as_of that is between 1900-01-02 and 2079-06-06.");
 }
 
 TEST(DecodeWaterfall, NeedsTwoDays) {
   wire::WaterfallRequestT request;
-  ExpectRefused(DecodeWaterfall(Packed(request)), wire::ErrorCode::missing_field, "from");
+  ExpectNotDecoded(DecodeWaterfall(Packed(request)), wire::ErrorCode::missing_field, "from");
   request.from = 7;
-  ExpectRefused(DecodeWaterfall(Packed(request)), wire::ErrorCode::missing_field, "to");
+  ExpectNotDecoded(DecodeWaterfall(Packed(request)), wire::ErrorCode::missing_field, "to");
   request.to = 9;
   request.where = "owner = 'cleo'";
   const auto query = DecodeWaterfall(Packed(request));
@@ -380,9 +380,9 @@ TEST(DecodeWaterfall, NeedsTwoDays) {
   EXPECT_EQ(query->to, engine::Day{9});
   EXPECT_EQ(query->where, "owner = 'cleo'");
   request.to = engine::kLastDay.since_epoch + 1;
-  ExpectRefused(DecodeWaterfall(Packed(request)), wire::ErrorCode::invalid_value, "to");
+  ExpectNotDecoded(DecodeWaterfall(Packed(request)), wire::ErrorCode::invalid_value, "to");
   request.where = "\xff";
-  ExpectRefused(DecodeWaterfall(Packed(request)), wire::ErrorCode::invalid_value, "where");
+  ExpectNotDecoded(DecodeWaterfall(Packed(request)), wire::ErrorCode::invalid_value, "where");
 }
 
 TEST(DecodeConversion, TakesDaysAndACondition) {
@@ -398,7 +398,7 @@ TEST(DecodeConversion, TakesDaysAndACondition) {
   EXPECT_EQ(query->to, engine::Day{9});
   EXPECT_EQ(query->where, "owner = 'cleo'");
   request.from = engine::kFirstDay.since_epoch - 1;
-  ExpectRefused(DecodeConversion(Packed(request)), wire::ErrorCode::invalid_value, "from");
+  ExpectNotDecoded(DecodeConversion(Packed(request)), wire::ErrorCode::invalid_value, "from");
 }
 
 TEST(DecodePipeline, TakesReasonForClosedLeadsOnly) {
@@ -411,9 +411,9 @@ TEST(DecodePipeline, TakesReasonForClosedLeadsOnly) {
                                                          engine::PipelineKey::kProduct}));
   EXPECT_EQ(query->closed_by, std::vector<engine::PipelineKey>{engine::PipelineKey::kReason});
   request.by = {wire::PipelineKey::reason};
-  ExpectRefused(DecodePipeline(Packed(request)), wire::ErrorCode::invalid_value, "by");
+  ExpectNotDecoded(DecodePipeline(Packed(request)), wire::ErrorCode::invalid_value, "by");
   request.by = {static_cast<wire::PipelineKey>(9)};
-  ExpectRefused(DecodePipeline(Packed(request)), wire::ErrorCode::invalid_value, "by");
+  ExpectNotDecoded(DecodePipeline(Packed(request)), wire::ErrorCode::invalid_value, "by");
 }
 
 TEST(DecodeOthers, TakeAndRefuse) {
@@ -422,7 +422,7 @@ TEST(DecodeOthers, TakeAndRefuse) {
   const auto payload = Packed(explain);
   EXPECT_EQ(DecodeExplain(payload).value().customer, "c");
   explain.customer = std::string(65, 'c');
-  ExpectRefused(DecodeExplain(Packed(explain)), wire::ErrorCode::invalid_value, "customer");
+  ExpectNotDecoded(DecodeExplain(Packed(explain)), wire::ErrorCode::invalid_value, "customer");
 
   wire::CountRequestT count;
   EXPECT_EQ(DecodeCount(Packed(count)).value().where, "");
@@ -446,13 +446,13 @@ TEST(DecodeOthers, TakeAndRefuse) {
   const auto asked = Packed(exported);
   EXPECT_EQ(DecodeExport(asked).value(), "c");
   exported.customer = "";
-  ExpectRefused(DecodeExport(Packed(exported)), wire::ErrorCode::invalid_value, "customer");
+  ExpectNotDecoded(DecodeExport(Packed(exported)), wire::ErrorCode::invalid_value, "customer");
 
   wire::AdvanceDayRequestT day;
   day.day = 14'953;
   EXPECT_EQ(DecodeAdvanceDay(Packed(day)).value(), engine::Day{14'953});
   day.day = INT32_MAX;
-  ExpectRefused(DecodeAdvanceDay(Packed(day)), wire::ErrorCode::invalid_value, "day");
+  ExpectNotDecoded(DecodeAdvanceDay(Packed(day)), wire::ErrorCode::invalid_value, "day");
 }
 
 }  // namespace

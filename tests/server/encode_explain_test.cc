@@ -7,6 +7,7 @@
 #include "engine/calendar.h"
 #include "schemas/profile_generated.h"
 #include "server/encode.h"
+#include "tests/server/encoded_state.h"
 #include "tests/server/messages.h"
 
 namespace kundig::server {
@@ -15,12 +16,6 @@ namespace {
 using engine::Day;
 using engine::Minor;
 using flatbuffers::FlatBufferBuilder;
-
-const engine::StateName kState{.journal_sequence = 7, .ranking_version = 5, .as_of = Day{14'953}};
-
-std::shared_ptr<const engine::Rules> RulesOf(engine::RuleSettings settings) {
-  return engine::CompileRules(std::move(settings), engine::Calendar()).value();
-}
 
 TEST(EncodeExplain, NamesTheRuleThatDecided) {
   engine::RuleSettings settings;

@@ -11,6 +11,7 @@
 #include "schemas/absent.h"
 #include "schemas/profile_generated.h"
 #include "schemas/verified.h"
+#include "tests/server/encoded_state.h"
 
 namespace kundig::server {
 namespace {
@@ -18,8 +19,8 @@ namespace {
 using engine::ProfileRecord;
 
 // The whole payload, as a session sends it.
-std::vector<uint8_t> PayloadOf(const engine::StateName& state,
-                               const std::vector<ProfileRecord>& records) {
+std::vector<uint8_t> RecordsPayload(const engine::StateName& state,
+                                    const std::vector<ProfileRecord>& records) {
   RecordsHead of_state(state);
   const std::span<const uint8_t> head = of_state.For(static_cast<uint32_t>(records.size()));
   const std::span<const uint8_t> body = RecordBytes(records);
@@ -27,12 +28,6 @@ std::vector<uint8_t> PayloadOf(const engine::StateName& state,
   std::copy(body.begin(), body.end(), std::copy(head.begin(), head.end(), payload.begin()));
   return payload;
 }
-
-constexpr engine::StateName kState{.journal_sequence = 7,
-                                   .ranking_version = 5,
-                                   .as_of = engine::Day{14'953},
-                                   .rules_version = 3,
-                                   .fit_version = 2};
 
 TEST(EncodeRecords, LaysEveryFieldWhereTheSchemaHasIt) {
   ProfileRecord record;
@@ -93,7 +88,7 @@ TEST(EncodeRecords, IsASoundReplyOfAnyLength) {
   for (const size_t count : {0U, 1U, 2U, 1000U}) {
     std::vector<ProfileRecord> records(count);
     for (size_t i = 0; i < count; ++i) records[i].revenue = static_cast<int64_t>(i) - 1;
-    const std::vector<uint8_t> payload = PayloadOf(kState, records);
+    const std::vector<uint8_t> payload = RecordsPayload(kState, records);
     const auto* reply = wire::VerifiedRoot<wire::RecordsReply>(payload);
     ASSERT_NE(reply, nullptr) << count;
     EXPECT_EQ(reply->state()->journal_sequence(), 7U);
@@ -122,7 +117,7 @@ TEST(EncodeRecords, OneHeadServesManyReplies) {
 }
 
 TEST(EncodeRecords, AnUnknownCustomerHasTheMarksOfTheWire) {
-  const std::vector<uint8_t> payload = PayloadOf(kState, {ProfileRecord{}});
+  const std::vector<uint8_t> payload = RecordsPayload(kState, {ProfileRecord{}});
   const auto* reply = wire::VerifiedRoot<wire::RecordsReply>(payload);
   ASSERT_NE(reply, nullptr);
   const wire::ProfileRecord& record = *reply->records()->Get(0);

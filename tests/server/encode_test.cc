@@ -12,6 +12,7 @@
 #include "schemas/profile_generated.h"
 #include "schemas/summaries_generated.h"
 #include "server/text_rules.h"
+#include "tests/server/encoded_state.h"
 #include "tests/server/messages.h"
 
 namespace kundig::server {
@@ -20,25 +21,6 @@ namespace {
 using engine::Day;
 using engine::Minor;
 using flatbuffers::FlatBufferBuilder;
-
-const engine::StateName kState{.journal_sequence = 7,
-                               .ranking_version = 5,
-                               .as_of = Day{14'953},
-                               .rules_version = 3,
-                               .fit_version = 2};
-
-std::shared_ptr<const engine::Rules> RulesOf(engine::RuleSettings settings = {}) {
-  return engine::CompileRules(std::move(settings), engine::Calendar()).value();
-}
-
-void ExpectState(const std::unique_ptr<wire::State>& state) {
-  ASSERT_NE(state, nullptr);
-  EXPECT_EQ(state->journal_sequence(), 7u);
-  EXPECT_EQ(state->ranking_version(), 5u);
-  EXPECT_EQ(state->as_of(), 14'953);
-  EXPECT_EQ(state->rules_version(), 3u);
-  EXPECT_EQ(state->fit_version(), 2u);
-}
 
 TEST(EncodeProfiles, CarriesEveryField) {
   engine::Profile profile;

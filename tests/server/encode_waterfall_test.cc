@@ -3,6 +3,7 @@
 #include "engine/rules.h"
 #include "schemas/pipeline_generated.h"
 #include "server/encode.h"
+#include "tests/server/encoded_state.h"
 #include "tests/server/messages.h"
 
 namespace kundig::server {
@@ -10,9 +11,6 @@ namespace {
 
 using engine::Day;
 using engine::Minor;
-
-constexpr engine::StateName kState = {
-    .journal_sequence = 3, .ranking_version = 2, .as_of = Day{30}};
 
 TEST(EncodeWaterfall, SaysEveryPartInOrder) {
   engine::WaterfallAnswer answer;
@@ -26,7 +24,7 @@ TEST(EncodeWaterfall, SaysEveryPartInOrder) {
   flatbuffers::FlatBufferBuilder builder;
   EncodeWaterfall(answer, {.from = Day{10}, .to = Day{20}, .where = {}}, &builder);
   const auto reply = Unpacked<wire::WaterfallReplyT>(Payload(builder));
-  EXPECT_EQ(reply.state->as_of(), 30);
+  ExpectState(reply.state);
   EXPECT_EQ(reply.from, 10);
   EXPECT_EQ(reply.to, 20);
   EXPECT_EQ(reply.opening->leads(), 1u);

@@ -18,7 +18,7 @@ namespace {
 using wire::MessageType;
 
 constexpr uint32_t kMaxIds = 5;
-constexpr uint32_t kCustomers = 30;
+constexpr uint32_t kKnownCustomers = 30;
 
 class KeptAnswers final : public LookupSink {
  public:
@@ -37,15 +37,15 @@ class LookupsTest : public testing::Test {
  protected:
   LookupsTest() {
     std::vector<std::string> ids;
-    for (uint32_t i = 0; i < kCustomers; ++i) ids.push_back(CustomerOf(i));
-    std::vector<engine::OrderPlaced> orders(kCustomers);
-    for (uint32_t i = 0; i < kCustomers; ++i) {
+    for (uint32_t i = 0; i < kKnownCustomers; ++i) ids.push_back(CustomerOf(i));
+    std::vector<engine::OrderPlaced> orders(kKnownCustomers);
+    for (uint32_t i = 0; i < kKnownCustomers; ++i) {
       orders[i].customer = ids[i];
       orders[i].order = "o";
       orders[i].at = engine::TimeMs{1'000'000'000'000};
       orders[i].revenue = engine::Minor{100 + i};
     }
-    EXPECT_EQ(book_.Apply(orders).applied, kCustomers);
+    EXPECT_EQ(book_.Apply(orders).applied, kKnownCustomers);
   }
   static std::string CustomerOf(uint32_t index) { return "customer-" + std::to_string(index); }
 
@@ -55,7 +55,7 @@ class LookupsTest : public testing::Test {
     Request request;
     for (size_t left = (*random)() % (kMaxIds + 2); left > 0; --left) {
       request.customers.push_back(
-          CustomerOf(static_cast<uint32_t>((*random)() % (kCustomers + 5))));
+          CustomerOf(static_cast<uint32_t>((*random)() % (kKnownCustomers + 5))));
     }
     if ((*random)() % 8 == 0) request.customers.emplace_back("\n");
     std::vector<uint8_t> payload = Packed(request);

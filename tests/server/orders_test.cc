@@ -19,12 +19,13 @@ namespace {
 
 using wire::MessageType;
 
-constexpr engine::Day kToday{11'574};
-constexpr int64_t kDayMs = int64_t{24} * 60 * 60 * 1000;
-constexpr uint32_t kCustomers = 40;
+constexpr int64_t kMillisecondsADay = int64_t{24} * 60 * 60 * 1000;
+constexpr uint32_t kBuyers = 40;
 
 // A book and its dispatcher.
 struct Shop {
+  static constexpr engine::Day kToday{11'574};
+
   Shop()
       : book(engine::DurableBook::InMemory(
             engine::CompileRules({}, engine::Calendar()).value(),
@@ -51,13 +52,13 @@ struct Shop {
 
 // Mostly sound; some are bad, late, in another currency, or of an id that came before.
 wire::OrderT AnyOrder(std::minstd_rand* random, const std::string& currency) {
-  wire::OrderT order = OrderOf("customer-" + std::to_string((*random)() % kCustomers),
+  wire::OrderT order = OrderOf("customer-" + std::to_string((*random)() % kBuyers),
                                "o-" + std::to_string((*random)() % 300),
                                static_cast<int64_t>((*random)() % 5) * 1000);
-  order.at -= static_cast<int64_t>((*random)() % 700) * kDayMs;
+  order.at -= static_cast<int64_t>((*random)() % 700) * kMillisecondsADay;
   order.items = (*random)() % 4;
   if ((*random)() % 2 == 0) order.margin = static_cast<int64_t>((*random)() % 100) - 50;
-  if ((*random)() % 30 == 0) order.at += 3000 * kDayMs;
+  if ((*random)() % 30 == 0) order.at += 3000 * kMillisecondsADay;
   if ((*random)() % 30 == 0) order.revenue = -1;
   if ((*random)() % 30 == 0) order.customer = "K\xc3\xb6ln";
   if ((*random)() % 30 == 0) order.order = "\n";
@@ -97,7 +98,7 @@ TEST(OrdersTest, AreTheSameAsTheSameOrdersAsEvents) {
   wire::ProfilesRequestT profiles;
   wire::RecordsRequestT records;
   profiles.customers.push_back("K\xc3\xb6ln");
-  for (uint32_t i = 0; i < kCustomers; ++i) {
+  for (uint32_t i = 0; i < kBuyers; ++i) {
     profiles.customers.push_back("customer-" + std::to_string(i));
   }
   records.customers = profiles.customers;

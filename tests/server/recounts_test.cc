@@ -17,10 +17,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr engine::Day kToday{14'000};
-
 class RecountsTest : public testing::Test {
  protected:
+  static constexpr engine::Day kToday{14'000};
+
   RecountsTest()
       : book_(engine::CompileRules({}, engine::Calendar()).value(),
               engine::BookOptions{.today = kToday, .shards = 2, .threads = 2}) {

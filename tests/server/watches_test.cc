@@ -26,11 +26,12 @@ using namespace std::chrono_literals;
 using Answered = std::shared_ptr<KeptAnswer>;
 using Position = std::optional<engine::FeedPosition>;
 
-constexpr engine::Day kToday{14'000};
 constexpr const char* kBought = "revenue_total >= 100";
 
 class WatchesTest : public testing::Test {
  protected:
+  static constexpr engine::Day kToday{14'000};
+
   WatchesTest()
       : book_(engine::CompileRules({}, engine::Calendar()).value(),
               engine::BookOptions{.today = kToday, .shards = 2, .threads = 2, .now = [] {
