@@ -1,6 +1,6 @@
 #include "engine/block_filter.h"
 
-#include <limits>
+#include <cstdint>
 
 #include "engine/block_scan.h"
 #include "engine/value_judge.h"
@@ -10,9 +10,6 @@ namespace {
 
 // Above as many runs, a table of the codes is quicker than a comparison for each run.
 constexpr size_t kMaxCodeRuns = 4;
-
-constexpr int64_t kLowest = std::numeric_limits<int64_t>::min();
-constexpr int64_t kHighest = std::numeric_limits<int64_t>::max();
 
 bool IsTextNode(const Expression::Node& node) {
   return node.op == Expression::Op::kText || node.op == Expression::Op::kTextIn;
@@ -105,7 +102,7 @@ Selection BlockFilter::Evaluate(const Expression::Node& node, const BookView& vi
     case Expression::Op::kRange: {
       const Selection inside = InRange(view, block, field, node.low, node.high, among);
       if (!node.inverted) return inside;
-      return Without(InRange(view, block, field, kLowest, kHighest, among), inside);
+      return Without(InRange(view, block, field, INT64_MIN, INT64_MAX, among), inside);
     }
     case Expression::Op::kNumberIn:
       return in_runs();
@@ -125,7 +122,7 @@ Selection BlockFilter::Evaluate(const Expression::Node& node, const BookView& vi
       });
     case Expression::Op::kAbsent: {
       if (field == CustomerField::kCustomer) return node.inverted ? among : Selection::None();
-      const Selection present = InRange(view, block, field, kLowest, kHighest, among);
+      const Selection present = InRange(view, block, field, INT64_MIN, INT64_MAX, among);
       return node.inverted ? present : Without(among, present);
     }
     case Expression::Op::kHasAny: {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "engine/check.h"
+#include "engine/day_length.h"
 
 namespace kundig::engine {
 namespace {
@@ -17,7 +18,6 @@ namespace {
 constexpr int32_t kPeriodDays = 146097;
 constexpr int32_t kPeriodYears = 400;
 
-constexpr int64_t kDayMs = 24 * 60 * 60 * 1000;
 constexpr int64_t kSecondMs = 1000;
 
 constexpr int64_t FloorDivide(int64_t value, int64_t divisor) {

@@ -1,7 +1,7 @@
 #include "engine/feed_index.h"
 
 #include <algorithm>
-#include <limits>
+#include <cstdint>
 #include <utility>
 
 #include "engine/check.h"
@@ -11,10 +11,7 @@ namespace {
 
 using Op = Expression::Op;
 
-constexpr int64_t kLowest = std::numeric_limits<int64_t>::min();
-constexpr int64_t kHighest = std::numeric_limits<int64_t>::max();
-
-constexpr uint64_t BitOf(CustomerField field) {
+constexpr uint64_t FieldBit(CustomerField field) {
   return uint64_t{1} << static_cast<int>(field);
 }
 
@@ -54,14 +51,14 @@ const Expression::Node* GuardIn(const Expression& condition, const Expression::N
 }  // namespace
 
 std::optional<int64_t> WatchedFields::Code(CustomerField field) const {
-  if ((present_ & BitOf(field)) == 0) return std::nullopt;
+  if ((present_ & FieldBit(field)) == 0) return std::nullopt;
   return numbers_[static_cast<size_t>(field)];
 }
 
 bool WatchedFields::Number(FieldIndex index, int64_t* value) const {
   const auto field = static_cast<CustomerField>(index);
   *value = numbers_[static_cast<size_t>(field)];
-  return (present_ & BitOf(field)) != 0 && !IsNameField(field);
+  return (present_ & FieldBit(field)) != 0 && !IsNameField(field);
 }
 
 bool WatchedFields::Text(FieldIndex index, std::string_view* text) const {
@@ -70,7 +67,7 @@ bool WatchedFields::Text(FieldIndex index, std::string_view* text) const {
     *text = customer_;
     return view_ != nullptr;
   }
-  if (!IsNameField(field) || (present_ & BitOf(field)) == 0) return false;
+  if (!IsNameField(field) || (present_ & FieldBit(field)) == 0) return false;
   *text = NamesOf(*view_->names, field)
               .Text(static_cast<NameCode>(numbers_[static_cast<size_t>(field)]));
   return true;
@@ -137,16 +134,16 @@ void FeedIndex::AddNode(const Expression::Node& node, uint32_t condition, Group*
     watched->names.push_back(condition);
     return;
   }
-  // An absent value lies before all edges; every value is behind kLowest.
+  // An absent value lies before all edges; every value behind the one at INT64_MIN.
   const auto edge = [&](int64_t at) { watched->edges.emplace_back(at, condition); };
   const auto edge_behind = [&](int64_t last) {
-    if (last < kHighest) edge(last + 1);
+    if (last < INT64_MAX) edge(last + 1);
   };
   switch (node.op) {
     case Op::kRange:
       edge(node.low);
       edge_behind(node.high);
-      if (node.inverted) edge(kLowest);
+      if (node.inverted) edge(INT64_MIN);
       return;
     case Op::kNumberIn:
       for (const int64_t number : node.numbers) {
@@ -155,7 +152,7 @@ void FeedIndex::AddNode(const Expression::Node& node, uint32_t condition, Group*
       }
       return;
     case Op::kAbsent:
-      edge(kLowest);
+      edge(INT64_MIN);
       return;
     case Op::kHasAny:
       watched->sets.emplace_back(node.low, condition);
@@ -184,7 +181,7 @@ void FeedIndex::Read(const std::vector<CustomerField>& which, const CustomerView
     } else {
       present = WithField(*view->book, field, [&](auto value_of) { return value_of(row, value); });
     }
-    if (present) fields->present_ |= BitOf(field);
+    if (present) fields->present_ |= FieldBit(field);
   }
 }
 
@@ -203,7 +200,7 @@ const FeedIndex::Group* FeedIndex::Guarded(const Guard& guard, const WatchedFiel
 
 void FeedIndex::Search(const Group& group, Finder* finder) {
   for (const Watched& watched : group.watched) {
-    if ((finder->changed_ & BitOf(watched.field)) == 0) continue;
+    if ((finder->changed_ & FieldBit(watched.field)) == 0) continue;
     const auto& [from, to] = finder->changes_[static_cast<size_t>(watched.field)];
     const auto place = [&](const std::optional<int64_t>& value) {
       if (!value) return watched.edges.begin();
@@ -258,7 +255,7 @@ std::span<const uint32_t> FeedIndex::Finder::Find(const FeedIndex& index, std::s
     if (change.from && field == CustomerField::kRfmSegment && !former_segments.empty()) {
       change.from = former_segments[static_cast<size_t>(*change.from)];
     }
-    if (change.from != change.to) changed_ |= BitOf(field);
+    if (change.from != change.to) changed_ |= FieldBit(field);
   }
   if (changed_ == 0 && (before == nullptr) == (after == nullptr)) return {};
   Search(index.unguarded_, this);

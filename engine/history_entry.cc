@@ -1,5 +1,6 @@
 #include "engine/history_entry.h"
 
+#include "engine/day_length.h"
 #include "engine/hash.h"
 
 namespace kundig::engine {
@@ -8,10 +9,9 @@ namespace {
 constexpr uint8_t kHasOptional = 0x10;   // a margin; a last, effective or closing day
 constexpr uint8_t kMilliseconds = 0x40;  // the time is no whole second
 constexpr uint32_t kIdOffset = 4;        // behind kind, size and day
-constexpr int64_t kDayMs = 86'400'000;
-class Reader {
+class EntryReader {
  public:
-  explicit Reader(const uint8_t* at) : at_(at) {}
+  explicit EntryReader(const uint8_t* at) : at_(at) {}
   uint8_t Byte() { return *at_++; }
   uint64_t Varint() {
     uint64_t value = 0;
@@ -128,7 +128,7 @@ void MarkRemoved(uint8_t* packed) {
 bool Unpack(const uint8_t* packed, HistoryEntry* entry) {
   const uint8_t head = packed[0];
   if ((head & kPackedRemoved) != 0) return false;
-  Reader in(packed + kIdOffset);
+  EntryReader in(packed + kIdOffset);
   entry->kind = static_cast<EntryKind>(head & kPackedKindMask);
   entry->day = PackedDay(packed);
   if (HasId(entry->kind)) entry->id = in.Id();

@@ -5,13 +5,10 @@
 
 #include "engine/check.h"
 #include "engine/limits.h"
+#include "engine/refusal.h"
 
 namespace kundig::engine {
 namespace {
-
-Error Refusal(ErrorCode code, std::string message, std::string field) {
-  return Error{code, std::move(message), std::move(field), std::nullopt};
-}
 
 // An entry of this kind at this time, on its business day.
 std::optional<Error> Begin(EntryKind kind, TimeMs at, const ApplyContext& context,
@@ -67,7 +64,7 @@ std::optional<Error> Name(std::string_view name, Dictionary* names, const char* 
   return std::nullopt;
 }
 
-std::string_view TextOf(const Dictionary& names, NameCode code) {
+std::string_view NameText(const Dictionary& names, NameCode code) {
   return code == kNoName ? std::string_view() : names.Text(code);
 }
 
@@ -192,8 +189,8 @@ HeldEvent EventOf(std::string_view customer, const HistoryEntry& entry,
     case EntryKind::kContact:
       return Contact{.customer = customer,
                      .at = entry.at,
-                     .channel = TextOf(names.channels, entry.channel),
-                     .campaign = TextOf(names.campaigns, entry.campaign)};
+                     .channel = NameText(names.channels, entry.channel),
+                     .campaign = NameText(names.campaigns, entry.campaign)};
     case EntryKind::kConsent:
       return Consent{
           .customer = customer, .at = entry.at, .state = entry.consent, .until = entry.until};
@@ -203,7 +200,7 @@ HeldEvent EventOf(std::string_view customer, const HistoryEntry& entry,
           .at = entry.at,
           .state = entry.effective ? TerminationState::kGiven : TerminationState::kWithdrawn,
           .effective = entry.effective,
-          .reason = TextOf(names.termination_reasons, entry.reason)};
+          .reason = NameText(names.termination_reasons, entry.reason)};
     case EntryKind::kComplaint:
       return Complaint{
           .customer = customer, .complaint = entry.id, .at = entry.at, .closed = entry.closed};

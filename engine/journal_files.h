@@ -10,6 +10,7 @@
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
@@ -36,6 +37,7 @@ inline constexpr std::string_view kSetAside = ".damaged";
 uint32_t Crc32c(std::initializer_list<std::string_view> pieces);
 
 // Fixed little-endian numbers of stored headers.
+inline constexpr size_t kNumberBytes = 8, kChecksumBytes = 4;
 void PutFixed(uint64_t number, size_t bytes, std::string* to);
 uint64_t GetFixed(std::string_view from, size_t bytes);
 

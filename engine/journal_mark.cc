@@ -12,8 +12,8 @@ using rocksdb::IOStatus;
 // A slot: format, checksum of what follows it and of the format, turn, cut_through, synced_through,
 // identity. Slots of format 1 have no identity.
 constexpr uint64_t kMarkFormat = 2, kFormatWithoutIdentity = 1;
-constexpr size_t kFormatBytes = 4, kChecksumBytes = 4, kNumberBytes = 8;
-constexpr size_t kHeadBytes = kFormatBytes + kChecksumBytes;
+constexpr size_t kMarkFormatBytes = 4;
+constexpr size_t kHeadBytes = kMarkFormatBytes + kChecksumBytes;
 constexpr size_t kSlotBytes = kHeadBytes + 4 * kNumberBytes;
 constexpr size_t kSlotDistanceBytes = 512;
 constexpr size_t kFileBytes = 2 * kSlotDistanceBytes;
@@ -24,7 +24,7 @@ std::string PathIn(const std::string& folder) {
 
 std::string Slot(uint64_t turn, const JournalMark::Numbers& numbers) {
   std::string format, body;
-  PutFixed(kMarkFormat, kFormatBytes, &format);
+  PutFixed(kMarkFormat, kMarkFormatBytes, &format);
   PutFixed(turn, kNumberBytes, &body);
   PutFixed(numbers.cut_through, kNumberBytes, &body);
   PutFixed(numbers.synced_through, kNumberBytes, &body);
@@ -71,14 +71,14 @@ Result<JournalMark::Content> JournalMark::Read(const JournalFiles& files,
   bool found = false, newer = false;
   for (size_t at = 0; at < kFileBytes; at += kSlotDistanceBytes) {
     const std::string_view slot = std::string_view(bytes).substr(at, kSlotBytes);
-    const uint64_t format = GetFixed(slot, kFormatBytes);
+    const uint64_t format = GetFixed(slot, kMarkFormatBytes);
     const bool has_identity = format != kFormatWithoutIdentity;
     const std::string_view body = slot.substr(
         kHeadBytes, kSlotBytes - kHeadBytes - (has_identity ? size_t{0} : kNumberBytes));
     newer = newer || format > kMarkFormat;
     if (format == 0 || format > kMarkFormat ||
-        GetFixed(slot.substr(kFormatBytes), kChecksumBytes) !=
-            Crc32c({slot.substr(0, kFormatBytes), body})) {
+        GetFixed(slot.substr(kMarkFormatBytes), kChecksumBytes) !=
+            Crc32c({slot.substr(0, kMarkFormatBytes), body})) {
       content.slot_damaged = true;
       continue;
     }

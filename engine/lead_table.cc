@@ -7,13 +7,10 @@
 #include "engine/check.h"
 #include "engine/hash.h"
 #include "engine/limits.h"
+#include "engine/refusal.h"
 
 namespace kundig::engine {
 namespace {
-
-Error Refusal(ErrorCode code, std::string message, std::string field) {
-  return Error{code, std::move(message), std::move(field), std::nullopt};
-}
 
 // Puts a patch's name into the field. An error where there are too many names.
 std::optional<Error> PatchName(const Patch<std::string_view>& patch, Dictionary* names,

@@ -37,7 +37,6 @@ using rocksdb::Slice;
 using rocksdb::Status;
 
 constexpr uint8_t kValueFormat = 1;
-constexpr size_t kNumberBytes = 8, kChecksumBytes = 4;
 constexpr size_t kHeaderBytes = 1 + kNumberBytes + kChecksumBytes;
 constexpr uint64_t kIdentityNumber = 0;  // records begin with 1
 constexpr size_t kReadAheadBytes = size_t{2} << 20;

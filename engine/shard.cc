@@ -7,6 +7,7 @@
 #include "engine/hash.h"
 #include "engine/lead_table.h"
 #include "engine/limits.h"
+#include "engine/refusal.h"
 
 namespace kundig::engine {
 namespace {
@@ -15,10 +16,6 @@ namespace {
 // has at most one, so tidying costs little for each correction.
 constexpr uint64_t kMaxLoggedDays = 2;
 constexpr uint64_t kLoggedDaysSlack = 4096;
-
-Error Refusal(ErrorCode code, std::string message, std::string field) {
-  return Error{code, std::move(message), std::move(field), std::nullopt};
-}
 
 Error MemoryFull(const char* what) {
   return Refusal(ErrorCode::kMemoryFull,

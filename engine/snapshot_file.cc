@@ -11,8 +11,8 @@ namespace {
 using rocksdb::IOOptions;
 using rocksdb::IOStatus;
 
-constexpr size_t kFormatBytes = 4, kChecksumBytes = 4;
-constexpr size_t kFileHeadBytes = kSnapshotMagic.size() + kFormatBytes + kChecksumBytes;
+constexpr size_t kSnapshotFormatBytes = 4;
+constexpr size_t kFileHeadBytes = kSnapshotMagic.size() + kSnapshotFormatBytes + kChecksumBytes;
 constexpr size_t kPartHeadBytes = 8 + 8 + 4 + 4 + 2 * kChecksumBytes;
 
 rocksdb::Env* EnvOr(rocksdb::Env* env) {
@@ -64,7 +64,7 @@ std::optional<Error> SnapshotWriter::BeginFile(std::string_view name) {
   IOStatus status =
       storage_->files.system().NewWritableFile(path, {}, &storage_->file, /*dbg=*/nullptr);
   heads_ = kSnapshotMagic;
-  PutFixed(kSnapshotFormat, kFormatBytes, &heads_);
+  PutFixed(kSnapshotFormat, kSnapshotFormatBytes, &heads_);
   std::string head = heads_;
   PutFixed(Crc32c({heads_}), kChecksumBytes, &head);
   if (status.ok()) status = storage_->file->Append(head, IOOptions(), nullptr);
@@ -161,7 +161,7 @@ std::optional<Error> SnapshotReader::Open() {
   const std::string_view head = bytes;
   if (!head.starts_with(kSnapshotMagic)) return Damage("it is no file of a snapshot");
   if (!EndsWithItsChecksum(head)) return Damage("its head has a wrong checksum");
-  const uint64_t format = GetFixed(head.substr(kSnapshotMagic.size()), kFormatBytes);
+  const uint64_t format = GetFixed(head.substr(kSnapshotMagic.size()), kSnapshotFormatBytes);
   if (format > kSnapshotFormat) {
     return Error{.code = ErrorCode::kNewerFormat,
                  .message = path_ + " has format " + std::to_string(format) +
