@@ -11,7 +11,7 @@ namespace {
 
 constexpr size_t kChurnNumbers = 12, kSpendNumbers = 8;
 
-uint64_t Word(double number) {
+uint64_t DoubleBits(double number) {
   return std::bit_cast<uint64_t>(number);
 }
 
@@ -41,23 +41,23 @@ class Words {
 
 std::string EncodeFit(const AdoptedFit& fit) {
   std::vector<uint64_t> words = {static_cast<uint64_t>(fit.model),
-                                 Word(fit.parameters.r),
-                                 Word(fit.parameters.alpha),
-                                 Word(fit.parameters.a),
-                                 Word(fit.parameters.b),
+                                 DoubleBits(fit.parameters.r),
+                                 DoubleBits(fit.parameters.alpha),
+                                 DoubleBits(fit.parameters.a),
+                                 DoubleBits(fit.parameters.b),
                                  fit.pinned,
                                  fit.converged,
                                  fit.at_limit,
                                  static_cast<uint64_t>(int64_t{fit.fitted_through.since_epoch}),
                                  fit.customers,
                                  fit.purchases,
-                                 Word(fit.log_likelihood)};
+                                 DoubleBits(fit.log_likelihood)};
   if (fit.spend) {
     const AdoptedSpend& spend = *fit.spend;
-    words.insert(words.end(),
-                 {static_cast<uint64_t>(spend.measure), Word(spend.parameters.p),
-                  Word(spend.parameters.q), Word(spend.parameters.gamma),
-                  Word(spend.log_likelihood), spend.customers, spend.converged, spend.at_limit});
+    words.insert(words.end(), {static_cast<uint64_t>(spend.measure), DoubleBits(spend.parameters.p),
+                               DoubleBits(spend.parameters.q), DoubleBits(spend.parameters.gamma),
+                               DoubleBits(spend.log_likelihood), spend.customers, spend.converged,
+                               spend.at_limit});
   }
   std::string bytes;
   PutNumbers(words, &bytes);

@@ -9,45 +9,45 @@ namespace kundig::engine {
 namespace {
 
 // A range of values as a column has them; empty where low > high.
-struct Range {
+struct ValueRange {
   int64_t low, high;
   bool empty() const { return low > high; }
 };
 
-Range Clamped(int64_t low, int64_t high, int64_t first, int64_t last) {
+ValueRange Clamped(int64_t low, int64_t high, int64_t first, int64_t last) {
   return {std::max(low, first), std::min(high, last)};
 }
 
 template <typename T>
 Selection InColumn(const Column<T>& column, int64_t low, int64_t high, int64_t first,
                    int64_t last) {
-  const Range range = Clamped(low, high, first, last);
+  const ValueRange range = Clamped(low, high, first, last);
   if (range.empty()) return Selection::None();
   return InRange(column, static_cast<T>(range.low), static_cast<T>(range.high));
 }
 
 // Days since 1970-01-01 as a range of ColumnDay.
-Range DayRange(int64_t low, int64_t high) {
+ValueRange DayRange(int64_t low, int64_t high) {
   const int64_t before_first = kDayBeforeFirst.since_epoch;
-  const Range days = Clamped(low, high, kFirstDay.since_epoch, kLastDay.since_epoch);
+  const ValueRange days = Clamped(low, high, kFirstDay.since_epoch, kLastDay.since_epoch);
   if (days.empty()) return {1, 0};
   return {days.low - before_first, days.high - before_first};
 }
 
 // The days for which low <= today - day <= high. Ages beyond the calendar are cut to it.
-Range DaysAgo(Day today, int64_t low, int64_t high) {
+ValueRange DaysAgo(Day today, int64_t low, int64_t high) {
   constexpr int64_t kFar = 200'000;
   const int64_t youngest = std::clamp(low, -kFar, kFar), oldest = std::clamp(high, -kFar, kFar);
   if (low > high) return {1, 0};
   return DayRange(today.since_epoch - oldest, today.since_epoch - youngest);
 }
 
-Selection DayIn(const Column<ColumnDay>& column, const Range& days) {
+Selection DayIn(const Column<ColumnDay>& column, const ValueRange& days) {
   return InColumn(column, days.low, days.high, 0, UINT16_MAX);
 }
 
-Selection LastActivityIn(const CustomerBlock& block, const Range& days) {
-  const Range range = Clamped(days.low, days.high, 0, UINT16_MAX);
+Selection LastActivityIn(const CustomerBlock& block, const ValueRange& days) {
+  const ValueRange range = Clamped(days.low, days.high, 0, UINT16_MAX);
   if (range.empty()) return Selection::None();
   return LargerInRange(block.columns.last_order, block.columns.last_visit,
                        static_cast<uint16_t>(range.low), static_cast<uint16_t>(range.high));
@@ -74,7 +74,7 @@ Selection ByDefinition(const BookView& view, const CustomerBlock& block, Custome
 // The classes A, B, C, none stand in the order of falling measures, so a range of classes is a
 // range of measures.
 Selection AbcIn(const BookView& view, const CustomerBlock& block, int64_t low, int64_t high) {
-  const Range classes = Clamped(low, high, 0, static_cast<int64_t>(AbcClass::kNone));
+  const ValueRange classes = Clamped(low, high, 0, static_cast<int64_t>(AbcClass::kNone));
   if (classes.empty()) return Selection::None();
   const std::array<int64_t, 5> from = {std::numeric_limits<int64_t>::max(), view.ranking->a_from,
                                        view.ranking->b_from, 1,
@@ -88,11 +88,12 @@ Selection AbcIn(const BookView& view, const CustomerBlock& block, int64_t low, i
 // never, lost and inactive follow from the last activity alone, and stand in its order.
 Selection ActivityIn(const BookView& view, const CustomerBlock& block, int64_t low, int64_t high,
                      const Selection& among) {
-  const Range codes = Clamped(low, high, 0, static_cast<int64_t>(Activity::kActive));
+  const ValueRange codes = Clamped(low, high, 0, static_cast<int64_t>(Activity::kActive));
   if (codes.empty()) return Selection::None();
   const ActivitySettings& rules = view.rules->settings().activity;
-  const Range lost = DaysAgo(view.today, rules.lost_after, std::numeric_limits<int64_t>::max());
-  const Range passive =
+  const ValueRange lost =
+      DaysAgo(view.today, rules.lost_after, std::numeric_limits<int64_t>::max());
+  const ValueRange passive =
       DaysAgo(view.today, rules.inactive_after, std::numeric_limits<int64_t>::max());
   // Column days: 0 is never, then lost, then inactive, then the rest.
   const int64_t last_lost = std::max<int64_t>(lost.high, 0);
@@ -120,7 +121,7 @@ Selection ActivityIn(const BookView& view, const CustomerBlock& block, int64_t l
 
 // The kinds 0 and 1 follow the mark of absence in the column.
 Selection KindIn(const CustomerBlock& block, int64_t low, int64_t high) {
-  const Range kinds = Clamped(low, high, 0, static_cast<int64_t>(CustomerKind::kBusiness));
+  const ValueRange kinds = Clamped(low, high, 0, static_cast<int64_t>(CustomerKind::kBusiness));
   if (kinds.empty()) return Selection::None();
   return InColumn(block.columns.kind, kinds.low + 1, kinds.high + 1, 1, UINT8_MAX);
 }

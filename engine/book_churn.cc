@@ -64,7 +64,7 @@ void ReadPurchaseDays(const History& history, std::vector<Day>* days) {
   days->erase(std::unique(days->begin(), days->end()), days->end());
 }
 
-Purchases Collect(const Shard& shard, const ChurnQuery& query, Day today) {
+Purchases CollectPurchases(const Shard& shard, const ChurnQuery& query, Day today) {
   Purchases found;
   std::vector<Day> days;
   for (uint32_t at = 0; at < shard.blocks(); ++at) {
@@ -185,7 +185,7 @@ Result<ChurnAnswer> Book::Impl::Churn(const ChurnQuery& query) {
     answer.state = State();
     rules = rules_;
     runner_.ForEach(shards_.size(), [&](size_t shard) {
-      Purchases found = Collect(*shards_[shard], query, today_);
+      Purchases found = CollectPurchases(*shards_[shard], query, today_);
       customers[shard] = std::move(found.customers);
       later[shard] = found.later;
       with_margin[shard] = found.with_margin;

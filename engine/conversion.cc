@@ -41,8 +41,8 @@ class DayCounts {
   boost::unordered_flat_map<uint32_t, uint64_t> counts_;
 };
 
-struct Sums {
-  explicit Sums(size_t stages)
+struct StageCounts {
+  explicit StageCounts(size_t stages)
       : entered(stages),
         reached(stages * (stages + 1)),
         seen(stages + 1),
@@ -55,7 +55,7 @@ struct Sums {
   std::vector<uint64_t> seen, reached_from;
   uint64_t turn = 0;
 
-  void Merge(const Sums& other) {
+  void Merge(const StageCounts& other) {
     for (size_t at = 0; at < entered.size(); ++at) entered[at] += other.entered[at];
     for (size_t at = 0; at < reached.size(); ++at) reached[at].Merge(other.reached[at]);
   }
@@ -71,7 +71,7 @@ class Counter {
   Counter(const StagesThen& stages, size_t named, const EntryDays& days)
       : stages_(stages), named_(named), days_(days) {}
 
-  void Add(const LeadHistory& history, Sums* sums) const {
+  void Add(const LeadHistory& history, StageCounts* sums) const {
     const uint64_t lead = ++sums->turn;
     for (size_t at = 0; at < history.size(); ++at) {
       const size_t stage = StageOf(history[at]);
@@ -93,7 +93,7 @@ class Counter {
     return change.place == kPlaceWon ? named_ : named_ + 1;
   }
 
-  void AddReached(const LeadHistory& history, size_t entry, size_t stage, Sums* sums) const {
+  void AddReached(const LeadHistory& history, size_t entry, size_t stage, StageCounts* sums) const {
     // A number of its own for each stage of each lead.
     const uint64_t turn = (sums->turn << 16) + stage + 1;
     for (size_t at = entry + 1; at < history.size(); ++at) {
@@ -121,9 +121,9 @@ ConversionAnswer ComputeConversion(const LeadTable& leads, const Rules& rules,
   if (query.from) days.first = query.from->since_epoch;
   if (query.to) days.last = query.to->since_epoch;
   const Counter counter(stages, named, days);
-  const Sums sums =
-      SumLeads(LeadView(leads, rules), query.where.empty() ? nullptr : &where, Sums(named), runner,
-               [&](uint32_t row, Sums* to) { counter.Add(leads.columns().history[row], to); });
+  const StageCounts sums = SumLeads(
+      LeadView(leads, rules), query.where.empty() ? nullptr : &where, StageCounts(named), runner,
+      [&](uint32_t row, StageCounts* to) { counter.Add(leads.columns().history[row], to); });
 
   ConversionAnswer answer;
   for (size_t stage = 0; stage < named; ++stage) {

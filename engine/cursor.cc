@@ -17,7 +17,7 @@ constexpr size_t kMaxCursorBytes = 1024;
 
 // Numbers of variable length (LEB128; signed ones zigzag), so that cursors stay short enough to be
 // pasted.
-class Writer {
+class CursorWriter {
  public:
   void Number(uint64_t value) {
     for (; value >= 0x80; value >>= 7) bytes_.push_back(static_cast<char>(value | 0x80));
@@ -37,9 +37,9 @@ class Writer {
 };
 
 // Reads past the end give zeros and turn ok() false.
-class Reader {
+class CursorReader {
  public:
-  explicit Reader(std::string_view bytes) : left_(bytes) {}
+  explicit CursorReader(std::string_view bytes) : left_(bytes) {}
   uint64_t Number() {
     uint64_t value = 0;
     for (int shift = 0; shift < 64; shift += 7) {
@@ -90,7 +90,7 @@ Error BadCursor() {
 }  // namespace
 
 std::string EncodeCursor(const Cursor& cursor) {
-  Writer out;
+  CursorWriter out;
   out.Number(kCursorFormat);
   out.Number(cursor.question);
   out.Number(cursor.rules_version);
@@ -127,7 +127,7 @@ Result<Cursor> DecodeCursor(std::string_view text) {
   if (bytes.size() < sizeof(uint64_t)) return BadCursor();
   const std::string_view body = std::string_view(bytes).substr(0, bytes.size() - sizeof(uint64_t));
   if (std::string_view(bytes).substr(body.size()) != SealOf(body)) return BadCursor();
-  Reader in(body);
+  CursorReader in(body);
   Cursor cursor;
   if (in.Number() != kCursorFormat) return BadCursor();
   cursor.question = in.Number();

@@ -40,14 +40,14 @@ void ForEachAttribute(Figures& c, Use&& use) {
 // One more than the attribute as an unsigned number, so that most marks of absence, which are all
 // ones, become 0 and lie beside small values.
 template <typename T>
-uint64_t Word(T value) {
+uint64_t AttributeWord(T value) {
   using Bits =
       std::make_unsigned_t<typename std::conditional_t<std::is_enum_v<T>, std::underlying_type<T>,
                                                        std::type_identity<T>>::type>;
   return static_cast<Bits>(static_cast<Bits>(value) + Bits{1});
 }
 template <typename T>
-void FromWord(uint64_t word, T* value) {
+void FromAttributeWord(uint64_t word, T* value) {
   *value = static_cast<T>(word - 1);
 }
 
@@ -65,8 +65,9 @@ void CustomerPart::Add(const CustomerRow& row) {
   live.push_back(row.live ? 1 : 0);
   if (!row.live) return;
   ids.Add(row.customer());
-  ForEachAttribute(
-      row, [&](size_t column, auto attribute) { attributes[column].push_back(Word(attribute)); });
+  ForEachAttribute(row, [&](size_t column, auto attribute) {
+    attributes[column].push_back(AttributeWord(attribute));
+  });
   for (size_t at = 0; at < kKeptOwnerChanges; ++at) {
     owner_changes[at].push_back(row.owner_changes[at]);
   }
@@ -98,7 +99,7 @@ bool CustomerPart::Decode(std::string_view bytes) {
     if (has_all) {
       columns.Numbers(PartLimits::kMost, &attributes[at]);
     } else {
-      attributes[at].assign(ids.sizes.size(), Word(kNoClass));
+      attributes[at].assign(ids.sizes.size(), AttributeWord(kNoClass));
     }
   }
   for (std::vector<uint64_t>& column : owner_changes) {
@@ -119,7 +120,7 @@ bool CustomerPart::Decode(std::string_view bytes) {
 
 void CustomerPart::ReadAttributes(size_t place, CustomerFigures* figures) const {
   ForEachAttribute(*figures, [&](size_t column, auto& attribute) {
-    FromWord(attributes[column][place], &attribute);
+    FromAttributeWord(attributes[column][place], &attribute);
   });
   for (size_t at = 0; at < kKeptOwnerChanges; ++at) {
     figures->owner_changes[at] = static_cast<ColumnDay>(owner_changes[at][place]);

@@ -27,7 +27,7 @@ void FillOutlook(const BookView& view, const RowFields& fields, Profile* profile
   if (churn.has_spend()) profile->clv = ClvOf(churn, fields, expected_orders);
 }
 
-std::optional<std::string_view> NameOf(const Dictionary& names, NameCode code) {
+std::optional<std::string_view> OptionalName(const Dictionary& names, NameCode code) {
   return code == kNoName ? std::nullopt : std::optional<std::string_view>(names.Text(code));
 }
 
@@ -180,9 +180,9 @@ void FillProfile(const CustomerView& customer, Profile* profile) {
   if (c.kind != ColumnKind::kAbsent) {
     p.kind = c.kind == ColumnKind::kConsumer ? CustomerKind::kConsumer : CustomerKind::kBusiness;
   }
-  p.country = NameOf(view.names->countries, c.country);
-  p.region = NameOf(view.names->regions, c.region);
-  p.owner = NameOf(view.names->owners, c.owner);
+  p.country = OptionalName(view.names->countries, c.country);
+  p.region = OptionalName(view.names->regions, c.region);
+  p.owner = OptionalName(view.names->owners, c.owner);
   p.company_size = Unless(c.company_size, kNoCount);
   p.products = Unless(c.products, kNoCount);
   if (c.potential != kNoPotential) p.potential = Minor{c.potential};

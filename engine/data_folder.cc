@@ -27,7 +27,7 @@ constexpr std::string_view kBookNote =
 
 namespace fs = std::filesystem;
 
-std::string NameOf(uint64_t record) {
+std::string SnapshotName(uint64_t record) {
   char name[kRecordDigits + 1];
   std::snprintf(name, sizeof(name), "%020llu", static_cast<unsigned long long>(record));
   return name;
@@ -46,7 +46,7 @@ std::optional<uint64_t> RecordOf(const std::string& name) {
   uint64_t record = 0;
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), record);
   const bool whole = error == std::errc() && end == name.data() + name.size();
-  return whole && name == NameOf(record) ? std::optional(record) : std::nullopt;
+  return whole && name == SnapshotName(record) ? std::optional(record) : std::nullopt;
 }
 
 Error WrongFolder(std::string message) {
@@ -100,7 +100,7 @@ std::optional<Error> FolderProblem(const std::string& folder) {
 }
 
 std::string GenerationFolder(const std::string& data, uint64_t record) {
-  return SnapshotsFolder(data) + "/" + NameOf(record);
+  return SnapshotsFolder(data) + "/" + SnapshotName(record);
 }
 
 std::optional<Error> CheckGenerationName(const std::string& folder, const SnapshotInfo& info) {
@@ -124,11 +124,11 @@ Result<std::vector<uint64_t>> GenerationsOf(const std::string& data) {
 }
 
 std::optional<Error> RemoveGeneration(const std::string& data, uint64_t record) {
-  return Files().RemoveFolder(SnapshotsFolder(data), NameOf(record));
+  return Files().RemoveFolder(SnapshotsFolder(data), SnapshotName(record));
 }
 
 std::optional<Error> SetDamagedAside(const std::string& data, uint64_t record) {
-  return Files().SetAside(SnapshotsFolder(data), NameOf(record));
+  return Files().SetAside(SnapshotsFolder(data), SnapshotName(record));
 }
 
 std::optional<Error> SetReceiptsAside(const std::string& data) {

@@ -6,7 +6,7 @@ namespace kundig::engine {
 namespace {
 
 // Looked at together: days of a span are rare, and most groups have none.
-constexpr size_t kGroup = 64;
+constexpr size_t kDaysAtOnce = 64;
 
 // What is forgotten is removed when this part of the kept days has passed: copying the rest then
 // costs little for each entry.
@@ -21,11 +21,11 @@ std::vector<uint32_t> DayLog::RowsOn(std::span<const Days> spans) const {
     const auto is_in = [&](ColumnDay day) {
       return static_cast<ColumnDay>(day - span.first) <= width;
     };
-    for (size_t begin = 0; begin < days_.size(); begin += kGroup) {
-      const size_t end = std::min(begin + kGroup, days_.size());
-      if (end - begin == kGroup) {
+    for (size_t begin = 0; begin < days_.size(); begin += kDaysAtOnce) {
+      const size_t end = std::min(begin + kDaysAtOnce, days_.size());
+      if (end - begin == kDaysAtOnce) {
         uint8_t any = 0;
-        for (size_t at = 0; at < kGroup; ++at)
+        for (size_t at = 0; at < kDaysAtOnce; ++at)
           any = static_cast<uint8_t>(any | (is_in(days_[begin + at]) ? 1 : 0));
         if (any == 0) continue;
       }

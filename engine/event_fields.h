@@ -17,84 +17,84 @@ namespace kundig::engine {
 
 // E is an event, const where a codec only reads it.
 template <typename E, typename Is>
-concept EventOf = std::is_same_v<std::remove_const_t<E>, Is>;
+concept ConstOrNot = std::is_same_v<std::remove_const_t<E>, Is>;
 
-template <typename Codec, EventOf<CustomerSet> E>
+template <typename Codec, ConstOrNot<CustomerSet> E>
 void Fields(Codec& codec, E& event) {
   codec(event.customer, event.kind, event.country, event.region, event.owner, event.company_size,
         event.products, event.potential, event.key_account, event.satisfaction, event.referral,
         event.bonding, event.pinned_class);
 }
 
-template <typename Codec, EventOf<OrderPlaced> E>
+template <typename Codec, ConstOrNot<OrderPlaced> E>
 void Fields(Codec& codec, E& event) {
   codec(event.customer, event.order, event.at, event.revenue, event.margin, event.items,
         event.currency);
 }
 
-template <typename Codec, EventOf<ReturnReceived> E>
+template <typename Codec, ConstOrNot<ReturnReceived> E>
 void Fields(Codec& codec, E& event) {
   codec(event.customer, event.return_id, event.at, event.amount, event.margin, event.currency);
 }
 
-template <typename Codec, EventOf<OrderCancelled> E>
+template <typename Codec, ConstOrNot<OrderCancelled> E>
 void Fields(Codec& codec, E& event) {
   codec(event.customer, event.order);
 }
 
-template <typename Codec, EventOf<Visit> E>
+template <typename Codec, ConstOrNot<Visit> E>
 void Fields(Codec& codec, E& event) {
   codec(event.customer, event.at);
 }
 
-template <typename Codec, EventOf<Contact> E>
+template <typename Codec, ConstOrNot<Contact> E>
 void Fields(Codec& codec, E& event) {
   codec(event.customer, event.at, event.channel, event.campaign);
 }
 
-template <typename Codec, EventOf<Consent> E>
+template <typename Codec, ConstOrNot<Consent> E>
 void Fields(Codec& codec, E& event) {
   codec(event.customer, event.at, event.state, event.until);
 }
 
-template <typename Codec, EventOf<LeadSet> E>
+template <typename Codec, ConstOrNot<LeadSet> E>
 void Fields(Codec& codec, E& event) {
   codec(event.lead, event.status, event.stage, event.revenue, event.chance, event.customer,
         event.owner, event.region, event.product, event.source, event.opened, event.expected_close,
         event.closed, event.reason, event.currency);
 }
 
-template <typename Codec, EventOf<LeadClosed> E>
+template <typename Codec, ConstOrNot<LeadClosed> E>
 void Fields(Codec& codec, E& event) {
   codec(event.lead, event.status, event.closed, event.reason);
 }
 
-template <typename Codec, EventOf<Erase> E>
+template <typename Codec, ConstOrNot<Erase> E>
 void Fields(Codec& codec, E& event) {
   codec(event.customer);
 }
 
-template <typename Codec, EventOf<Termination> E>
+template <typename Codec, ConstOrNot<Termination> E>
 void Fields(Codec& codec, E& event) {
   codec(event.customer, event.at, event.state, event.effective, event.reason);
 }
 
-template <typename Codec, EventOf<Complaint> E>
+template <typename Codec, ConstOrNot<Complaint> E>
 void Fields(Codec& codec, E& event) {
   codec(event.customer, event.complaint, event.at, event.closed);
 }
 
-template <typename Codec, EventOf<ServiceRequest> E>
+template <typename Codec, ConstOrNot<ServiceRequest> E>
 void Fields(Codec& codec, E& event) {
   codec(event.customer, event.at);
 }
 
-template <typename Codec, EventOf<LatePayment> E>
+template <typename Codec, ConstOrNot<LatePayment> E>
 void Fields(Codec& codec, E& event) {
   codec(event.customer, event.at);
 }
 
-template <typename Codec, EventOf<Cost> E>
+template <typename Codec, ConstOrNot<Cost> E>
 void Fields(Codec& codec, E& event) {
   codec(event.customer, event.cost, event.at, event.amount, event.currency);
 }

@@ -13,7 +13,7 @@
 namespace kundig::engine {
 namespace {
 
-constexpr int kNone = -1;
+constexpr int kNoFile = -1;
 constexpr std::string_view kExplanation =
     "The process that serves this folder is named below. This file is no lock and may stay.\n";
 
@@ -28,7 +28,7 @@ std::string LockFile(const std::string& folder) {
 // What the holder wrote; empty where it has not come to that yet.
 std::string Holder(const std::string& folder) {
   const int file = open(LockFile(folder).c_str(), O_RDONLY | O_CLOEXEC);
-  if (file == kNone) return {};
+  if (file == kNoFile) return {};
   std::array<char, kExplanation.size() + 32> text{};
   const ssize_t count = pread(file, text.data(), text.size(), 0);
   close(file);
@@ -53,7 +53,7 @@ Error InUse(const std::string& folder, bool by_readers) {
 
 Result<FolderLock> FolderLock::Lock(const std::string& folder, int operation) {
   FolderLock lock(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (lock.file_ == kNone) {
+  if (lock.file_ == kNoFile) {
     const bool missing = errno == ENOENT;
     return Failed(missing ? ErrorCode::kInvalidValue : ErrorCode::kStorageFailed,
                   missing ? "there is no data folder " + folder
@@ -78,7 +78,7 @@ Result<FolderLock> FolderLock::Take(const std::string& folder) {
   const std::string path = LockFile(folder);
   const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
   // It only helps people, so a full disk does not keep the server from starting.
-  if (file == kNone) {
+  if (file == kNoFile) {
     if (errno == ENOSPC || errno == EDQUOT) return lock;
     return Failed(ErrorCode::kStorageFailed, "Cannot write " + path + ": " + std::strerror(errno) +
                                                  "; let the server write to its data folder.");
@@ -92,7 +92,7 @@ Result<FolderLock> FolderLock::Take(const std::string& folder) {
   return lock;
 }
 
-FolderLock::FolderLock(FolderLock&& other) noexcept : file_(std::exchange(other.file_, kNone)) {}
+FolderLock::FolderLock(FolderLock&& other) noexcept : file_(std::exchange(other.file_, kNoFile)) {}
 
 FolderLock& FolderLock::operator=(FolderLock&& other) noexcept {
   std::swap(file_, other.file_);
@@ -100,7 +100,7 @@ FolderLock& FolderLock::operator=(FolderLock&& other) noexcept {
 }
 
 FolderLock::~FolderLock() {
-  if (file_ != kNone) close(file_);
+  if (file_ != kNoFile) close(file_);
 }
 
 }  // namespace kundig::engine

@@ -13,7 +13,7 @@
 namespace kundig::engine {
 namespace {
 
-constexpr TimeMs kNever{std::numeric_limits<int64_t>::min()};
+constexpr TimeMs kEarliestTime{std::numeric_limits<int64_t>::min()};
 
 // Bytes to ask for when so many are needed. Small blocks get no more: less than an entry of room
 // would never be used, and an entry of room for each of many millions of customers is too much.
@@ -70,7 +70,7 @@ struct History::Large {
   std::map<Day, uint32_t> orders_on;
   // Contacts, service requests and late payments, by kind and day.
   std::map<std::pair<EntryKind, Day>, uint32_t> others_on;
-  TimeMs latest_consent = kNever;  // a consent never goes but for another of the same time
+  TimeMs latest_consent = kEarliestTime;  // a consent never goes but for another of the same time
 
   ~Large() { explicit_bzero(data.data(), data.size()); }
   void Append(const HistoryEntry& entry, const uint8_t* bytes, uint32_t size);
@@ -281,7 +281,7 @@ uint32_t History::Kinds() const {
 
 TimeMs History::LatestConsent() const {
   if (is_large()) return large()->latest_consent;
-  TimeMs latest = kNever;
+  TimeMs latest = kEarliestTime;
   ForEach([&](const HistoryEntry& entry) {
     if (entry.kind == EntryKind::kConsent) latest = std::max(latest, entry.at);
   });

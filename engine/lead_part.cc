@@ -39,7 +39,7 @@ void ForEachChangeNumber(Change& change, Use&& use) {
 
 // Days are shifted so that "no day", the smallest number, becomes 0.
 template <typename T>
-uint64_t Word(T number) {
+uint64_t LeadWord(T number) {
   if constexpr (std::is_same_v<T, LeadDay>) {
     return static_cast<uint64_t>(int64_t{number} - int64_t{kNoLeadDay});
   } else {
@@ -47,7 +47,7 @@ uint64_t Word(T number) {
   }
 }
 template <typename T>
-void FromWord(uint64_t word, T* number) {
+void FromLeadWord(uint64_t word, T* number) {
   if constexpr (std::is_same_v<T, LeadDay>) {
     *number = static_cast<LeadDay>(static_cast<int64_t>(word) + int64_t{kNoLeadDay});
   } else {
@@ -120,8 +120,9 @@ void LeadTable::CopyRow(uint32_t row, LeadPart* part) const {
   part->ids.Add(columns_.id[row]);
   part->customers.Add(fields.customer == kNoName ? std::string_view()
                                                  : customers_.Text(fields.customer));
-  ForEachNumber(fields,
-                [&](size_t column, auto number) { part->numbers[column].push_back(Word(number)); });
+  ForEachNumber(fields, [&](size_t column, auto number) {
+    part->numbers[column].push_back(LeadWord(number));
+  });
   const LeadHistory& history = columns_.history[row];
   part->changes.push_back(history.size());
   for (size_t at = 0; at < history.size(); ++at) {
@@ -129,8 +130,9 @@ void LeadTable::CopyRow(uint32_t row, LeadPart* part) const {
     if (change.place < kPlaceUnknown) {
       change.place = part->PlaceOf(change.place, stages_[change.place]);
     }
-    ForEachChangeNumber(
-        change, [&](size_t column, auto number) { part->past[column].push_back(Word(number)); });
+    ForEachChangeNumber(change, [&](size_t column, auto number) {
+      part->past[column].push_back(LeadWord(number));
+    });
   }
 }
 
@@ -172,7 +174,7 @@ std::optional<LeadHistory> LeadTable::LoadHistory(const LeadPart& part, size_t l
   for (size_t at = first; at < first + part.changes[lead]; ++at) {
     LeadChange change;
     ForEachChangeNumber(
-        change, [&](size_t column, auto& number) { FromWord(part.past[column][at], &number); });
+        change, [&](size_t column, auto& number) { FromLeadWord(part.past[column][at], &number); });
     if (change.place < kPlaceUnknown) {
       if (change.place >= places.size()) return std::nullopt;
       change.place = places[change.place];
@@ -224,7 +226,7 @@ std::optional<Error> LeadTable::LoadPart(const LeadPart& part, const Rules& rule
     const std::string_view lead = next_id.Next(), customer = next_customer.Next();
     Fields fields;
     ForEachNumber(fields, [&](size_t column, auto& number) {
-      FromWord(part.numbers[column][place], &number);
+      FromLeadWord(part.numbers[column][place], &number);
     });
     if (fields.status == LeadStatus::kOpen) {
       if (fields.stage >= stages.size()) {

@@ -19,10 +19,10 @@ namespace kundig::engine {
 namespace {
 
 // A class of a judgement by its place among the names of the classes.
-using Codes = std::array<Column<uint8_t>, kJudgements>;
+using JudgedCodes = std::array<Column<uint8_t>, kJudgements>;
 static_assert(kMaxSegments < UINT8_MAX, "one code more is for who has no segment");
 
-CustomerField FieldOf(Judgement judgement) {
+CustomerField JudgedField(Judgement judgement) {
   switch (judgement) {
     case Judgement::kRfmSegment:
       return CustomerField::kRfmSegment;
@@ -37,7 +37,7 @@ CustomerField FieldOf(Judgement judgement) {
 }
 
 std::vector<std::string> ClassNames(const Rules& rules, Judgement judgement) {
-  std::vector<std::string> names = rules.customer_fields().At(Index(FieldOf(judgement))).values;
+  std::vector<std::string> names = rules.customer_fields().At(Index(JudgedField(judgement))).values;
   if (judgement == Judgement::kRfmSegment) names.emplace_back(MovesAnswer::kNoSegment);
   return names;
 }
@@ -50,7 +50,7 @@ class Judging {
         judge_(*source.view.rules, *source.view.names),
         no_segment_(static_cast<uint8_t>(view_.rules->segment_names().size())) {}
 
-  void Read(const CustomerBlock& block, const Selection& rows, Codes* codes) const {
+  void Read(const CustomerBlock& block, const Selection& rows, JudgedCodes* codes) const {
     rows.ForEach([&](uint32_t row) {
       const ColumnFields fields(block, row);
       const std::optional<RfmScores> scores = ScoresOf(view_, fields);
@@ -67,7 +67,7 @@ class Judging {
     }
   }
 
-  static Column<uint8_t>& Of(Codes* codes, Judgement judgement) {
+  static Column<uint8_t>& Of(JudgedCodes* codes, Judgement judgement) {
     return (*codes)[static_cast<size_t>(judgement)];
   }
 
@@ -173,7 +173,7 @@ void Comparing::CompareShard(uint32_t shard, const Judging& from, const Judging&
   }
   const Shard& before = *from_.shards[shard];
   const Shard& after = *to_.shards[shard];
-  Codes from_codes, to_codes;
+  JudgedCodes from_codes, to_codes;
   for (uint32_t at = 0; at < before.blocks(); ++at) {
     const CustomerBlock& block = before.block(at);
     const Selection rows = InRange(block.columns.live, 1, 1);

@@ -7,8 +7,8 @@ namespace {
 
 constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
 constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
-constexpr IntegerRange kNone{1, 0, false};
-constexpr IntegerRange kAll{kMin, kMax, false};
+constexpr IntegerRange kNoInteger{1, 0, false};
+constexpr IntegerRange kEveryInteger{kMin, kMax, false};
 
 // The size of a number without its sign.
 struct Magnitude {
@@ -76,23 +76,25 @@ IntegerRange RangeOf(Relation relation, const NumberLiteral& literal) {
   switch (relation) {
     case Relation::kEqual:
     case Relation::kNotEqual: {
-      IntegerRange range = kNone;
+      IntegerRange range = kNoInteger;
       if (auto exact = literal.Exact()) range = {*exact, *exact, false};
       range.inverted = relation == Relation::kNotEqual;
       return range;
     }
     case Relation::kLess:
-      if (!literal.at_least) return kAll;
-      return *literal.at_least == kMin ? kNone : IntegerRange{kMin, *literal.at_least - 1, false};
+      if (!literal.at_least) return kEveryInteger;
+      return *literal.at_least == kMin ? kNoInteger
+                                       : IntegerRange{kMin, *literal.at_least - 1, false};
     case Relation::kLessOrEqual:
-      return literal.at_most ? IntegerRange{kMin, *literal.at_most, false} : kNone;
+      return literal.at_most ? IntegerRange{kMin, *literal.at_most, false} : kNoInteger;
     case Relation::kGreater:
-      if (!literal.at_most) return kAll;
-      return *literal.at_most == kMax ? kNone : IntegerRange{*literal.at_most + 1, kMax, false};
+      if (!literal.at_most) return kEveryInteger;
+      return *literal.at_most == kMax ? kNoInteger
+                                      : IntegerRange{*literal.at_most + 1, kMax, false};
     case Relation::kGreaterOrEqual:
-      return literal.at_least ? IntegerRange{*literal.at_least, kMax, false} : kNone;
+      return literal.at_least ? IntegerRange{*literal.at_least, kMax, false} : kNoInteger;
   }
-  return kNone;
+  return kNoInteger;
 }
 
 }  // namespace kundig::engine

@@ -217,7 +217,7 @@ Counter CountAll(const Blocks& blocks, uint64_t groups, const Counter& none, Sha
   return std::move(parts[0]);
 }
 
-PipelineAnswer::Group Report(const LeadSums& sums) {
+PipelineAnswer::Group ReportGroup(const LeadSums& sums) {
   PipelineAnswer::Group group;
   group.leads = sums.leads;
   group.revenue = Narrow(sums.revenue);
@@ -270,11 +270,11 @@ PipelineAnswer ComputePipeline(const LeadView& leads, const PipelineQuery& query
   const GroupSums::NamedGroups open = all.open.ByName();
   answer.groups.reserve(open.groups.size());
   for (const GroupSums::NamedGroup& named : open.groups) {
-    PipelineAnswer::Group& group = answer.groups.emplace_back(Report(named.sums));
+    PipelineAnswer::Group& group = answer.groups.emplace_back(ReportGroup(named.sums));
     group.keys = open.Names(named);
     total.Add(named.sums);
   }
-  answer.total = Report(total);
+  answer.total = ReportGroup(total);
   for (size_t at = 0; at < 2; ++at) {
     LeadSums closed;
     const GroupSums::NamedGroups named = all.closed[at].ByName();

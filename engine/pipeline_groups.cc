@@ -5,7 +5,7 @@
 namespace kundig::engine {
 namespace {
 
-using Codes = std::array<uint32_t, kMaxPipelineKeys>;
+using KeyCodes = std::array<uint32_t, kMaxPipelineKeys>;
 
 // Names the codes of one key: returns the different names in the order of the answer, and calls
 // put(code, place among them) for each code.
@@ -60,12 +60,12 @@ GroupSums::NamedGroups GroupSums::DenseByName() const {
   const size_t keys = columns.size();
   struct Used {
     size_t group, number;
-    Codes codes;  // places later
+    KeyCodes codes;  // places later
   };
   std::vector<Used> used;
   std::vector<std::vector<uint8_t>> occurs;
   for (const KeyColumn& column : columns) occurs.emplace_back(column.size());
-  Codes codes{};
+  KeyCodes codes{};
   for (size_t group = 0; group < dense_.size(); ++group) {
     if (dense_[group].leads > 0) {
       used.push_back({group, 0, codes});

@@ -10,7 +10,7 @@ namespace {
 
 // Numbers in the byte order of the machine, which the snapshot's format fixes as little-endian;
 // texts with their length in front.
-class Writer {
+class ProducerWriter {
  public:
   template <typename T>
   void Number(T value) {
@@ -27,10 +27,10 @@ class Writer {
   std::string bytes_;
 };
 
-// Reads what Writer wrote; after a failure everything is zero and empty.
-class Reader {
+// Reads what ProducerWriter wrote; after a failure everything is zero and empty.
+class ProducerReader {
  public:
-  explicit Reader(std::string_view bytes) : rest_(bytes) {}
+  explicit ProducerReader(std::string_view bytes) : rest_(bytes) {}
 
   template <typename T>
   T Number() {
@@ -65,7 +65,7 @@ class Reader {
   bool failed_ = false;
 };
 
-void SaveAnswer(const ApplyAnswer& answer, Writer* out) {
+void SaveAnswer(const ApplyAnswer& answer, ProducerWriter* out) {
   out->Number(answer.state.journal_sequence);
   out->Number(answer.state.ranking_version);
   out->Number(answer.state.as_of.since_epoch);
@@ -82,7 +82,7 @@ void SaveAnswer(const ApplyAnswer& answer, Writer* out) {
   }
 }
 
-ApplyAnswer LoadAnswer(Reader* in) {
+ApplyAnswer LoadAnswer(ProducerReader* in) {
   ApplyAnswer answer;
   answer.state.journal_sequence = in->Number<uint64_t>();
   answer.state.ranking_version = in->Number<uint64_t>();
@@ -168,7 +168,7 @@ void ProducerTable::Remember(const BatchName& name, const ApplyAnswer& answer) {
 }
 
 std::string ProducerTable::Save() const {
-  Writer out;
+  ProducerWriter out;
   out.Number(static_cast<uint32_t>(producers_.size()));
   for (const Producer& producer : producers_) {
     out.Text(producer.name);
@@ -187,7 +187,7 @@ std::optional<Error> ProducerTable::Load(std::string_view* bytes) {
   producers_.clear();
   by_name_.clear();
   refusal_bytes_ = 0;
-  Reader in(*bytes);
+  ProducerReader in(*bytes);
   for (uint32_t left = in.Count(); left > 0 && !in.failed(); --left) {
     Producer* producer = Find(in.Text());
     const bool has_forgotten = in.Number<uint8_t>() != 0;

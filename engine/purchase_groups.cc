@@ -12,7 +12,7 @@ namespace {
 using Groups = std::vector<PurchaseGroup>;
 
 // In the order of <=>, but compared at once instead of by members.
-uint64_t Key(PurchaseDays days) {
+uint64_t SortKey(PurchaseDays days) {
   return uint64_t{days.repeats} << 32 | uint64_t{days.last_days} << 16 | days.age_days;
 }
 
@@ -26,7 +26,7 @@ void Append(const PurchaseGroup& group, Groups* groups) {
 
 Groups Sorted(std::vector<PurchaseDays>* customers) {
   std::sort(customers->begin(), customers->end(),
-            [](PurchaseDays a, PurchaseDays b) { return Key(a) < Key(b); });
+            [](PurchaseDays a, PurchaseDays b) { return SortKey(a) < SortKey(b); });
   Groups groups;
   for (const PurchaseDays days : *customers) Append({.days = days, .customers = 1}, &groups);
   return groups;
@@ -37,7 +37,8 @@ Groups Merged(const Groups& left, const Groups& right) {
   merged.reserve(std::max(left.size(), right.size()));
   auto a = left.begin(), b = right.begin();
   while (a != left.end() || b != right.end()) {
-    const bool take_left = b == right.end() || (a != left.end() && Key(a->days) < Key(b->days));
+    const bool take_left =
+        b == right.end() || (a != left.end() && SortKey(a->days) < SortKey(b->days));
     Append(take_left ? *a++ : *b++, &merged);
   }
   return merged;

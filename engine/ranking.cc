@@ -72,14 +72,14 @@ AbcEdge FindEdge(const RankCounts& counts, Wide total, int32_t hundredths, AbcBo
 }
 
 // A bucket whose values have to be looked at, and what was found.
-struct Wanted {
+struct WantedBucket {
   enum class Measure : uint8_t { kFrequency, kMonetary, kAbc };
   Measure measure;
   uint32_t bucket;
   std::vector<int64_t> values;
 };
 
-void Collect(const BookView& view, const CustomerBlock& block, Wanted* wanted) {
+void CollectValues(const BookView& view, const CustomerBlock& block, WantedBucket* wanted) {
   const RfmSettings& rfm = view.rules->settings().rfm;
   const BucketRange range = RangeOf(wanted->bucket);
   const auto add = [&](int64_t value) {
@@ -96,15 +96,15 @@ void Collect(const BookView& view, const CustomerBlock& block, Wanted* wanted) {
     return FieldInRange(view, block, CustomerField::kOrders, 1, UINT32_MAX, LiveRows(block));
   };
   switch (wanted->measure) {
-    case Wanted::Measure::kAbc:
+    case WantedBucket::Measure::kAbc:
       MoneyInRange(block, kAbcColumn, range.first, range.last).ForEach([&](uint32_t row) {
         add(ColumnFields(block, row).abc_value());
       });
       return;
-    case Wanted::Measure::kFrequency:
+    case WantedBucket::Measure::kFrequency:
       add_scored(scored(), [&](const ColumnFields& c) { return FrequencyOf(c, rfm); });
       return;
-    case Wanted::Measure::kMonetary:
+    case WantedBucket::Measure::kMonetary:
       if (rfm.monetary == RfmMonetary::kTotal) {
         add_scored(MoneyInRange(block, kRevenueColumn, range.first, range.last),
                    [](const ColumnFields& c) { return c.revenue(); });
@@ -117,37 +117,39 @@ void Collect(const BookView& view, const CustomerBlock& block, Wanted* wanted) {
 
 // Looks at the customers once for all that is wanted.
 void CollectAll(std::span<const std::unique_ptr<Shard>> shards, const BookView& view,
-                ShardRunner* runner, std::vector<Wanted>* all) {
+                ShardRunner* runner, std::vector<WantedBucket>* all) {
   if (all->empty()) return;
-  std::vector<std::vector<Wanted>> of_shard(shards.size(), *all);
+  std::vector<std::vector<WantedBucket>> of_shard(shards.size(), *all);
   runner->ForEach(shards.size(), [&](size_t shard) {
     for (uint32_t block = 0; block < shards[shard]->blocks(); ++block) {
-      for (Wanted& wanted : of_shard[shard]) Collect(view, shards[shard]->block(block), &wanted);
+      for (WantedBucket& wanted : of_shard[shard])
+        CollectValues(view, shards[shard]->block(block), &wanted);
     }
   });
   for (size_t at = 0; at < all->size(); ++at) {
     std::vector<int64_t>& values = (*all)[at].values;
-    for (const std::vector<Wanted>& part : of_shard) {
+    for (const std::vector<WantedBucket>& part : of_shard) {
       values.insert(values.end(), part[at].values.begin(), part[at].values.end());
     }
   }
 }
 
-std::vector<int64_t>* Find(std::vector<Wanted>* all, Wanted::Measure measure, uint32_t bucket) {
-  for (Wanted& wanted : *all) {
+std::vector<int64_t>* Find(std::vector<WantedBucket>* all, WantedBucket::Measure measure,
+                           uint32_t bucket) {
+  for (WantedBucket& wanted : *all) {
     if (wanted.measure == measure && wanted.bucket == bucket) return &wanted.values;
   }
   return nullptr;
 }
 
-void Want(Wanted::Measure measure, uint32_t bucket, std::vector<Wanted>* all) {
+void Want(WantedBucket::Measure measure, uint32_t bucket, std::vector<WantedBucket>* all) {
   const BucketRange range = RangeOf(bucket);
   // A bucket of one value says all by itself.
   if (range.first == range.last || Find(all, measure, bucket) != nullptr) return;
   all->push_back({measure, bucket, {}});
 }
 
-int64_t CutAt(const Place& place, Wanted::Measure measure, std::vector<Wanted>* all) {
+int64_t CutAt(const Place& place, WantedBucket::Measure measure, std::vector<WantedBucket>* all) {
   std::vector<int64_t>* values = Find(all, measure, place.bucket);
   if (values == nullptr) return RangeOf(place.bucket).first;
   const auto at = values->begin() + static_cast<ptrdiff_t>(place.within);
@@ -157,17 +159,17 @@ int64_t CutAt(const Place& place, Wanted::Measure measure, std::vector<Wanted>* 
 
 // The lowest bucket with a customer among first ... last - 1.
 void WantLowest(const std::vector<uint32_t>& counts, uint32_t first, uint32_t last,
-                std::vector<Wanted>* all) {
+                std::vector<WantedBucket>* all) {
   for (uint32_t bucket = first; bucket < last; ++bucket) {
-    if (counts[bucket] > 0) return Want(Wanted::Measure::kAbc, bucket, all);
+    if (counts[bucket] > 0) return Want(WantedBucket::Measure::kAbc, bucket, all);
   }
 }
 
 // Customers, sum and smallest measure of each class: buckets within one class as a whole, those
 // that a cut parts value by value. False where the smallest measure of a class lies in a bucket
 // whose values are not known; these are named in `more`.
-bool AddUpClasses(const RankCounts& counts, std::vector<Wanted>* wanted, std::vector<Wanted>* more,
-                  Ranking* ranking) {
+bool AddUpClasses(const RankCounts& counts, std::vector<WantedBucket>* wanted,
+                  std::vector<WantedBucket>* more, Ranking* ranking) {
   struct Totals {
     uint64_t customers = 0;
     Wide sum = 0;
@@ -191,7 +193,7 @@ bool AddUpClasses(const RankCounts& counts, std::vector<Wanted>* wanted, std::ve
       whole.smallest = std::numeric_limits<int64_t>::max();
       continue;
     }
-    for (const int64_t value : *Find(wanted, Wanted::Measure::kAbc, bucket)) {
+    for (const int64_t value : *Find(wanted, WantedBucket::Measure::kAbc, bucket)) {
       Totals& own = class_of(value);
       ++own.customers;
       own.sum += value;
@@ -203,14 +205,15 @@ bool AddUpClasses(const RankCounts& counts, std::vector<Wanted>* wanted, std::ve
   for (size_t at = 0; at < classes.size(); ++at) {
     Totals& totals = classes[at];
     if (totals.lowest) {
-      const std::vector<int64_t>* values = Find(wanted, Wanted::Measure::kAbc, *totals.lowest);
+      const std::vector<int64_t>* values =
+          Find(wanted, WantedBucket::Measure::kAbc, *totals.lowest);
       const BucketRange range = RangeOf(*totals.lowest);
       if (range.first == range.last) {
         totals.smallest = range.first;
       } else if (values != nullptr) {
         totals.smallest = *std::min_element(values->begin(), values->end());
       } else {
-        more->push_back({Wanted::Measure::kAbc, *totals.lowest, {}});
+        more->push_back({WantedBucket::Measure::kAbc, *totals.lowest, {}});
       }
     }
     ranking->abc[at] = {totals.customers, Narrow(totals.sum), totals.smallest};
@@ -257,14 +260,14 @@ std::optional<RfmAnswer::Cuts> ReportedCuts(const Ranking& ranking, Day today) {
 
 Ranking ComputeRanking(const RankCounts& counts, std::span<const std::unique_ptr<Shard>> shards,
                        const Rules& rules, Day today, uint64_t sequence, ShardRunner* runner) {
-  using Measure = Wanted::Measure;
+  using Measure = WantedBucket::Measure;
   const RfmSettings& rfm = rules.settings().rfm;
   const AbcSettings& abc = rules.settings().abc;
   Ranking ranking;
   ranking.version = sequence;
 
   const bool quantiles = rfm.scoring == RfmScoring::kQuantile && counts.population() > 0;
-  std::vector<Wanted> wanted;
+  std::vector<WantedBucket> wanted;
   Places recency, frequency, monetary;
   if (quantiles) {
     recency = LocateCuts(counts.by_last_order(), counts.population());
@@ -327,10 +330,10 @@ Ranking ComputeRanking(const RankCounts& counts, std::span<const std::unique_ptr
   ranking.abc_total = Narrow(total);
   // A class whose lowest bucket is none of these begins where nobody looked: rare, and looked at
   // now.
-  std::vector<Wanted> more;
+  std::vector<WantedBucket> more;
   if (!AddUpClasses(counts, &wanted, &more, &ranking)) {
     CollectAll(shards, view, runner, &more);
-    for (Wanted& found : more) wanted.push_back(std::move(found));
+    for (WantedBucket& found : more) wanted.push_back(std::move(found));
     KUNDIG_CHECK(AddUpClasses(counts, &wanted, &more, &ranking));
   }
   return ranking;

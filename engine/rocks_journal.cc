@@ -74,7 +74,7 @@ class RocksJournal : public Journal {
   std::atomic<uint64_t> first_, last_, durable_;
 };
 
-Error Full(std::string message) {
+Error DiskFull(std::string message) {
   return Error{
       .code = ErrorCode::kDiskFull, .message = std::move(message), .field = {}, .position = {}};
 }
@@ -103,9 +103,9 @@ std::optional<Error> RocksJournal::LacksRoom(uint64_t bytes) const {
   const Result<uint64_t> free_bytes = files_.FreeBytes(options_.folder);
   if (!free_bytes) return free_bytes.error();
   if (*free_bytes >= options_.disk_reserve_bytes + bytes) return std::nullopt;
-  return Full("The disk of " + options_.folder + " has " + std::to_string(*free_bytes) +
-              " bytes left, and " + std::to_string(options_.disk_reserve_bytes) +
-              " are kept free; make room on it.");
+  return DiskFull("The disk of " + options_.folder + " has " + std::to_string(*free_bytes) +
+                  " bytes left, and " + std::to_string(options_.disk_reserve_bytes) +
+                  " are kept free; make room on it.");
 }
 
 Result<RocksJournal::Writer> RocksJournal::CreateSegment(uint64_t number) {
@@ -161,7 +161,7 @@ std::optional<Error> RocksJournal::Append(std::span<const std::string_view> payl
     return error->code == ErrorCode::kDiskFull ? error : Fail(*error);
   }
   if (writer_.segment == nullptr) {
-    if (preparing_) return Full("The journal makes room for a new segment.");
+    if (preparing_) return DiskFull("The journal makes room for a new segment.");
     if (auto error = BeginSegment()) return error;
   }
   const uint64_t group_last = last_ + payloads.size();
@@ -214,8 +214,8 @@ std::optional<Error> RocksJournal::AfterNoSpace(uint64_t group_last,
   } else {
     Seal();
   }
-  return Full("The disk of " + options_.folder +
-              " is full; nothing of the group was kept. Make room on it.");
+  return DiskFull("The disk of " + options_.folder +
+                  " is full; nothing of the group was kept. Make room on it.");
 }
 
 // The writer's records become a sealed segment.

@@ -12,8 +12,8 @@ namespace {
 
 using Code = size_t;  // place in SegmentTable::segment_of
 
-constexpr int kLowest = 1;
-constexpr int kHighest = 5;
+constexpr int kLowestScore = 1;
+constexpr int kHighestScore = 5;
 
 struct DefaultSegment {
   std::string_view name, codes;
@@ -39,7 +39,7 @@ Code CodeOf(int r, int f, int m) {
   return static_cast<Code>(25 * (r - 1) + 5 * (f - 1) + (m - 1));
 }
 
-std::string TextOf(Code code) {
+std::string CellText(Code code) {
   auto digit = [](size_t score) { return static_cast<char>('1' + score); };
   return {digit(code / 25), digit(code / 5 % 5), digit(code % 5)};
 }
@@ -48,7 +48,7 @@ std::string EntryName(size_t entry) {
   return "rfm.segment[" + std::to_string(entry) + "]";
 }
 
-Error Refuse(std::string field, std::string message) {
+Error InvalidSetting(std::string field, std::string message) {
   return Error{ErrorCode::kInvalidValue, std::move(message), std::move(field), std::nullopt};
 }
 
@@ -60,12 +60,13 @@ std::optional<Error> CheckName(const std::string& name, std::string field) {
 }
 
 std::optional<Error> CheckRange(std::array<int, 2> range, std::string field) {
-  if (kLowest <= range[0] && range[0] <= range[1] && range[1] <= kHighest) return std::nullopt;
-  return Refuse(std::move(field), "expected [low, high] with 1 <= low <= high <= 5");
+  if (kLowestScore <= range[0] && range[0] <= range[1] && range[1] <= kHighestScore)
+    return std::nullopt;
+  return InvalidSetting(std::move(field), "expected [low, high] with 1 <= low <= high <= 5");
 }
 
 bool IsScore(char c) {
-  return c >= '0' + kLowest && c <= '0' + kHighest;
+  return c >= '0' + kLowestScore && c <= '0' + kHighestScore;
 }
 
 Result<std::vector<Code>> CodesOfCells(const std::vector<std::string>& cells,
@@ -75,11 +76,12 @@ Result<std::vector<Code>> CodesOfCells(const std::vector<std::string>& cells,
     const std::string& cell = cells[i];
     const std::string place = field + "[" + std::to_string(i) + "]";
     if (cell.size() != 3 || !std::all_of(cell.begin(), cell.end(), IsScore)) {
-      return Refuse(place, "expected a code of three digits 1 to 5, such as \"543\"");
+      return InvalidSetting(place, "expected a code of three digits 1 to 5, such as \"543\"");
     }
     const Code code = CodeOf(cell[0] - '0', cell[1] - '0', cell[2] - '0');
     if (std::find(codes.begin(), codes.end(), code) != codes.end()) {
-      return Refuse(place, "the code " + cell + " stands twice in this list; expected it once");
+      return InvalidSetting(place,
+                            "the code " + cell + " stands twice in this list; expected it once");
     }
     codes.push_back(code);
   }
@@ -116,13 +118,13 @@ class Builder {
     for (Code code : codes) {
       if (!owner_[code]) continue;
       taken +=
-          (taken.empty() ? "" : ", ") + TextOf(code) + " (" + table_.names[*owner_[code]] + ")";
+          (taken.empty() ? "" : ", ") + CellText(code) + " (" + table_.names[*owner_[code]] + ")";
     }
     if (!taken.empty() && !settings_.first_match) {
-      return Refuse(EntryName(entry), "codes of '" + segment.name +
-                                          "' are taken already: " + taken +
-                                          "; expected each code in one segment, or rfm.match = "
-                                          "\"first\"");
+      return InvalidSetting(EntryName(entry),
+                            "codes of '" + segment.name + "' are taken already: " + taken +
+                                "; expected each code in one segment, or rfm.match = "
+                                "\"first\"");
     }
     const uint8_t place = PlaceOf(segment.name);
     for (Code code : codes) {
@@ -134,15 +136,16 @@ class Builder {
   Result<SegmentTable> Finish() {
     std::string holes;
     for (Code code = 0; code < kRfmCodes; ++code) {
-      if (!owner_[code]) holes += " " + TextOf(code);
+      if (!owner_[code]) holes += " " + CellText(code);
     }
     if (settings_.otherwise) {
       const uint8_t place = PlaceOf(*settings_.otherwise);
       for (auto& owner : owner_) owner = owner.value_or(place);
     } else if (!holes.empty()) {
-      return Refuse("rfm.segment", "no segment has the codes" + holes +
-                                       "; expected all 125 codes, or rfm.match = \"first\" with a "
-                                       "name for the rest in rfm.otherwise");
+      return InvalidSetting("rfm.segment",
+                            "no segment has the codes" + holes +
+                                "; expected all 125 codes, or rfm.match = \"first\" with a "
+                                "name for the rest in rfm.otherwise");
     }
     for (Code code = 0; code < kRfmCodes; ++code) table_.segment_of[code] = *owner_[code];
     return std::move(table_);
@@ -183,7 +186,8 @@ Result<SegmentTable> BuildSegmentTable(const RfmSettings& settings) {
   }
   if (settings.otherwise) {
     if (!settings.first_match) {
-      return Refuse("rfm.otherwise", "expected rfm.otherwise only with rfm.match = \"first\"");
+      return InvalidSetting("rfm.otherwise",
+                            "expected rfm.otherwise only with rfm.match = \"first\"");
     }
     if (auto error = CheckName(*settings.otherwise, "rfm.otherwise")) return *std::move(error);
   }

@@ -14,7 +14,7 @@ constexpr size_t kTexts = 4;
 constexpr size_t kTextsBeforeRules = 2, kTextsBeforeFits = 3;
 constexpr size_t kMaxFiles = kMaxShards + 16;
 
-uint64_t Word(int64_t number) {
+uint64_t SignedWord(int64_t number) {
   return static_cast<uint64_t>(number);
 }
 Day DayFrom(uint64_t word) {
@@ -34,10 +34,10 @@ std::string EncodeManifest(const SnapshotInfo& info) {
                                          info.end_record,
                                          info.begin_sequence,
                                          info.end_sequence,
-                                         Word(info.begin_day.since_epoch),
-                                         Word(info.end_day.since_epoch),
+                                         SignedWord(info.begin_day.since_epoch),
+                                         SignedWord(info.end_day.since_epoch),
                                          info.shards,
-                                         Word(info.saved_at.since_epoch),
+                                         SignedWord(info.saved_at.since_epoch),
                                          info.files.size(),
                                          info.rules_version,
                                          info.fit_version};

@@ -12,7 +12,7 @@ namespace {
 
 constexpr int kDigits = 9;  // leading binary digits of a total that say its bucket
 
-size_t BucketOf(uint64_t total) {
+size_t TotalBucket(uint64_t total) {
   const int shift = std::max(static_cast<int>(std::bit_width(total)) - kDigits, 0);
   return (static_cast<size_t>(shift) << (kDigits - 1)) + static_cast<size_t>(total >> shift);
 }
@@ -22,7 +22,7 @@ size_t BucketOf(uint64_t total) {
 void SpendSums::Add(uint32_t orders, Minor total) {
   KUNDIG_CHECK(orders <= kMaxHistoryEntries);
   if (orders == 0 || total.units <= 0) return;
-  const size_t place = BucketOf(static_cast<uint64_t>(total.units));
+  const size_t place = TotalBucket(static_cast<uint64_t>(total.units));
   if (place >= buckets_.size()) buckets_.resize(place + 1);
   if (orders >= customers_by_orders_.size()) customers_by_orders_.resize(size_t{orders} + 1);
   Bucket& bucket = buckets_[place];

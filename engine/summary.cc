@@ -32,11 +32,11 @@ Partial SumOverBlocks(const SummarySource& source, ShardRunner* runner, Count&& 
   return sum;
 }
 
-struct Sums {
+struct FigureSums {
   uint64_t customers = 0, orders = 0;
   Wide revenue = 0, revenue_total = 0;
 
-  void Add(const Sums& other) {
+  void Add(const FigureSums& other) {
     customers += other.customers;
     orders += other.orders;
     revenue += other.revenue;
@@ -46,7 +46,7 @@ struct Sums {
 
 template <size_t kSize>
 struct SumsTable {
-  std::array<Sums, kSize> entries;
+  std::array<FigureSums, kSize> entries;
 
   void Add(const SumsTable& other) {
     for (size_t at = 0; at < kSize; ++at) entries[at].Add(other.entries[at]);
@@ -75,9 +75,9 @@ class CellSums {
   void Settle() {
     for (auto& table : tables_) {
       for (size_t cell = 0; cell < kNoCell; ++cell) {
-        sums_.entries[cell].Add(Sums{table[cell].customers_and_orders >> kOrderBits,
-                                     table[cell].customers_and_orders & kOrdersMask,
-                                     table[cell].revenue, 0});
+        sums_.entries[cell].Add(FigureSums{table[cell].customers_and_orders >> kOrderBits,
+                                           table[cell].customers_and_orders & kOrdersMask,
+                                           table[cell].revenue, 0});
       }
       table.fill(Cell{});
     }
@@ -122,12 +122,13 @@ void ComputeRfm(const SummarySource& source, ShardRunner* runner, RfmAnswer* ans
   });
   for (size_t shard = 1; shard < of_shard.size(); ++shard) of_shard[0].Add(of_shard[shard]);
   const SumsTable<kNoCell>& cells = of_shard[0].sums();
-  std::vector<Sums> segments(rules.segment_names().size());
+  std::vector<FigureSums> segments(rules.segment_names().size());
   answer->cuts = ReportedCuts(*source.view.ranking, source.view.today);
   for (uint8_t r = 1; r <= 5; ++r) {
     for (uint8_t f = 1; f <= 5; ++f) {
       for (uint8_t m = 1; m <= 5; ++m) {
-        const Sums& cell = cells.entries[static_cast<size_t>(25 * (r - 1) + 5 * (f - 1) + m - 1)];
+        const FigureSums& cell =
+            cells.entries[static_cast<size_t>(25 * (r - 1) + 5 * (f - 1) + m - 1)];
         if (cell.customers == 0) continue;
         answer->population += cell.customers;
         answer->cells.push_back({r, f, m, cell.customers, cell.orders, Narrow(cell.revenue)});
@@ -149,7 +150,7 @@ void ComputeValue(const SummarySource& source, ShardRunner* runner, ValueAnswer*
         const ValueJudge::Classes classes = judge.Judge(source.view, block, LiveRows(block));
         const auto add = [&](size_t entry, const Selection& rows) {
           partial->entries[entry].Add(
-              Sums{CountOf(rows), 0, SumOfMoney(block, kRevenueColumn, rows), 0});
+              FigureSums{CountOf(rows), 0, SumOfMoney(block, kRevenueColumn, rows), 0});
         };
         for (size_t at = 0; at < 3; ++at) add(at, classes.rows[at]);
         add(3, classes.hidden_potential);
@@ -163,13 +164,13 @@ void ComputeValue(const SummarySource& source, ShardRunner* runner, ValueAnswer*
 void ComputeCount(const SummarySource& source, const Expression& where, ShardRunner* runner,
                   CountAnswer* answer) {
   const BlockFilter filter(where, *source.view.rules, *source.view.names);
-  const auto sums =
-      SumOverBlocks<Sums>(source, runner, [&](const CustomerBlock& block, Sums* partial) {
+  const auto sums = SumOverBlocks<FigureSums>(
+      source, runner, [&](const CustomerBlock& block, FigureSums* partial) {
         const Selection rows = filter.Select(source.view, block);
         if (rows.Empty()) return;
-        partial->Add(Sums{CountOf(rows), SumOf(block.columns.orders, rows),
-                          SumOfMoney(block, kRevenueColumn, rows),
-                          SumOfMoney(block, kRevenueTotalColumn, rows)});
+        partial->Add(FigureSums{CountOf(rows), SumOf(block.columns.orders, rows),
+                                SumOfMoney(block, kRevenueColumn, rows),
+                                SumOfMoney(block, kRevenueTotalColumn, rows)});
       });
   answer->customers = sums.customers;
   answer->orders = sums.orders;
@@ -190,7 +191,7 @@ void ComputePhases(const SummarySource& source, const Expression& where, ShardRu
       SumsTable::Add(other);
       for (size_t at = 0; at < clv.size(); ++at) clv[at] += other.clv[at];
     }
-    void Add(size_t at, const Sums& one, Minor worth) {
+    void Add(size_t at, const FigureSums& one, Minor worth) {
       entries[at].Add(one);
       clv[at] += worth.units;
     }
@@ -204,7 +205,7 @@ void ComputePhases(const SummarySource& source, const Expression& where, ShardRu
         const Selection& individual = classes.rows[static_cast<size_t>(ValueClass::kIndividual)];
         rows.ForEach([&](uint32_t row) {
           const ColumnFields customer(block, row);
-          const Sums one{1, 0, customer.revenue(), customer.revenue_total()};
+          const FigureSums one{1, 0, customer.revenue(), customer.revenue_total()};
           const Phase phase = PhaseOf(source.view, customer);
           const Minor worth = priced ? ClvOf(source.view, customer) : Minor{};
           partial->Add(static_cast<size_t>(phase), one, worth);
@@ -216,7 +217,7 @@ void ComputePhases(const SummarySource& source, const Expression& where, ShardRu
         });
       });
   const auto group = [&](size_t at) {
-    const Sums& of = sums.entries[at];
+    const FigureSums& of = sums.entries[at];
     return PhasesAnswer::Group{of.customers, Narrow(of.revenue), Narrow(of.revenue_total),
                                priced ? std::optional(Narrow(sums.clv[at])) : std::nullopt};
   };

@@ -11,7 +11,7 @@ namespace kundig::engine {
 namespace {
 
 // Weighted: in minor units times hundredths of a percent.
-struct Sums {
+struct WaterfallSums {
   struct Total {
     uint64_t leads = 0;
     Wide revenue = 0, weighted = 0;
@@ -31,7 +31,7 @@ struct Sums {
   Total opening, closing;
   std::array<Total, kWaterfallParts> parts;
 
-  void Merge(const Sums& other) {
+  void Merge(const WaterfallSums& other) {
     opening.Merge(other.opening);
     closing.Merge(other.closing);
     for (size_t at = 0; at < parts.size(); ++at) parts[at].Merge(other.parts[at]);
@@ -41,7 +41,7 @@ struct Sums {
 // What the changes of one lead add.
 class OneLead {
  public:
-  OneLead(const StagesThen& stages, Sums* sums) : stages_(stages), sums_(sums) {}
+  OneLead(const StagesThen& stages, WaterfallSums* sums) : stages_(stages), sums_(sums) {}
   ~OneLead() {
     for (size_t at = 0; at < counted_.size(); ++at) {
       sums_->parts[at].leads += counted_[at] ? 1 : 0;
@@ -83,17 +83,17 @@ class OneLead {
   }
 
   const StagesThen& stages_;
-  Sums* const sums_;
+  WaterfallSums* const sums_;
   std::array<bool, kWaterfallParts> counted_{};
   std::array<int64_t, kWaterfallParts> revenue_{};
 };
 
-Minor Rounded(Wide weighted) {
+Minor WeightedMinor(Wide weighted) {
   return Narrow(DivideHalfAway(weighted, 10'000));
 }
 
-WaterfallAnswer::Total Report(const Sums::Total& total) {
-  return {total.leads, Narrow(total.revenue), Rounded(total.weighted)};
+WaterfallAnswer::Total ReportTotal(const WaterfallSums::Total& total) {
+  return {total.leads, Narrow(total.revenue), WeightedMinor(total.weighted)};
 }
 
 }  // namespace
@@ -106,12 +106,12 @@ WaterfallAnswer ComputeWaterfall(const LeadTable& leads, const Rules& rules,
   std::optional<LeadsAsOf> then;
   if (!query.where.empty()) then.emplace(leads, rules, query.to, runner);
   const LeadView view = then ? then->view() : LeadView(leads, rules);
-  const Sums sums =
-      SumLeads(view, then ? &where : nullptr, Sums(), runner, [&](uint32_t row, Sums* to) {
+  const WaterfallSums sums = SumLeads(
+      view, then ? &where : nullptr, WaterfallSums(), runner, [&](uint32_t row, WaterfallSums* to) {
         const LeadHistory& history = leads.columns().history[row];
         const uint32_t before = history.CountThrough(query.from.since_epoch);
         const uint32_t after = history.CountThrough(query.to.since_epoch);
-        const auto add = [&](uint32_t changes, Sums::Total* total) {
+        const auto add = [&](uint32_t changes, WaterfallSums::Total* total) {
           if (changes == 0 || !history[changes - 1].open()) return;
           total->Add(history[changes - 1].revenue, stages.ChanceOf(history[changes - 1]));
         };
@@ -124,14 +124,14 @@ WaterfallAnswer ComputeWaterfall(const LeadTable& leads, const Rules& rules,
       });
 
   WaterfallAnswer answer;
-  answer.opening = Report(sums.opening);
-  answer.closing = Report(sums.closing);
+  answer.opening = ReportTotal(sums.opening);
+  answer.closing = ReportTotal(sums.closing);
   Wide running = sums.opening.weighted;
   for (size_t at = 0; at < sums.parts.size(); ++at) {
-    const Minor before = Rounded(running);
+    const Minor before = WeightedMinor(running);
     running += sums.parts[at].weighted;
     answer.parts[at] = {sums.parts[at].leads, Narrow(sums.parts[at].revenue),
-                        Rounded(running) - before};
+                        WeightedMinor(running) - before};
   }
   return answer;
 }
