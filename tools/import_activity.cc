@@ -8,15 +8,15 @@ namespace kundig::tools {
 namespace {
 
 // The roles that all begin with.
-enum : size_t { kCustomer, kAt };
+enum : size_t { kMomentCustomer, kMomentAt };
 
 constexpr std::array<Role, 2> kMomentRoles = {{{"customer", true}, {"at", true}}};
 
-enum : size_t { kChannel = 2, kCampaign };
+enum : size_t { kContactChannel = 2, kContactCampaign };
 constexpr std::array<Role, 4> kContactRoles = {
     {{"customer", true}, {"at", true}, {"channel"}, {"campaign"}}};
 
-enum : size_t { kState = 2, kUntil };
+enum : size_t { kConsentState = 2, kConsentUntil };
 constexpr std::array<Role, 4> kConsentRoles = {
     {{"customer", true}, {"at", true}, {"state", true}, {"until"}}};
 
@@ -29,8 +29,8 @@ class MomentImporter : public RowImporter {
 
   Outcome<void> Take(const CsvRow& row) override {
     StartRow(row, desk_.tally, &text_);
-    const int64_t at = text_.Time(kAt);
-    const std::string_view customer = text_.Text(kCustomer);
+    const int64_t at = text_.Time(kMomentAt);
+    const std::string_view customer = text_.Text(kMomentCustomer);
     if (!KeepRow(row, customer, desk_.tally, text_)) return {};
     desk_.events->Add(row.line, wire::EventBodyTraits<Table>::enum_value,
                       [&](flatbuffers::FlatBufferBuilder* to) {
@@ -55,10 +55,10 @@ class ContactImporter : public RowImporter {
 
   Outcome<void> Take(const CsvRow& row) override {
     StartRow(row, desk_.tally, &text_);
-    const int64_t at = text_.Time(kAt);
-    const std::string_view channel = text_.Text(kChannel);
-    const std::string_view campaign = text_.Text(kCampaign);
-    const std::string_view customer = text_.Text(kCustomer);
+    const int64_t at = text_.Time(kMomentAt);
+    const std::string_view channel = text_.Text(kContactChannel);
+    const std::string_view campaign = text_.Text(kContactCampaign);
+    const std::string_view customer = text_.Text(kMomentCustomer);
     if (!KeepRow(row, customer, desk_.tally, text_)) return {};
     desk_.events->Add(row.line, wire::EventBody::Contact, [&](flatbuffers::FlatBufferBuilder* to) {
       const auto id = EventSender::Text(to, customer);
@@ -81,18 +81,19 @@ class ConsentImporter : public RowImporter {
 
   Outcome<void> Take(const CsvRow& row) override {
     StartRow(row, desk_.tally, &text_);
-    const int64_t at = text_.Time(kAt);
-    const std::string_view word = text_.Raw(kState);
+    const int64_t at = text_.Time(kMomentAt);
+    const std::string_view word = text_.Raw(kConsentState);
     const auto state =
         word == "withdrawn" ? wire::ConsentState::withdrawn : wire::ConsentState::granted;
-    if (word != "granted" && word != "withdrawn") text_.MarkBad(kState, "granted or withdrawn");
+    if (word != "granted" && word != "withdrawn")
+      text_.MarkBad(kConsentState, "granted or withdrawn");
     flatbuffers::Optional<int32_t> until = flatbuffers::nullopt;
-    if (!text_.Raw(kUntil).empty()) {
-      const int32_t day = text_.Day(kUntil);
+    if (!text_.Raw(kConsentUntil).empty()) {
+      const int32_t day = text_.Day(kConsentUntil);
       // A withdrawal has no last day; one that a file gives all the same means nothing.
       if (state == wire::ConsentState::granted) until = day;
     }
-    const std::string_view customer = text_.Text(kCustomer);
+    const std::string_view customer = text_.Text(kMomentCustomer);
     if (!KeepRow(row, customer, desk_.tally, text_)) return {};
     desk_.events->Add(row.line, wire::EventBody::Consent, [&](flatbuffers::FlatBufferBuilder* to) {
       return wire::CreateConsent(*to, EventSender::Text(to, customer), at, state, until).Union();

@@ -12,33 +12,33 @@ namespace kundig::tools {
 namespace {
 
 enum : size_t {
-  kCustomer,
-  kKind,
-  kCountry,
-  kRegion,
-  kOwner,
-  kCompanySize,
-  kProducts,
-  kPotential,
-  kKeyAccount,
-  kSatisfaction,
-  kReferral,
-  kBonding,
-  kPinnedClass
+  kCustomerId,
+  kCustomerKind,
+  kCustomerCountry,
+  kCustomerRegion,
+  kCustomerOwner,
+  kCustomerCompanySize,
+  kCustomerProducts,
+  kCustomerPotential,
+  kCustomerKeyAccount,
+  kCustomerSatisfaction,
+  kCustomerReferral,
+  kCustomerBonding,
+  kCustomerPinnedClass
 };
-constexpr std::array<Role, 13> kRoles = {{{"customer", true},
-                                          {"kind"},
-                                          {"country"},
-                                          {"region"},
-                                          {"owner"},
-                                          {"company_size"},
-                                          {"products"},
-                                          {"potential"},
-                                          {"key_account"},
-                                          {"satisfaction"},
-                                          {"referral"},
-                                          {"bonding"},
-                                          {"pinned_class"}}};
+constexpr std::array<Role, 13> kCustomerRoles = {{{"customer", true},
+                                                  {"kind"},
+                                                  {"country"},
+                                                  {"region"},
+                                                  {"owner"},
+                                                  {"company_size"},
+                                                  {"products"},
+                                                  {"potential"},
+                                                  {"key_account"},
+                                                  {"satisfaction"},
+                                                  {"referral"},
+                                                  {"bonding"},
+                                                  {"pinned_class"}}};
 
 // The largest marks of definitions.md.
 constexpr uint32_t kMaxMark = 10;
@@ -55,21 +55,22 @@ class CustomerImporter : public RowImporter {
 
   Outcome<void> Take(const CsvRow& row) override {
     StartRow(row, desk_.tally, &text_);
-    const std::string_view customer = text_.Text(kCustomer);
-    const std::string_view country = text_.Text(kCountry);
-    const std::string_view region = text_.Text(kRegion);
-    const std::string_view owner = text_.Text(kOwner);
+    const std::string_view customer = text_.Text(kCustomerId);
+    const std::string_view country = text_.Text(kCustomerCountry);
+    const std::string_view region = text_.Text(kCustomerRegion);
+    const std::string_view owner = text_.Text(kCustomerOwner);
     constexpr uint32_t kAny = std::numeric_limits<uint32_t>::max();
-    const auto kind = Given(kKind) ? RowCustomerKind(kKind, &text_) : wire::CustomerKind::consumer;
-    const uint32_t company_size = Number(kCompanySize, kAny);
-    const uint32_t products = Number(kProducts, kAny);
-    const uint32_t satisfaction = Number(kSatisfaction, kMaxMark);
-    const uint32_t referral = Number(kReferral, kMaxMark);
-    const uint32_t bonding = Number(kBonding, kMaxBonding);
+    const auto kind = Given(kCustomerKind) ? RowCustomerKind(kCustomerKind, &text_)
+                                           : wire::CustomerKind::consumer;
+    const uint32_t company_size = Number(kCustomerCompanySize, kAny);
+    const uint32_t products = Number(kCustomerProducts, kAny);
+    const uint32_t satisfaction = Number(kCustomerSatisfaction, kMaxMark);
+    const uint32_t referral = Number(kCustomerReferral, kMaxMark);
+    const uint32_t bonding = Number(kCustomerBonding, kMaxBonding);
     const int64_t potential = Potential();
     const bool key_account = KeyAccount();
     const wire::ValueClass pinned_class = PinnedClass();
-    const bool unpin = Lowered(text_.Raw(kPinnedClass)) == kUnpinned;
+    const bool unpin = Lowered(text_.Raw(kCustomerPinnedClass)) == kUnpinned;
     if (!KeepRow(row, customer, desk_.tally, text_)) return {};
 
     desk_.events->Add(
@@ -85,16 +86,17 @@ class CustomerImporter : public RowImporter {
           set.add_country(country_text);
           set.add_region(region_text);
           set.add_owner(owner_text);
-          if (Given(kKind)) set.add_kind(kind);
-          if (Given(kCompanySize)) set.add_company_size(company_size);
-          if (Given(kProducts)) set.add_products(products);
-          if (Given(kPotential)) set.add_potential(potential);
-          if (Given(kKeyAccount)) set.add_key_account(key_account);
-          if (Given(kSatisfaction)) set.add_satisfaction(static_cast<uint8_t>(satisfaction));
-          if (Given(kReferral)) set.add_referral(static_cast<uint8_t>(referral));
-          if (Given(kBonding)) set.add_bonding(static_cast<uint8_t>(bonding));
+          if (Given(kCustomerKind)) set.add_kind(kind);
+          if (Given(kCustomerCompanySize)) set.add_company_size(company_size);
+          if (Given(kCustomerProducts)) set.add_products(products);
+          if (Given(kCustomerPotential)) set.add_potential(potential);
+          if (Given(kCustomerKeyAccount)) set.add_key_account(key_account);
+          if (Given(kCustomerSatisfaction))
+            set.add_satisfaction(static_cast<uint8_t>(satisfaction));
+          if (Given(kCustomerReferral)) set.add_referral(static_cast<uint8_t>(referral));
+          if (Given(kCustomerBonding)) set.add_bonding(static_cast<uint8_t>(bonding));
           set.add_remove(removed);
-          if (Given(kPinnedClass) && !unpin) set.add_pinned_class(pinned_class);
+          if (Given(kCustomerPinnedClass) && !unpin) set.add_pinned_class(pinned_class);
           return set.Finish().Union();
         });
     return {};
@@ -109,29 +111,29 @@ class CustomerImporter : public RowImporter {
 
   // An estimate: what is finer than the minor unit is cut off.
   int64_t Potential() {
-    if (!Given(kPotential)) return 0;
-    const Decimal potential = text_.Number(kPotential);
+    if (!Given(kCustomerPotential)) return 0;
+    const Decimal potential = text_.Number(kCustomerPotential);
     const auto minor = potential.Truncated(desk_.options->minor_units ? 0 : 2);
-    if (!minor || potential.negative()) text_.MarkBad(kPotential, "an amount of 0 or more");
+    if (!minor || potential.negative()) text_.MarkBad(kCustomerPotential, "an amount of 0 or more");
     return minor.value_or(0);
   }
 
   wire::ValueClass PinnedClass() {
-    const std::string word = Lowered(text_.Raw(kPinnedClass));
+    const std::string word = Lowered(text_.Raw(kCustomerPinnedClass));
     if (word.empty() || word == kUnpinned) return wire::ValueClass::review;
     for (const wire::ValueClass value_class : wire::EnumValuesValueClass()) {
       if (word == Name(value_class)) return value_class;
     }
-    text_.MarkBad(kPinnedClass, "individual, standard, review or none");
+    text_.MarkBad(kCustomerPinnedClass, "individual, standard, review or none");
     return wire::ValueClass::review;
   }
 
   bool KeyAccount() {
-    if (!Given(kKeyAccount)) return false;
-    const std::string word = Lowered(text_.Raw(kKeyAccount));
+    if (!Given(kCustomerKeyAccount)) return false;
+    const std::string word = Lowered(text_.Raw(kCustomerKeyAccount));
     if (word == "1" || word == "true" || word == "yes" || word == "y") return true;
     if (word != "0" && word != "false" && word != "no" && word != "n")
-      text_.MarkBad(kKeyAccount, "true or false");
+      text_.MarkBad(kCustomerKeyAccount, "true or false");
     return false;
   }
 
@@ -142,7 +144,7 @@ class CustomerImporter : public RowImporter {
 }  // namespace
 
 std::span<const Role> CustomerRoles() {
-  return kRoles;
+  return kCustomerRoles;
 }
 
 std::unique_ptr<RowImporter> MakeCustomerImporter(const ImportDesk& desk) {

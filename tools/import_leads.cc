@@ -8,33 +8,33 @@ namespace kundig::tools {
 namespace {
 
 enum : size_t {
-  kLead,
-  kStage,
-  kRevenue,
-  kCustomer,
-  kOwner,
-  kRegion,
-  kProduct,
-  kSource,
-  kChance,
-  kOpened,
-  kExpectedClose,
-  kClosed,
-  kReason
+  kLeadId,
+  kLeadStage,
+  kLeadRevenue,
+  kLeadCustomer,
+  kLeadOwner,
+  kLeadRegion,
+  kLeadProduct,
+  kLeadSource,
+  kLeadChance,
+  kLeadOpened,
+  kLeadExpectedClose,
+  kLeadClosed,
+  kLeadReason
 };
-constexpr std::array<Role, 13> kRoles = {{{"lead", true},
-                                          {"stage", true},
-                                          {"revenue", true},
-                                          {"customer"},
-                                          {"owner"},
-                                          {"region"},
-                                          {"product"},
-                                          {"source"},
-                                          {"chance"},
-                                          {"opened"},
-                                          {"expected_close"},
-                                          {"closed"},
-                                          {"reason"}}};
+constexpr std::array<Role, 13> kLeadRoles = {{{"lead", true},
+                                              {"stage", true},
+                                              {"revenue", true},
+                                              {"customer"},
+                                              {"owner"},
+                                              {"region"},
+                                              {"product"},
+                                              {"source"},
+                                              {"chance"},
+                                              {"opened"},
+                                              {"expected_close"},
+                                              {"closed"},
+                                              {"reason"}}};
 
 constexpr std::string_view kUnstated = "unstated";
 constexpr int64_t kFullChance = 10000;  // hundredths of a percent
@@ -45,14 +45,14 @@ struct Removable {
   wire::LeadAttribute attribute;
 };
 constexpr std::array<Removable, 8> kRemovable = {
-    {{kCustomer, wire::LeadAttribute::customer},
-     {kOwner, wire::LeadAttribute::owner},
-     {kRegion, wire::LeadAttribute::region},
-     {kProduct, wire::LeadAttribute::product},
-     {kSource, wire::LeadAttribute::source},
-     {kChance, wire::LeadAttribute::chance},
-     {kOpened, wire::LeadAttribute::opened},
-     {kExpectedClose, wire::LeadAttribute::expected_close}}};
+    {{kLeadCustomer, wire::LeadAttribute::customer},
+     {kLeadOwner, wire::LeadAttribute::owner},
+     {kLeadRegion, wire::LeadAttribute::region},
+     {kLeadProduct, wire::LeadAttribute::product},
+     {kLeadSource, wire::LeadAttribute::source},
+     {kLeadChance, wire::LeadAttribute::chance},
+     {kLeadOpened, wire::LeadAttribute::opened},
+     {kLeadExpectedClose, wire::LeadAttribute::expected_close}}};
 
 class LeadImporter : public RowImporter {
  public:
@@ -60,23 +60,24 @@ class LeadImporter : public RowImporter {
 
   Outcome<void> Take(const CsvRow& row) override {
     StartRow(row, desk_.tally, &text_);
-    const std::string_view lead = text_.Id(kLead);
-    const std::string_view stage = text_.Text(kStage);
-    if (stage.empty()) text_.MarkBad(kStage, "the name of a stage");
+    const std::string_view lead = text_.Id(kLeadId);
+    const std::string_view stage = text_.Text(kLeadStage);
+    if (stage.empty()) text_.MarkBad(kLeadStage, "the name of a stage");
     const auto status = stage == desk_.options->won    ? wire::LeadStatus::won
                         : stage == desk_.options->lost ? wire::LeadStatus::lost
                                                        : wire::LeadStatus::open;
-    const int64_t revenue = Given(kRevenue) ? RowMoney(*desk_.options, kRevenue, &text_) : 0;
-    const int64_t chance = Given(kChance) ? Chance() : 0;
-    const int32_t opened = Day(kOpened);
-    const int32_t expected_close = Day(kExpectedClose);
-    const int32_t closed = Day(kClosed);
-    const std::string_view customer = text_.Text(kCustomer);
-    const std::string_view owner = text_.Text(kOwner);
-    const std::string_view region = text_.Text(kRegion);
-    const std::string_view product = text_.Text(kProduct);
-    const std::string_view source = text_.Text(kSource);
-    std::string_view reason = text_.Text(kReason);
+    const int64_t revenue =
+        Given(kLeadRevenue) ? RowMoney(*desk_.options, kLeadRevenue, &text_) : 0;
+    const int64_t chance = Given(kLeadChance) ? Chance() : 0;
+    const int32_t opened = Day(kLeadOpened);
+    const int32_t expected_close = Day(kLeadExpectedClose);
+    const int32_t closed = Day(kLeadClosed);
+    const std::string_view customer = text_.Text(kLeadCustomer);
+    const std::string_view owner = text_.Text(kLeadOwner);
+    const std::string_view region = text_.Text(kLeadRegion);
+    const std::string_view product = text_.Text(kLeadProduct);
+    const std::string_view source = text_.Text(kLeadSource);
+    std::string_view reason = text_.Text(kLeadReason);
     if (reason.empty()) reason = kUnstated;
     if (text_.bad()) {
       desk_.tally->BadRow(row.line, text_.reason());
@@ -105,10 +106,10 @@ class LeadImporter : public RowImporter {
       set.add_region(region_text);
       set.add_product(product_text);
       set.add_source(source_text);
-      if (Given(kChance)) set.add_chance(static_cast<uint16_t>(chance));
-      if (Given(kOpened)) set.add_opened(opened);
-      if (Given(kExpectedClose)) set.add_expected_close(expected_close);
-      if (!open && Given(kClosed)) set.add_closed(closed);
+      if (Given(kLeadChance)) set.add_chance(static_cast<uint16_t>(chance));
+      if (Given(kLeadOpened)) set.add_opened(opened);
+      if (Given(kLeadExpectedClose)) set.add_expected_close(expected_close);
+      if (!open && Given(kLeadClosed)) set.add_closed(closed);
       set.add_remove(removed);
       return set.Finish().Union();
     });
@@ -122,10 +123,10 @@ class LeadImporter : public RowImporter {
 
   // Percent with two decimals; finer ones are cut off.
   int64_t Chance() {
-    const Decimal percent = text_.Number(kChance);
+    const Decimal percent = text_.Number(kLeadChance);
     const auto hundredths = percent.Truncated(2);
     if (!hundredths || percent.negative() || *hundredths > kFullChance) {
-      text_.MarkBad(kChance, "a percentage from 0 to 100");
+      text_.MarkBad(kLeadChance, "a percentage from 0 to 100");
     }
     return hundredths.value_or(0);
   }
@@ -148,7 +149,7 @@ class LeadImporter : public RowImporter {
 }  // namespace
 
 std::span<const Role> LeadRoles() {
-  return kRoles;
+  return kLeadRoles;
 }
 
 std::unique_ptr<RowImporter> MakeLeadImporter(const ImportDesk& desk) {

@@ -13,29 +13,29 @@ namespace kundig::tools {
 namespace {
 
 enum : size_t {
-  kCustomer,
-  kOrder,
-  kAt,
-  kRevenue,
-  kQuantity,
-  kPrice,
-  kMargin,
-  kItems,
-  kCountry,
-  kKind,
-  kRegion
+  kOrderCustomer,
+  kOrderId,
+  kOrderAt,
+  kOrderRevenue,
+  kOrderQuantity,
+  kOrderPrice,
+  kOrderMargin,
+  kOrderItems,
+  kOrderCountry,
+  kOrderKind,
+  kOrderRegion
 };
-constexpr std::array<Role, 11> kRoles = {{{"customer", true},
-                                          {"order", true},
-                                          {"at", true},
-                                          {"revenue"},
-                                          {"quantity"},
-                                          {"price"},
-                                          {"margin"},
-                                          {"items"},
-                                          {"country"},
-                                          {"kind"},
-                                          {"region"}}};
+constexpr std::array<Role, 11> kOrderRoles = {{{"customer", true},
+                                               {"order", true},
+                                               {"at", true},
+                                               {"revenue"},
+                                               {"quantity"},
+                                               {"price"},
+                                               {"margin"},
+                                               {"items"},
+                                               {"country"},
+                                               {"kind"},
+                                               {"region"}}};
 
 // Where the attributes of an order's row are in AttributeTexts.
 enum : size_t { kCountryText, kKindText, kRegionText };
@@ -52,13 +52,13 @@ class OrderImporter : public RowImporter {
     StartRow(row, desk_.tally, &text_);
     OrderPart part;
     part.line = row.line;
-    part.order = text_.Id(kOrder);
-    part.at_ms = text_.Time(kAt);
+    part.order = text_.Id(kOrderId);
+    part.at_ms = text_.Time(kOrderAt);
     TakeAmount(&part);
-    if (!text_.Raw(kItems).empty()) part.items = text_.Number(kItems);
-    part.has_margin = !text_.Raw(kMargin).empty();
-    if (part.has_margin) part.margin = text_.Number(kMargin);
-    part.customer = text_.Text(kCustomer);
+    if (!text_.Raw(kOrderItems).empty()) part.items = text_.Number(kOrderItems);
+    part.has_margin = !text_.Raw(kOrderMargin).empty();
+    if (part.has_margin) part.margin = text_.Number(kOrderMargin);
+    part.customer = text_.Text(kOrderCustomer);
     TakeAttributes(&part);
     if (!KeepRow(row, part.customer, desk_.tally, text_)) return {};
     return orders_.Add(part);
@@ -77,22 +77,22 @@ class OrderImporter : public RowImporter {
 
  private:
   void TakeAmount(OrderPart* part) {
-    if (text_.Has(kRevenue)) {
-      part->amount = text_.Number(kRevenue);
+    if (text_.Has(kOrderRevenue)) {
+      part->amount = text_.Number(kOrderRevenue);
       return;
     }
-    const Decimal quantity = text_.Number(kQuantity);
-    const auto amount = Decimal::Multiply(quantity, text_.Number(kPrice));
-    if (!amount) text_.MarkBad(kPrice, "a product with the quantity of at most 38 digits");
+    const Decimal quantity = text_.Number(kOrderQuantity);
+    const auto amount = Decimal::Multiply(quantity, text_.Number(kOrderPrice));
+    if (!amount) text_.MarkBad(kOrderPrice, "a product with the quantity of at most 38 digits");
     part->amount = amount.value_or(Decimal());
     if (!quantity.negative()) part->items = quantity;
   }
 
   void TakeAttributes(OrderPart* part) {
-    part->attributes[kCountryText] = text_.Text(kCountry);
-    part->attributes[kRegionText] = text_.Text(kRegion);
-    if (!text_.Raw(kKind).empty()) {
-      part->attributes[kKindText] = wire::EnumNameCustomerKind(RowCustomerKind(kKind, &text_));
+    part->attributes[kCountryText] = text_.Text(kOrderCountry);
+    part->attributes[kRegionText] = text_.Text(kOrderRegion);
+    if (!text_.Raw(kOrderKind).empty()) {
+      part->attributes[kKindText] = wire::EnumNameCustomerKind(RowCustomerKind(kOrderKind, &text_));
     }
   }
 
@@ -174,12 +174,12 @@ class OrderImporter : public RowImporter {
 }  // namespace
 
 std::span<const Role> OrderRoles() {
-  return kRoles;
+  return kOrderRoles;
 }
 
 Outcome<std::unique_ptr<RowImporter>> MakeOrderImporter(const ImportDesk& desk) {
   const Columns& columns = *desk.columns;
-  if (!columns.Has(kRevenue) && !(columns.Has(kQuantity) && columns.Has(kPrice))) {
+  if (!columns.Has(kOrderRevenue) && !(columns.Has(kOrderQuantity) && columns.Has(kOrderPrice))) {
     return Failure{fmt::format(
         "{}: orders need a column for revenue, or one for quantity and one for price; name them "
         "with --columns",
