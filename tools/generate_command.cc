@@ -27,15 +27,10 @@ constexpr int32_t kDefaultDays = 5 * 365;
 constexpr int32_t kFirstFrom = -25566;
 constexpr int32_t kLastUntil = 36524;  // 2069-12-31
 
-struct Typed {
+struct GenerateWords {
   GenerateRequest request;
   std::string from, until;
 };
-
-int Fail(const std::string& sentence, int exit_code) {
-  fmt::print(stderr, "kundig: {}\n", sentence);
-  return exit_code;
-}
 
 std::string AnswerText(const GlobalOptions& options, const GenerateRequest& request,
                        const GenerateAnswer& answer, double seconds) {
@@ -59,26 +54,28 @@ std::string AnswerText(const GlobalOptions& options, const GenerateRequest& requ
                      seconds);
 }
 
-int Generate(const GlobalOptions& options, Typed* typed) {
+int Generate(const GlobalOptions& options, GenerateWords* typed) {
   const auto started = std::chrono::steady_clock::now();
   ShopPlan& plan = typed->request.plan;
   const auto until = typed->until.empty() ? TodayUtc() : ParseDay(typed->until);
   if (!until) {
-    return Fail(fmt::format("--until: '{}' is no day; write 2025-12-31", typed->until), kExitUsage);
+    return Report(Failure{fmt::format("--until: '{}' is no day; write 2025-12-31", typed->until),
+                          kExitUsage});
   }
   const auto from = typed->from.empty() ? *until - kDefaultDays : ParseDay(typed->from);
   if (!from) {
-    return Fail(fmt::format("--from: '{}' is no day; write 2021-01-01", typed->from), kExitUsage);
+    return Report(
+        Failure{fmt::format("--from: '{}' is no day; write 2021-01-01", typed->from), kExitUsage});
   }
   if (*from > *until || *from < kFirstFrom || *until > kLastUntil) {
-    return Fail(fmt::format("--from and --until must lie in this order between {} and {}",
-                            FormatDay(kFirstFrom), FormatDay(kLastUntil)),
-                kExitUsage);
+    return Report(Failure{fmt::format("--from and --until must lie in this order between {} and {}",
+                                      FormatDay(kFirstFrom), FormatDay(kLastUntil)),
+                          kExitUsage});
   }
   plan.from = *from;
   plan.until = *until;
   const auto answer = GenerateShop(typed->request);
-  if (answer.has_error()) return Fail(answer.error().sentence, answer.error().exit_code);
+  if (answer.has_error()) return Report(answer.error());
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   Output output;
@@ -89,7 +86,7 @@ int Generate(const GlobalOptions& options, Typed* typed) {
 }  // namespace
 
 void AddGenerateCommand(CLI::App* app, CommandLine* line) {
-  auto typed = std::make_shared<Typed>();
+  auto typed = std::make_shared<GenerateWords>();
   CLI::App* command = app->add_subcommand(
       "generate", "Make up a shop: files that `kundig import` reads as they are");
   command->fallthrough();

@@ -24,18 +24,13 @@ namespace kundig::tools {
 namespace {
 
 // What the options of one `import` command are read into.
-struct Typed {
+struct ImportWords {
   ImportRequest request;
   std::string delimiter = ",";
   uint64_t memory_mib = ImportOptions().memory_bytes >> 20;
 };
 
 constexpr uint64_t kMaxMemoryMib = uint64_t{1} << 20;
-
-int Fail(const Failure& failure) {
-  fmt::print(stderr, "kundig: {}\n", failure.sentence);
-  return failure.exit_code;
-}
 
 std::string JsonText(ImportKind kind, const ImportAnswer& answer, double seconds) {
   boost::json::object shown;
@@ -81,13 +76,13 @@ std::string TableText(ImportKind kind, const ImportAnswer& answer, double second
   return text;
 }
 
-int Import(const GlobalOptions& options, Typed* typed) {
+int Import(const GlobalOptions& options, ImportWords* typed) {
   const auto started = std::chrono::steady_clock::now();
   ImportRequest& request = typed->request;
   if (typed->delimiter == "\\t" || typed->delimiter == "tab") typed->delimiter = "\t";
   const char delimiter = typed->delimiter.size() == 1 ? typed->delimiter[0] : '\0';
   if (delimiter == '\0' || delimiter == '"' || delimiter == '\n' || delimiter == '\r') {
-    return Fail({"--delimiter is one character: , ; | or tab", kExitUsage});
+    return Report(Failure{"--delimiter is one character: , ; | or tab", kExitUsage});
   }
   request.options.delimiter = delimiter;
   request.options.memory_bytes = typed->memory_mib << 20;
@@ -98,7 +93,7 @@ int Import(const GlobalOptions& options, Typed* typed) {
   const char* const start = StandardErrorIsTerminal() ? kClearLine : "";
   request.say = [start](const std::string& line) { fmt::print(stderr, "{}{}\n", start, line); };
   const auto answer = RunImport(request, port->get());
-  if (answer.has_error()) return Fail(answer.error());
+  if (answer.has_error()) return Report(answer.error());
 
   // Segments and classes reflect the import from here on.
   auto client = Connect(options);
@@ -131,7 +126,7 @@ std::string RolesText(ImportKind kind) {
 }
 
 void AddKind(CLI::App* import, CommandLine* line, ImportKind kind) {
-  auto typed = std::make_shared<Typed>();
+  auto typed = std::make_shared<ImportWords>();
   typed->request.kind = kind;
   CLI::App* command = import->add_subcommand(
       std::string(NameOf(kind)),

@@ -7,6 +7,7 @@
 
 #include <boost/system/result.hpp>
 
+#include <cstdio>
 #include <stdexcept>
 #include <string>
 
@@ -23,6 +24,12 @@ struct Failure {
 [[noreturn]] inline void throw_exception_from_error(const Failure& failure,
                                                     const boost::source_location&) {
   throw std::logic_error("value of a failed outcome: " + failure.sentence);
+}
+
+// Prints the sentence on standard error and returns the exit code.
+inline int Report(const Failure& failure) {
+  std::fprintf(stderr, "kundig: %s\n", failure.sentence.c_str());
+  return failure.exit_code;
 }
 
 template <typename T>
