@@ -112,7 +112,7 @@ std::string LoadText(const LoadReport& report, const Look& look) {
 
   std::vector<Table::Column> columns = {{report.items.empty() ? "question" : ""}};
   const auto right = [&](std::string header) {
-    columns.push_back({std::move(header), Table::Align::kRight});
+    columns.push_back({std::move(header), Align::kRight});
   };
   right("requests");
   right("a second");

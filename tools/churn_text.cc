@@ -12,8 +12,6 @@ namespace kundig::tools {
 
 namespace {
 
-using Align = Table::Align;
-
 constexpr double kBarColumns = 40;  // of the longest bar
 
 // In eighths of a column.

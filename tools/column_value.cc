@@ -55,7 +55,7 @@ void AppendJson(const wire::ColumnT& column, size_t row, std::string* out) {
 }
 
 std::string CellOf(const wire::ColumnT& column, size_t row) {
-  if (IsAbsent(column, row)) return "–";
+  if (IsAbsent(column, row)) return kAbsent;
   if (column.type == wire::FieldType::text) return column.texts[row];
   if (column.type == wire::FieldType::money) return FormatMoney(column.numbers[row]);
   std::string figure;

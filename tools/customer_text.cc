@@ -8,10 +8,6 @@ namespace kundig::tools {
 
 namespace {
 
-using Align = Table::Align;
-
-constexpr const char* kAbsent = "–";
-
 std::string OrAbsent(const std::string& text) {
   return text.empty() ? kAbsent : text;
 }
@@ -30,10 +26,6 @@ std::string DayOrAbsent(const flatbuffers::Optional<int32_t>& day) {
   return day ? FormatDay(*day) : kAbsent;
 }
 
-std::string Days(int64_t days) {
-  return fmt::format("{} {}", days, days == 1 ? "day" : "days");
-}
-
 std::string RfmLine(const wire::ProfileT& profile) {
   if (!profile.r || !profile.f || !profile.m) return "unscored: no order in the window";
   return fmt::format("{} (r {}, f {}, m {})", profile.rfm_segment, *profile.r, *profile.f,
@@ -50,10 +42,12 @@ std::string ActivityLine(const wire::ProfileT& profile) {
       return "prospect: no order yet";
     case wire::Activity::overdue:
       if (!profile.recency_days) break;
-      return fmt::format("{}: {} since the last order", name, Days(*profile.recency_days));
+      return fmt::format("{}: {} since the last order", name,
+                         FormatDayCount(*profile.recency_days));
     default:
       if (!profile.inactive_days) break;
-      return fmt::format("{}: {} since the last activity", name, Days(*profile.inactive_days));
+      return fmt::format("{}: {} since the last activity", name,
+                         FormatDayCount(*profile.inactive_days));
   }
   return std::string(name);
 }

@@ -17,10 +17,6 @@ namespace kundig::tools {
 
 namespace {
 
-using Align = Table::Align;
-
-constexpr const char* kAbsent = "–";
-
 // A criterion's value in the unit of its field.
 std::string ValueCell(const wire::ExplainedCriterionT& criterion) {
   if (!criterion.value) return kAbsent;
@@ -69,10 +65,6 @@ std::string Counted(int64_t count, std::string_view one) {
   return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
 }
 
-std::string Days(int64_t days) {
-  return Counted(days, "day");
-}
-
 // The first change of what `find` gives of a day: nothing, or what it becomes; `unless` adds to it.
 template <typename Find, typename Unless>
 std::string ByItself(const wire::ExplainReplyT& reply, const Find& find, const Unless& unless) {
@@ -98,7 +90,7 @@ std::string NameOrNothing(const flatbuffers::Optional<Code>& code) {
 std::string ActivityBecause(const wire::ExplainedActivityT& activity) {
   if (!activity.last_activity || !activity.inactive_days) return "no order and no visit";
   return fmt::format("last activity {}, {} ago (inactive from {}, lost from {})",
-                     FormatDay(*activity.last_activity), Days(*activity.inactive_days),
+                     FormatDay(*activity.last_activity), FormatDayCount(*activity.inactive_days),
                      activity.inactive_after, activity.lost_after);
 }
 
@@ -107,8 +99,8 @@ void AddRhythm(const wire::ExplainedActivityT& activity, Table* table) {
   if (!activity.mean_gap || !activity.overdue_after || !activity.recency_days) return;
   table->AddRow({"rhythm", "",
                  fmt::format("an order every {} days, the last {} ago (overdue after {})",
-                             FormatThousandths(*activity.mean_gap), Days(*activity.recency_days),
-                             *activity.overdue_after),
+                             FormatThousandths(*activity.mean_gap),
+                             FormatDayCount(*activity.recency_days), *activity.overdue_after),
                  ""});
 }
 
@@ -129,7 +121,7 @@ std::string SpansText(const wire::ExplainedPhaseT& phase) {
 
 std::string FirstOrderText(const wire::ExplainedPhaseT& phase, uint32_t days) {
   return fmt::format("first order on {}, less than {} ago",
-                     FormatDay(phase.first_order.value_or(0)), Days(days));
+                     FormatDay(phase.first_order.value_or(0)), FormatDayCount(days));
 }
 
 std::string PhaseBecause(const wire::ExplainedPhaseT& phase) {
@@ -145,7 +137,8 @@ std::string PhaseBecause(const wire::ExplainedPhaseT& phase) {
       return "inactive or lost";
     case wire::PhaseReason::came_back:
       return fmt::format("came back on {}, less than {} ago",
-                         FormatDay(phase.came_back.value_or(0)), Days(phase.revival_days));
+                         FormatDay(phase.came_back.value_or(0)),
+                         FormatDayCount(phase.revival_days));
     case wire::PhaseReason::new_customer:
       return FirstOrderText(phase, phase.new_days);
     case wire::PhaseReason::overdue:
@@ -208,7 +201,8 @@ void AddRfm(const wire::ExplainReplyT& reply, Table* table) {
                    ScoreBecause(score, std::move(text), falls, format),
                    ScoreByItself(reply, foreseen)});
   };
-  add("recency", *rfm.recency, Days(rfm.recency->value), true, number, &wire::ForeseenDayT::r);
+  add("recency", *rfm.recency, FormatDayCount(rfm.recency->value), true, number,
+      &wire::ForeseenDayT::r);
   add("frequency", *rfm.frequency,
       Counted(rfm.frequency->value, rfm.by_purchase_days ? "purchase day" : "order"), false, number,
       &wire::ForeseenDayT::f);

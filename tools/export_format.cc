@@ -74,7 +74,7 @@ std::string DetailsOf(const HeldEvent& event) {
     if (!details.empty()) details += ", ";
     details += std::string(figure.name) + ' ' + TextOf(figure);
   }
-  return details.empty() ? "–" : details;
+  return details.empty() ? kAbsent : details;
 }
 
 class ExportJson : public ExportFormat {
@@ -157,14 +157,13 @@ class ExportTable : public ExportFormat {
 
  private:
   void Add(const HeldEvent& held) {
-    table_.AddRow({held.at_unix_ms ? FormatTimeMs(*held.at_unix_ms) : std::string("–"), held.type,
-                   DetailsOf(held)});
+    table_.AddRow({held.at_unix_ms ? FormatTimeMs(*held.at_unix_ms) : std::string(kAbsent),
+                   held.type, DetailsOf(held)});
   }
 
   const Look look_;
   bool started_ = false;
-  Table table_{
-      {{"at", Table::Align::kLeft}, {"what", Table::Align::kLeft}, {"held", Table::Align::kLeft}}};
+  Table table_{{{"at", Align::kLeft}, {"what", Align::kLeft}, {"held", Align::kLeft}}};
 };
 
 }  // namespace

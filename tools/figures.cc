@@ -58,6 +58,10 @@ std::string FormatCount(uint64_t count, std::string_view thing) {
   return fmt::format("{} {}{}", FormatCount(count), thing, count == 1 ? "" : "s");
 }
 
+std::string FormatDayCount(int64_t days) {
+  return fmt::format("{} {}", days, days == 1 ? "day" : "days");
+}
+
 std::string FormatMoney(int64_t minor) {
   const uint64_t magnitude = Magnitude(minor);
   return fmt::format("{}{}.{:02}", minor < 0 ? "-" : "", FormatCount(magnitude / 100),
@@ -65,7 +69,7 @@ std::string FormatMoney(int64_t minor) {
 }
 
 std::string FormatPercent(double fraction) {
-  return std::isfinite(fraction) ? fmt::format("{:.1f} %", 100 * fraction) : "–";
+  return std::isfinite(fraction) ? fmt::format("{:.1f} %", 100 * fraction) : kAbsent;
 }
 
 std::string FormatThousandths(int64_t value) {

@@ -13,6 +13,9 @@
 
 namespace kundig::tools {
 
+// Stands where there is no figure.
+inline constexpr const char* kAbsent = "–";
+
 // Columns on a terminal: one for each code point (East Asian width is not looked at).
 size_t TextWidth(std::string_view utf8);
 
@@ -22,8 +25,9 @@ std::string Printable(std::string_view text);
 std::string FormatCount(uint64_t count);  // 1,234,567
 // With what is counted: 1 lead, 2 leads.
 std::string FormatCount(uint64_t count, std::string_view thing);
+std::string FormatDayCount(int64_t days);        // 1 day, 1234 days
 std::string FormatMoney(int64_t minor);          // -1,234.50
-std::string FormatPercent(double fraction);      // 12.3 %; "–" where it is no number
+std::string FormatPercent(double fraction);      // 12.3 %; kAbsent where it is no number
 std::string FormatThousandths(int64_t value);    // 62.345, 60, 0.5
 std::string FormatMillionths(int64_t value);     // 0.968912, 1, 0.5
 std::string FormatDay(int32_t days_since_1970);  // 2010-12-09

@@ -42,7 +42,7 @@ std::string AnswerText(const GlobalOptions& options, const GenerateRequest& requ
     shown["seconds"] = std::round(seconds * 1000) / 1000;
     return ToText(shown) + "\n";
   }
-  Table table({{"file"}, {"rows", Table::Align::kRight}, {"bytes", Table::Align::kRight}});
+  Table table({{"file"}, {"rows", Align::kRight}, {"bytes", Align::kRight}});
   for (size_t i = 0; i < kShopFiles; ++i) {
     table.AddRow({ShopFileName(static_cast<ShopFile>(i), request.gz), FormatCount(answer.rows[i]),
                   FormatCount(answer.bytes[i])});

@@ -51,7 +51,7 @@ std::string JsonText(ImportKind kind, const ImportAnswer& answer, double seconds
 }
 
 std::string TableText(ImportKind kind, const ImportAnswer& answer, double seconds) {
-  Table table({{"", Table::Align::kLeft}, {"", Table::Align::kRight}});
+  Table table({{"", Align::kLeft}, {"", Align::kRight}});
   const auto add = [&table](std::string name, uint64_t count) {
     table.AddRow({std::move(name), FormatCount(count)});
   };

@@ -139,8 +139,8 @@ class ListTable : public ListFormat {
     for (const auto& column : chunk.columns) {
       columns.push_back({column->name, column->type == wire::FieldType::text ||
                                                column->type == wire::FieldType::day
-                                           ? Table::Align::kLeft
-                                           : Table::Align::kRight});
+                                           ? Align::kLeft
+                                           : Align::kRight});
     }
     table_.emplace(std::move(columns));
   }

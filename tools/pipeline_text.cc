@@ -10,8 +10,6 @@ namespace kundig::tools {
 
 namespace {
 
-using Align = Table::Align;
-
 void AddTotal(const char* name, const wire::WaterfallTotal& total, Table* table) {
   table->AddRow({{name, std::string(kBold)},
                  FormatCount(total.leads()),
@@ -72,7 +70,7 @@ std::string ConversionText(const wire::ConversionReplyT& reply, const Look& look
                     std::string(StageReached(reply, at, place)),
                     FormatCount(step.leads),
                     FormatPercent(ShareReached(stage, step)),
-                    step.median_days ? FormatCount(*step.median_days) : std::string("–")});
+                    step.median_days ? FormatCount(*step.median_days) : std::string(kAbsent)});
     }
   }
   return fmt::format("Leads that went from a stage to a later one, as of {}\n\n{}",

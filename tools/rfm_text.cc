@@ -11,10 +11,7 @@ namespace kundig::tools {
 
 namespace {
 
-using Align = Table::Align;
-
 constexpr int kScores = 5;
-constexpr const char* kNothing = "–";
 
 // From few customers to many: dark to bright green.
 constexpr std::array<const char*, 6> kHeat = {"48;5;236;38;5;250", "48;5;22;38;5;255",
@@ -30,7 +27,7 @@ std::string Above(const std::vector<int64_t>& cuts, int score, std::string (*for
   const auto k = static_cast<size_t>(score);
   if (score == 1) return "up to " + format(cuts[0]);
   if (score == kScores) return "over " + format(cuts[3]);
-  if (cuts[k - 2] == cuts[k - 1]) return kNothing;
+  if (cuts[k - 2] == cuts[k - 1]) return kAbsent;
   return Between(format(cuts[k - 2] + 1), format(cuts[k - 1]));
 }
 
@@ -39,7 +36,7 @@ std::string Recency(const std::vector<int64_t>& cuts, int score) {
   const auto k = static_cast<size_t>(score);
   if (score == kScores) return fmt::format("under {}", cuts[3]);
   if (score == 1) return fmt::format("{} and more", cuts[0]);
-  if (cuts[k - 2] == cuts[k - 1]) return kNothing;
+  if (cuts[k - 2] == cuts[k - 1]) return kAbsent;
   return Between(std::to_string(cuts[k - 1]), std::to_string(cuts[k - 2] - 1));
 }
 

@@ -10,10 +10,6 @@ namespace kundig::tools {
 
 namespace {
 
-constexpr char kAbsent[] = "–";
-
-using Align = Table::Align;
-
 double Share(double part, double whole) {
   return part / whole;
 }
@@ -60,7 +56,7 @@ Table GroupTable(const char* what) {
 }
 
 template <typename Code, typename Group>
-void AddGroup(Code code, const Group& group, Table* table) {
+void AddGroupRow(Code code, const Group& group, Table* table) {
   table->AddRow({{std::string(Name(code)), std::string(kBold)},
                  FormatCount(group.customers),
                  FormatMoney(group.revenue),
@@ -116,8 +112,8 @@ std::string AbcText(const wire::AbcReplyT& reply, const Look& look) {
                   FormatMoney(group->sum),
                   ranked ? FormatPercent(Share(static_cast<double>(group->sum),
                                                static_cast<double>(reply.total)))
-                         : "–",
-                  group->from ? FormatMoney(*group->from) : "–"});
+                         : kAbsent,
+                  group->from ? FormatMoney(*group->from) : kAbsent});
   }
   return fmt::format("ABC by {} on {}: {} in all\n\n{}", reply.measure,
                      FormatDay(reply.state->as_of()), MoneyText(reply.total, look),
@@ -155,14 +151,14 @@ std::string ValueText(const wire::ValueReplyT& reply, const Look& look) {
 
 std::string PhasesText(const wire::PhasesReplyT& reply, const Look& look) {
   Table table = GroupTable("phase");
-  for (const auto& group : reply.phases) AddGroup(group->phase, *group, &table);
+  for (const auto& group : reply.phases) AddGroupRow(group->phase, *group, &table);
   return fmt::format("Phases on {}, revenue in {}\n\n{}", FormatDay(reply.state->as_of()),
                      look.currency, table.Render(look));
 }
 
 std::string RisksText(const wire::PhasesReplyT& reply, const Look& look) {
   Table table = GroupTable("risk");
-  for (const auto& group : reply.risks) AddGroup(group->risk, *group, &table);
+  for (const auto& group : reply.risks) AddGroupRow(group->risk, *group, &table);
   return fmt::format("Risks on {}, revenue in {}\n\n{}\n{} at risk with {} of revenue\n",
                      FormatDay(reply.state->as_of()), look.currency, table.Render(look),
                      FormatCount(reply.at_risk_customers, "customer"),

@@ -29,10 +29,10 @@ inline constexpr std::string_view kFaint = "2";
 // `text` in `style` where the look has colour.
 std::string Styled(std::string_view text, std::string_view style, const Look& look);
 
+enum class Align { kLeft, kRight };  // of a column
+
 class Table {
  public:
-  enum class Align { kLeft, kRight };
-
   struct Column {
     std::string header;
     Align align = Align::kLeft;

@@ -21,8 +21,6 @@ namespace kundig::tools {
 namespace {
 
 namespace json = boost::json;
-using Align = Table::Align;
-
 // More classes than these side by side are too wide for a terminal.
 constexpr size_t kWidestMatrix = 6;
 

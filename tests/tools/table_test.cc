@@ -5,8 +5,6 @@
 namespace kundig::tools {
 namespace {
 
-using Align = Table::Align;
-
 TEST(Table, AlignsByCodePoints) {
   Table table({{"name", Align::kLeft}, {"sum", Align::kRight}});
   table.AddRow({"Müller", "7.00"});
