@@ -29,8 +29,8 @@ uint64_t NanosecondsBetween(Clock::time_point from, Clock::time_point to) {
 }
 
 // What all connections of a load share.
-struct Run {
-  explicit Run(const LoadPlan& planned) : plan(planned), tickets(planned.requests) {}
+struct LoadRun {
+  explicit LoadRun(const LoadPlan& planned) : plan(planned), tickets(planned.requests) {}
 
   // Whether a request of this time is still to be sent, and whether it counts.
   enum class Turn { kWarmUp, kMeasured, kOver };
@@ -69,7 +69,7 @@ struct Run {
 // One connection. Its figures belong to the client's thread until the load is idle.
 class Lane {
  public:
-  Lane(Run* run, size_t kinds, std::unique_ptr<RequestSource> source,
+  Lane(LoadRun* run, size_t kinds, std::unique_ptr<RequestSource> source,
        const client::Options& options)
       : kinds_(kinds), run_(run), source_(std::move(source)), client_(options) {}
 
@@ -93,7 +93,7 @@ class Lane {
 
   bool HasRoom() const { return in_flight_.load(std::memory_order_relaxed) < run_->plan.depth; }
 
-  void SendDue(Clock::time_point due, Run::Turn turn) {
+  void SendDue(Clock::time_point due, LoadRun::Turn turn) {
     in_flight_.fetch_add(1, std::memory_order_relaxed);
     run_->Enter();
     source_->Send(&client_, [this, due, turn](size_t kind, const client::Result<uint64_t>& items) {
@@ -117,15 +117,15 @@ class Lane {
   // Each answer sends the next request.
   void SendChain() {
     const Clock::time_point now = Clock::now();
-    const Run::Turn turn = run_->TakeTurn(now);
-    if (turn == Run::Turn::kOver) return run_->Leave();
+    const LoadRun::Turn turn = run_->TakeTurn(now);
+    if (turn == LoadRun::Turn::kOver) return run_->Leave();
     source_->Send(&client_, [this, now, turn](size_t kind, const client::Result<uint64_t>& items) {
       Settle(kind, now, turn, items);
       SendChain();
     });
   }
 
-  void Settle(size_t kind, Clock::time_point since, Run::Turn turn,
+  void Settle(size_t kind, Clock::time_point since, LoadRun::Turn turn,
               const client::Result<uint64_t>& items) {
     if (items.has_error()) {
       // A load in which the warm-up fails is no load either.
@@ -138,7 +138,7 @@ class Lane {
       }
       return;
     }
-    if (turn != Run::Turn::kMeasured) return;
+    if (turn != LoadRun::Turn::kMeasured) return;
     last_answer_ = Clock::now();
     kinds_[kind].latency.Record(NanosecondsBetween(since, last_answer_));
     kinds_[kind].items += *items;
@@ -149,7 +149,7 @@ class Lane {
   std::optional<client::Error> first_error_;
   Clock::time_point last_answer_ = Clock::time_point::min();
   std::atomic<uint32_t> in_flight_{0};
-  Run* const run_;
+  LoadRun* const run_;
   const std::unique_ptr<RequestSource> source_;
   // Last, so that its thread ends before what its callbacks use.
   client::AsyncClient client_;
@@ -162,28 +162,28 @@ struct Sender {
   LatencyHistogram lag;
   uint64_t unsent = 0;
 
-  void Send(Run* run, const Lanes& lanes, uint32_t number) {
+  void Send(LoadRun* run, const Lanes& lanes, uint32_t number) {
     prctl(PR_SET_TIMERSLACK, kTimerSlackNs);
     const Schedule schedule(run->plan.rate, run->plan.senders, number);
     size_t last = number;
     for (uint64_t turn = 0;; ++turn) {
       const Clock::time_point due = run->start + schedule.DueOf(turn);
-      const Run::Turn kind = run->TakeTurn(due);
-      if (kind == Run::Turn::kOver) return;
+      const LoadRun::Turn kind = run->TakeTurn(due);
+      if (kind == LoadRun::Turn::kOver) return;
       std::this_thread::sleep_until(due);
       Lane* const lane = Free(run, lanes, number, &last);
       if (lane == nullptr) {
         CountUnsent(run, schedule, turn);
         return;
       }
-      if (kind == Run::Turn::kMeasured) lag.Record(NanosecondsBetween(due, Clock::now()));
+      if (kind == LoadRun::Turn::kMeasured) lag.Record(NanosecondsBetween(due, Clock::now()));
       lane->SendDue(due, kind);
     }
   }
 
  private:
   // The next of this sender's connections with room, in turns; nullptr where it is too late.
-  static Lane* Free(const Run* run, const Lanes& lanes, uint32_t number, size_t* last) {
+  static Lane* Free(const LoadRun* run, const Lanes& lanes, uint32_t number, size_t* last) {
     const bool timed = run->plan.requests == 0;
     while (true) {
       for (size_t tried = number; tried < lanes.size(); tried += run->plan.senders) {
@@ -196,21 +196,21 @@ struct Sender {
     }
   }
 
-  void CountUnsent(Run* run, const Schedule& schedule, uint64_t turn) {
+  void CountUnsent(LoadRun* run, const Schedule& schedule, uint64_t turn) {
     // The turn at hand was taken already.
     do {
       ++unsent;
       ++turn;
-    } while (run->TakeTurn(run->start + schedule.DueOf(turn)) != Run::Turn::kOver);
+    } while (run->TakeTurn(run->start + schedule.DueOf(turn)) != LoadRun::Turn::kOver);
   }
 };
 
-void RunClosed(Run* run, const Lanes& lanes) {
+void RunClosed(LoadRun* run, const Lanes& lanes) {
   for (const auto& lane : lanes) lane->BeginChains();
   run->WaitUntilIdle();
 }
 
-void RunBySchedule(Run* run, const Lanes& lanes, LoadFigures* figures) {
+void RunBySchedule(LoadRun* run, const Lanes& lanes, LoadFigures* figures) {
   std::vector<Sender> senders(run->plan.senders);
   std::vector<std::thread> threads;
   for (uint32_t number = 0; number < run->plan.senders; ++number) {
@@ -229,7 +229,7 @@ void RunBySchedule(Run* run, const Lanes& lanes, LoadFigures* figures) {
 client::Result<LoadFigures> RunLoad(
     const LoadPlan& plan, const client::Options& options, size_t kinds,
     const std::function<std::unique_ptr<RequestSource>(uint32_t connection)>& make_source) {
-  Run run(plan);
+  LoadRun run(plan);
   Lanes lanes;
   for (uint32_t connection = 0; connection < plan.connections; ++connection) {
     lanes.push_back(std::make_unique<Lane>(&run, kinds, make_source(connection), options));

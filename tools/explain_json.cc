@@ -23,9 +23,9 @@ json::value CriterionValue(const wire::ExplainedCriterionT& criterion) {
     case wire::FieldType::boolean:
       return *criterion.value != 0;
     case wire::FieldType::thousandths:
-      return Decimal(*criterion.value, 1000);
+      return DecimalJson(*criterion.value, 1000);
     case wire::FieldType::millionths:
-      return Decimal(*criterion.value, 1'000'000);
+      return DecimalJson(*criterion.value, 1'000'000);
     default:
       return *criterion.value;
   }
@@ -104,7 +104,7 @@ json::object AbcPartJson(const wire::ExplainedAbcT& abc) {
 json::object RiskJson(const wire::ExplainedRiskT& risk) {
   const bool is_score = risk.reason == wire::RiskReason::churn_score;
   const auto number = [is_score](int64_t value) {
-    return is_score ? Decimal(value, 1'000'000) : json::value(value);
+    return is_score ? DecimalJson(value, 1'000'000) : json::value(value);
   };
   return {{"risk", Name(risk.risk)},
           {"reason", Name(risk.reason)},
@@ -162,8 +162,8 @@ json::object ExplainJson(const wire::ExplainReplyT& reply) {
                       {"rule", TextOrNull(reply.rule)},
                       {"rule_index", NumberOrNull(reply.rule_index)},
                       {"criteria", std::move(criteria)},
-                      {"individual_at", Decimal(reply.individual_at, 100)},
-                      {"standard_below", Decimal(reply.standard_below, 100)},
+                      {"individual_at", DecimalJson(reply.individual_at, 100)},
+                      {"standard_below", DecimalJson(reply.standard_below, 100)},
                       {"next_class", NameOrNull(reply.next_class)},
                       {"distance", ThousandthsOrNull(reply.distance)},
                       {"hidden_potential", reply.hidden_potential},

@@ -6,8 +6,6 @@ namespace kundig::tools {
 
 namespace {
 
-using Section = HeldEvent::Section;
-
 template <typename T>
 HeldFigure Figure(const char* name, wire::FieldType type, const flatbuffers::Optional<T>& number) {
   HeldFigure figure{.name = name, .type = type};
@@ -35,7 +33,7 @@ HeldFigure Word(const char* name, const flatbuffers::Optional<Enum>& code) {
 
 HeldEvent Read(const wire::CustomerSetT& set) {
   return {
-      .section = Section::kAttributes,
+      .section = HeldEvent::Section::kAttributes,
       .type = "attributes",
       .figures = {Word("kind", set.kind), Word("country", set.country), Word("region", set.region),
                   Word("owner", set.owner), Number("company_size", set.company_size),
@@ -99,7 +97,7 @@ HeldFigure Chance(const flatbuffers::Optional<uint16_t>& hundredths_of_a_percent
   return chance;
 }
 HeldEvent Read(const wire::LeadSetT& lead) {
-  return {.section = Section::kLeads,
+  return {.section = HeldEvent::Section::kLeads,
           .type = "lead",
           .figures = {Word("lead", lead.lead), Word("status", lead.status),
                       Word("stage", lead.stage), Money("revenue", lead.revenue),
@@ -148,7 +146,7 @@ std::optional<HeldEvent> ReadHeldEvent(const wire::EventT& event) {
 
 HeldEvent ReadLeadChange(const wire::LeadChangeT& change) {
   return {
-      .section = Section::kLeadHistory,
+      .section = HeldEvent::Section::kLeadHistory,
       .type = "lead history",
       .figures = {Word("lead", change.lead), Day("day", flatbuffers::Optional<int32_t>(change.day)),
                   Word("status", Name(change.status)), Word("stage", change.stage),

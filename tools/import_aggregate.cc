@@ -8,9 +8,6 @@ namespace kundig::tools {
 
 namespace {
 
-// Of a place in the index, with the room that a hash table keeps free.
-constexpr size_t kIndexBytes = 48;
-
 void AppendPart(const OrderPart& part, std::string* out) {
   AppendRecordText(part.order, out);
   AppendRecordText(part.customer, out);

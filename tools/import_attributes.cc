@@ -6,11 +6,6 @@
 
 namespace kundig::tools {
 
-namespace {
-// Of a place in the index, with the room that a hash table keeps free.
-constexpr size_t kIndexBytes = 48;
-}  // namespace
-
 AttributeMerge::AttributeMerge(size_t memory_bytes, int depth)
     : memory_bytes_(memory_bytes), depth_(depth) {
   Forget();

@@ -39,9 +39,9 @@ Failure Interrupted(const Failure& failure, const std::string& file) {
                  failure.exit_code};
 }
 
-class Run {
+class ImportRun {
  public:
-  Run(const ImportRequest& request, BatchPort* port)
+  ImportRun(const ImportRequest& request, BatchPort* port)
       : request_(request),
         port_(port),
         tally_([this](const std::string& line) { request_.say(line); }),
@@ -49,7 +49,7 @@ class Run {
         attributes_(port, &tally_) {}
 
   // Answers may still come in, and they count.
-  ~Run() { port_->Drain(); }
+  ~ImportRun() { port_->Drain(); }
 
   Outcome<ImportAnswer> Do() {
     auto names = ParseColumnNames(request_.options.columns, RolesOf(request_.kind));
@@ -153,7 +153,7 @@ class Run {
 }  // namespace
 
 Outcome<ImportAnswer> RunImport(const ImportRequest& request, BatchPort* port) {
-  return Run(request, port).Do();
+  return ImportRun(request, port).Do();
 }
 
 }  // namespace kundig::tools

@@ -25,6 +25,9 @@ inline constexpr size_t kSpillPartitions = 64;
 // A partition that does not fit is split again; after so many times everything is taken into
 // memory.
 inline constexpr int kMaxSpillDepth = 4;
+// What a place in an index counts against the memory set aside, with the room that a hash table
+// keeps free.
+inline constexpr size_t kIndexBytes = 48;
 
 class SpillFiles {
  public:

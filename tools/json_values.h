@@ -36,7 +36,7 @@ inline boost::json::value DayOrNull(const flatbuffers::Optional<int32_t>& day) {
   return day ? boost::json::value(FormatDay(*day)) : boost::json::value(nullptr);
 }
 
-inline boost::json::value Decimal(int64_t value, int64_t parts) {
+inline boost::json::value DecimalJson(int64_t value, int64_t parts) {
   // The nearest double prints as the exact decimal, since its shortest form has few digits.
   if (value % parts == 0) return value / parts;
   return static_cast<double>(value) / static_cast<double>(parts);
@@ -44,11 +44,11 @@ inline boost::json::value Decimal(int64_t value, int64_t parts) {
 
 template <typename T>
 boost::json::value ThousandthsOrNull(const flatbuffers::Optional<T>& value) {
-  return value ? Decimal(*value, 1000) : boost::json::value(nullptr);
+  return value ? DecimalJson(*value, 1000) : boost::json::value(nullptr);
 }
 
 inline boost::json::value MillionthsOrNull(const flatbuffers::Optional<int32_t>& value) {
-  return value ? Decimal(*value, 1'000'000) : boost::json::value(nullptr);
+  return value ? DecimalJson(*value, 1'000'000) : boost::json::value(nullptr);
 }
 
 inline boost::json::array RiskNames(const std::vector<wire::Risk>& risks) {

@@ -20,12 +20,11 @@ namespace {
 
 int RunPing(const GlobalOptions& options) {
   if (int code = RefuseCsv(options, "ping")) return code;
-  using Clock = std::chrono::steady_clock;
   client::Result<client::Client> client = Connect(options);
   if (!client) return Report(client.error());
-  const Clock::time_point start = Clock::now();
+  const auto start = std::chrono::steady_clock::now();
   if (client::Result<void> answer = client->Ping(); !answer) return Report(answer.error());
-  const Clock::duration taken = Clock::now() - start;
+  const auto taken = std::chrono::steady_clock::now() - start;
   const client::ServerInfo server = client->server();
   const auto round_trip_us = std::chrono::duration_cast<std::chrono::microseconds>(taken).count();
   return Show(

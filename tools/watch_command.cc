@@ -21,8 +21,6 @@ namespace kundig::tools {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 // One request waits so long, so a signal is noticed and the end of an idle time seen this late.
 constexpr std::chrono::milliseconds kLongestWait{500};
 constexpr uint32_t kChangesAtOnce = 1000;
@@ -78,9 +76,10 @@ class WatchPrinter {
     if (!output_.Write(text_) || !output_.Flush()) return false;
     reached_ = rows < answer.changes.size() ? PositionOf(answer, rows - 1) : *answer.position;
     left_ -= rows;
-    if (rows > 0) last_change_ = Clock::now();
-    const bool is_idle = rows == 0 && until_idle_s_ &&
-                         Clock::now() - last_change_ >= std::chrono::seconds(*until_idle_s_);
+    if (rows > 0) last_change_ = std::chrono::steady_clock::now();
+    const bool is_idle =
+        rows == 0 && until_idle_s_ &&
+        std::chrono::steady_clock::now() - last_change_ >= std::chrono::seconds(*until_idle_s_);
     return signalled == 0 && left_ > 0 && !is_idle;
   }
 
@@ -101,7 +100,7 @@ class WatchPrinter {
   const std::optional<uint32_t> until_idle_s_;
   Output output_;
   std::string text_;
-  Clock::time_point last_change_ = Clock::now();
+  std::chrono::steady_clock::time_point last_change_ = std::chrono::steady_clock::now();
   std::optional<wire::FeedPosition> reached_;
   bool damaged_ = false;
 };

@@ -19,14 +19,14 @@ namespace kundig::tools {
 
 namespace {
 
-using Columns = std::vector<std::unique_ptr<wire::ColumnT>>;
+using ValueColumns = std::vector<std::unique_ptr<wire::ColumnT>>;
 
-bool AreWhole(const Columns& columns, size_t rows) {
+bool AreWhole(const ValueColumns& columns, size_t rows) {
   return std::all_of(columns.begin(), columns.end(),
                      [&](const auto& column) { return IsWhole(*column, rows); });
 }
 
-void AppendValues(const Columns& columns, size_t row, std::string* out) {
+void AppendValues(const ValueColumns& columns, size_t row, std::string* out) {
   if (std::all_of(columns.begin(), columns.end(),
                   [&](const auto& column) { return IsAbsent(*column, row); })) {
     *out += "null";
