@@ -4,14 +4,10 @@
 
 #include <memory>
 
+#include "tests/tools/sample_answers.h"
+
 namespace kundig::tools {
 namespace {
-
-constexpr int32_t kToday = 14953;  // 2010-12-10
-
-std::unique_ptr<wire::State> SomeState() {
-  return std::make_unique<wire::State>(42, 40, kToday, 3, 2);
-}
 
 TEST(AnswerJson, NumbersAreShortestDecimals) {
   boost::json::object object{{"a", 62.345}, {"b", 60}, {"c", 0.5}, {"d", 1.0 / 3}, {"e", -7}};

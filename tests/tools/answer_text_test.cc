@@ -5,17 +5,13 @@
 
 #include <memory>
 
+#include "tests/tools/sample_answers.h"
+
 namespace kundig::tools {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-const Look kPlain{"GBP", false};
-
-std::unique_ptr<wire::State> SomeState() {
-  return std::make_unique<wire::State>(42, 40, 14953, 3, 2);
-}
 
 wire::RfmReplyT SomeRfm() {
   wire::RfmReplyT reply;

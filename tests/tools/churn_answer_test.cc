@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "tests/tools/sample_answers.h"
 #include "tools/answer_json.h"
 #include "tools/answer_text.h"
 
@@ -16,7 +17,7 @@ using ::testing::Not;
 
 wire::ChurnReplyT SomeChurn() {
   wire::ChurnReplyT reply;
-  reply.state = std::make_unique<wire::State>(42, 40, 14953, 3, 2);
+  reply.state = SomeState();
   reply.model = wire::ChurnModel::mbg_nbd;
   reply.parameters = std::make_unique<wire::ChurnParameters>(0.525, 6.183, 0.891, 1.614);
   reply.converged = true;

@@ -11,16 +11,16 @@ namespace {
 
 using ::testing::HasSubstr;
 
-struct Outcome {
+struct KundigRun {
   int code = 0;
   std::string out, err;
 };
 
-Outcome RunKundig(std::vector<const char*> words) {
+KundigRun RunKundig(std::vector<const char*> words) {
   words.insert(words.begin(), "kundig");
   testing::internal::CaptureStdout();
   testing::internal::CaptureStderr();
-  Outcome outcome;
+  KundigRun outcome;
   outcome.code = RunCommandLine(static_cast<int>(words.size()), words.data());
   outcome.out = testing::internal::GetCapturedStdout();
   outcome.err = testing::internal::GetCapturedStderr();
@@ -86,7 +86,7 @@ TEST(CommandLine, WrongUsageIsTwoWithAReason) {
       {"bench", "scan", "--by", "reason"},
   };
   for (const auto& words : wrong) {
-    const Outcome outcome = RunKundig(words);
+    const KundigRun outcome = RunKundig(words);
     EXPECT_EQ(outcome.code, kExitUsage) << testing::PrintToString(words);
     EXPECT_THAT(outcome.err, HasSubstr("kundig: "));
     EXPECT_EQ(outcome.out, "");
@@ -118,7 +118,7 @@ TEST(CommandLine, AnswersWithoutRowsTakeNoCsv) {
                                              {"admin", "advance-day", "2010-12-11"}}) {
     std::vector<const char*> with_csv = words;
     with_csv.push_back("--csv");
-    const Outcome outcome = RunKundig(with_csv);
+    const KundigRun outcome = RunKundig(with_csv);
     EXPECT_EQ(outcome.code, kExitUsage) << words.front();
     EXPECT_THAT(outcome.err, HasSubstr("--json"));
   }
@@ -168,7 +168,7 @@ TEST(CommandLine, NoServerIsThreeForEveryCommand) {
       for (const char* word : {kNowhere, "--server"}) {
         all.insert(in_front ? all.begin() : all.begin() + static_cast<long>(words.size()), word);
       }
-      const Outcome outcome = RunKundig(all);
+      const KundigRun outcome = RunKundig(all);
       EXPECT_EQ(outcome.code, kExitNoServer) << testing::PrintToString(all) << outcome.err;
       EXPECT_THAT(outcome.err, HasSubstr("kundig: "));
       EXPECT_EQ(outcome.out, "");
@@ -181,7 +181,7 @@ TEST(CommandLine, AnAddressThatIsNoneIsWrongUsage) {
 }
 
 TEST(CommandLine, HelpAndVersionAreDone) {
-  Outcome outcome = RunKundig({"--help"});
+  KundigRun outcome = RunKundig({"--help"});
   EXPECT_EQ(outcome.code, kExitDone);
   for (const char* command :
        {"ping", "status", "import", "profile", "rfm", "abc", "value", "explain", "inactive", "list",

@@ -38,7 +38,7 @@ Read ReadAll(const std::string& path, char delimiter = ',') {
 }
 
 using Rows = std::vector<std::vector<std::string>>;
-using Lines = std::vector<uint64_t>;
+using LineNumbers = std::vector<uint64_t>;
 
 TEST(CsvReader, ReadsQuotesDelimitersAndLineEnds) {
   const TestFolder folder;
@@ -50,14 +50,14 @@ TEST(CsvReader, ReadsQuotesDelimitersAndLineEnds) {
   EXPECT_EQ(
       read.rows,
       (Rows{{"1", "x, \"y\""}, {"two\nlines", "z"}, {"3", ""}, {"", ""}, {"last", "12\" vinyl"}}));
-  EXPECT_EQ(read.lines, (Lines{2, 4, 7, 8, 9}));
+  EXPECT_EQ(read.lines, (LineNumbers{2, 4, 7, 8, 9}));
 }
 
 TEST(CsvReader, ReadsOldLineEndsAndBlanks) {
   const TestFolder folder;
   const Read read = ReadAll(folder.Write("a.csv", "a\r1\r\r2\r"));
   EXPECT_EQ(read.rows, (Rows{{"1"}, {"2"}}));
-  EXPECT_EQ(read.lines, (Lines{2, 4}));
+  EXPECT_EQ(read.lines, (LineNumbers{2, 4}));
   // A line of blanks is an empty line.
   EXPECT_EQ(ReadAll(folder.Write("b.csv", "a,b\n  \n1,2\n")).rows, (Rows{{"1", "2"}}));
 }

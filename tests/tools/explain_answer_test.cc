@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "tests/tools/sample_answers.h"
 #include "tools/answer_json.h"
 #include "tools/answer_text.h"
 
@@ -13,8 +14,6 @@ namespace {
 
 using testing::HasSubstr;
 using testing::Not;
-
-const Look kPlain{"GBP", false};
 
 std::unique_ptr<wire::ExplainedScoreT> Score(int64_t value, uint8_t score) {
   auto explained = std::make_unique<wire::ExplainedScoreT>();

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "tests/tools/sample_answers.h"
+
 namespace kundig::tools {
 namespace {
 
@@ -21,7 +23,7 @@ void Add(Body body, wire::ExportReplyT* chunk) {
 
 wire::ExportReplyT ChunkOf(bool found) {
   wire::ExportReplyT chunk;
-  chunk.state = std::make_unique<wire::State>(42, 40, 14953, 3, 2);
+  chunk.state = SomeState();
   chunk.customer = "ada";
   chunk.found = found;
   return chunk;

@@ -21,7 +21,6 @@ using ::testing::IsEmpty;
 
 constexpr int32_t kFrom = 18262;   // 2020-01-01
 constexpr int32_t kUntil = 20087;  // 2024-12-30
-constexpr int64_t kDayMs = 86400 * 1000;
 
 GenerateRequest Request(const std::string& folder, uint64_t customers, uint64_t seed, int threads,
                         bool gz = false) {

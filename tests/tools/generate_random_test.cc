@@ -11,7 +11,7 @@ namespace {
 
 using Purpose = RandomStream::Purpose;
 
-constexpr int kDraws = 200'000;
+constexpr int kStreamDraws = 200'000;
 
 // Mean and variance of what `draw` gives, for one stream.
 template <typename Draw>
@@ -19,13 +19,13 @@ std::pair<double, double> Moments(Draw draw) {
   RandomStream random(1, Purpose::kCustomer, 0);
   double sum = 0;
   double squares = 0;
-  for (int i = 0; i < kDraws; ++i) {
+  for (int i = 0; i < kStreamDraws; ++i) {
     const double value = draw(&random);
     sum += value;
     squares += value * value;
   }
-  const double mean = sum / kDraws;
-  return {mean, squares / kDraws - mean * mean};
+  const double mean = sum / kStreamDraws;
+  return {mean, squares / kStreamDraws - mean * mean};
 }
 
 TEST(RandomStream, IsTheSameEverywhere) {
@@ -47,13 +47,13 @@ TEST(RandomStream, DiffersBySeedPurposeAndNumber) {
 
 TEST(RandomStream, FirstDrawsOfManyStreamsAreUniform) {
   std::array<int, 10> tenths{};
-  for (uint64_t number = 0; number < kDraws; ++number) {
+  for (uint64_t number = 0; number < kStreamDraws; ++number) {
     const double value = RandomStream(7, Purpose::kCustomer, number).Uniform();
     ASSERT_GE(value, 0);
     ASSERT_LT(value, 1);
     ++tenths[static_cast<size_t>(value * 10)];
   }
-  for (const int count : tenths) EXPECT_NEAR(count, kDraws / 10, 700);
+  for (const int count : tenths) EXPECT_NEAR(count, kStreamDraws / 10, 700);
 }
 
 TEST(RandomStream, DrawsHaveTheirMeansAndVariances) {
@@ -88,8 +88,8 @@ TEST(RandomStream, IntegersAndPicksStayInTheirRange) {
   EXPECT_EQ(seen, (std::set<int64_t>{-2, -1, 0, 1, 2}));
   constexpr std::array<int, 3> kWeights = {1, 0, 3};
   std::array<int, 3> picks{};
-  for (int i = 0; i < kDraws; ++i) ++picks[random.Pick(kWeights)];
-  EXPECT_NEAR(picks[0], kDraws / 4, 900);
+  for (int i = 0; i < kStreamDraws; ++i) ++picks[random.Pick(kWeights)];
+  EXPECT_NEAR(picks[0], kStreamDraws / 4, 900);
   EXPECT_EQ(picks[1], 0);
 }
 

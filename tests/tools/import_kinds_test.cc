@@ -23,9 +23,6 @@ using ::testing::Pair;
 using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
 
-constexpr int64_t kFirstMs = 1262304000000;  // 2010-01-01
-constexpr int32_t kFirstDay = 14610;
-
 class ImportKinds : public ::testing::Test {
  protected:
   Outcome<ImportAnswer> TryImport(ImportKind kind, const std::string& path,

@@ -19,8 +19,6 @@
 namespace kundig::tools {
 namespace {
 
-constexpr int64_t kDayMs = 86400 * 1000;
-
 std::string SharedFolder() {
   return std::string(KUNDIG_SOURCE_DIR) + "/../shared";
 }

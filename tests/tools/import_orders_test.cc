@@ -23,9 +23,6 @@ using ::testing::Pair;
 using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
 
-constexpr int64_t kDayMs = 86400 * 1000;
-constexpr int64_t kFirstMs = 1262304000000;  // 2010-01-01
-
 // The parameter is the memory for summing: 0 sends everything over temporary files.
 class ImportOrders : public ::testing::TestWithParam<size_t> {
  protected:

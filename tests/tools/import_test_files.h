@@ -1,4 +1,5 @@
-// Small files for the tests of imports, in a folder that goes away with the test.
+// Small files for the tests of imports, in a folder that goes away with the test, and the times
+// that are in them.
 
 #ifndef KUNDIG_TESTS_TOOLS_IMPORT_TEST_FILES_H_
 #define KUNDIG_TESTS_TOOLS_IMPORT_TEST_FILES_H_
@@ -6,6 +7,7 @@
 #include <stdlib.h>
 #include <zlib.h>
 
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -14,6 +16,11 @@
 #include <string_view>
 
 namespace kundig::tools {
+
+inline constexpr int64_t kDayMs = 86400 * 1000;
+// The day from which most of them count: 2010-01-01.
+inline constexpr int32_t kFirstDay = 14610;
+inline constexpr int64_t kFirstMs = kFirstDay * kDayMs;
 
 class TestFolder {
  public:

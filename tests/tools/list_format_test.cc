@@ -7,16 +7,17 @@
 #include <utility>
 #include <vector>
 
+#include "tests/tools/sample_answers.h"
 #include "tests/tools/sample_columns.h"
 
 namespace kundig::tools {
 namespace {
 
 // Three rows in two chunks: two, then one.
-std::vector<wire::ListReplyT> Chunks(const std::string& next) {
+std::vector<wire::ListReplyT> ListChunks(const std::string& next) {
   std::vector<wire::ListReplyT> chunks(2);
   for (wire::ListReplyT& chunk : chunks) {
-    chunk.state = std::make_unique<wire::State>(42, 40, 14953, 3, 2);
+    chunk.state = SomeState();
     chunk.total_customers = 1234;
     chunk.total_revenue = 567890;
     chunk.excluded_no_consent = 5;
@@ -60,7 +61,7 @@ constexpr const char* kRowsJson =
 
 TEST(ListFormat, JsonOfTheReactivationListNamesTheExcluded) {
   const auto format = MakeListJson(wire::ListKind::inactive);
-  EXPECT_EQ(Print(*format, Chunks("c1:x")),
+  EXPECT_EQ(Print(*format, ListChunks("c1:x")),
             std::string(R"({"as_of":"2010-12-10","total":{"customers":1234,)"
                         R"("revenue_total":567890},"excluded":{"no_consent":5,"contacted":6},)") +
                 kRowsJson +
@@ -71,13 +72,13 @@ TEST(ListFormat, JsonOfTheReactivationListNamesTheExcluded) {
 
 TEST(ListFormat, JsonOfAnEarlyWarningNamesTheExcludedToo) {
   const auto format = MakeListJson(wire::ListKind::early_warning);
-  EXPECT_NE(Print(*format, Chunks("")).find(R"("excluded":{"no_consent":5,"contacted":6},)"),
+  EXPECT_NE(Print(*format, ListChunks("")).find(R"("excluded":{"no_consent":5,"contacted":6},)"),
             std::string::npos);
 }
 
 TEST(ListFormat, JsonOfACustomerListEndsWithoutACursor) {
   const auto format = MakeListJson(wire::ListKind::customers);
-  EXPECT_EQ(Print(*format, Chunks("")),
+  EXPECT_EQ(Print(*format, ListChunks("")),
             std::string(R"({"as_of":"2010-12-10","total":{"customers":1234,)"
                         R"("revenue_total":567890},)") +
                 kRowsJson +
@@ -101,7 +102,7 @@ TEST(ListFormat, JsonOfNoRowsIsWhole) {
 
 TEST(ListFormat, CsvHasOneHeader) {
   const auto format = MakeListCsv();
-  EXPECT_EQ(Print(*format, Chunks("")),
+  EXPECT_EQ(Print(*format, ListChunks("")),
             "customer,last_activity,revenue_total,value_score,key_account,owner\n"
             "\"a\"\"1\",2010-12-09,123456,62.345,true,\n"
             "\"b,2\",,-5,60,false,Zoë\n"
@@ -111,7 +112,7 @@ TEST(ListFormat, CsvHasOneHeader) {
 TEST(ListFormat, TheTableOfAllChunksIsOne) {
   const auto format = MakeListTable(wire::ListKind::inactive, {"GBP", false});
   EXPECT_EQ(
-      Print(*format, Chunks("c1:x")),
+      Print(*format, ListChunks("c1:x")),
       "1,234 customers on 2010-12-10, 5,678.90 GBP of revenue in all; left out: 5 without consent, "
       "6 contacted lately\n"
       "\n"
@@ -125,7 +126,7 @@ TEST(ListFormat, TheTableOfAllChunksIsOne) {
 }
 
 TEST(ListFormat, ColumnsWithoutTheirRowsAreNotWhole) {
-  std::vector<wire::ListReplyT> chunks = Chunks("");
+  std::vector<wire::ListReplyT> chunks = ListChunks("");
   chunks[0].rows = 3;
   EXPECT_FALSE(WholeColumns(chunks[0]));
   chunks[1].columns[1]->absent = {0, 0};

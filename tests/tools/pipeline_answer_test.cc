@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "tests/tools/sample_answers.h"
 #include "tools/answer_csv.h"
 #include "tools/answer_json.h"
 #include "tools/answer_text.h"
@@ -12,12 +13,10 @@
 namespace kundig::tools {
 namespace {
 
-const Look kPlain{"GBP", false};
-
 wire::WaterfallReplyT SomeWaterfall() {
   using enum wire::WaterfallPart;
   wire::WaterfallReplyT reply;
-  reply.state = std::make_unique<wire::State>(42, 40, 14953, 3, 2);
+  reply.state = SomeState();
   reply.from = 14943;
   reply.to = 14952;
   reply.opening = std::make_unique<wire::WaterfallTotal>(5, 560'000, 375'000);
@@ -86,7 +85,7 @@ void AddStage(const char* name, uint64_t leads, std::vector<std::pair<uint64_t, 
 
 wire::ConversionReplyT SomeConversion() {
   wire::ConversionReplyT reply;
-  reply.state = std::make_unique<wire::State>(42, 40, 14953, 3, 2);
+  reply.state = SomeState();
   AddStage("Interest", 8, {{4, 6}, {1, 1200}}, &reply);
   AddStage("Offer", 0, {{0, 0}}, &reply);
   return reply;

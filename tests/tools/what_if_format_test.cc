@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "tests/tools/sample_answers.h"
+
 namespace kundig::tools {
 namespace {
 
@@ -46,7 +48,7 @@ std::unique_ptr<wire::MovedCustomerT> RowOf(const char* customer, int64_t revenu
 }
 
 // Two chunks; the moves are in the first one.
-std::vector<wire::WhatIfReplyT> Chunks(bool with_rows) {
+std::vector<wire::WhatIfReplyT> WhatIfChunks(bool with_rows) {
   std::vector<wire::WhatIfReplyT> chunks(2);
   for (wire::WhatIfReplyT& chunk : chunks) {
     chunk.state = std::make_unique<wire::State>(42, 42, 14953, 3, 2);
@@ -66,7 +68,7 @@ std::vector<wire::WhatIfReplyT> Chunks(bool with_rows) {
 
 std::string Shown(std::unique_ptr<WhatIfFormat> format, bool with_rows) {
   std::string text;
-  for (const wire::WhatIfReplyT& chunk : Chunks(with_rows)) format->Append(chunk, &text);
+  for (const wire::WhatIfReplyT& chunk : WhatIfChunks(with_rows)) format->Append(chunk, &text);
   return text;
 }
 
@@ -108,7 +110,7 @@ TEST(WhatIfFormat, CsvIsTheListOrTheMoves) {
 }
 
 TEST(WhatIfFormat, ATableHasAMatrixForEachKindWithWhoStays) {
-  const std::string text = Shown(MakeWhatIfTable(FromAToB(), Look{"GBP", false}), true);
+  const std::string text = Shown(MakeWhatIfTable(FromAToB(), kPlain), true);
   EXPECT_THAT(text, HasSubstr("2010-12-10, revenue in GBP\nNo fit is there.\n"));
   EXPECT_THAT(text, HasSubstr("abc: 3 of 1,208 customers move\n"));
   EXPECT_THAT(text, HasSubstr("from \\ to  A      B\n"));
@@ -127,7 +129,7 @@ TEST(WhatIfFormat, ManyClassesAreShownMoveByMove) {
       {{"a", "a", 1}, {"a", "b", 2}, {"b", "c", 30}, {"d", "e", 4}, {"f", "g", 5}, {"g", "g", 6}}));
   chunk.last = true;
   std::string text;
-  MakeWhatIfTable(std::nullopt, Look{"GBP", false})->Append(chunk, &text);
+  MakeWhatIfTable(std::nullopt, kPlain)->Append(chunk, &text);
   EXPECT_THAT(text, HasSubstr("from  to    customers  revenue\n"));
   EXPECT_THAT(text, HasSubstr("rfm_segment: 41 of 48 customers move\n"));
   EXPECT_LT(text.find("g     stay"), text.find("b     c "));
