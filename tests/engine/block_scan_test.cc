@@ -12,13 +12,13 @@
 
 #include "engine/limits.h"
 #include "engine/scan_kernels.h"
+#include "tests/engine/sample_days.h"
 
 namespace kundig::engine {
 namespace {
 
 constexpr int64_t kLowest = std::numeric_limits<int64_t>::min();
 constexpr int64_t kHighest = std::numeric_limits<int64_t>::max();
-constexpr Day kToday{15000};
 
 class BlockScanTest : public testing::TestWithParam<uint64_t> {
  protected:
@@ -34,7 +34,8 @@ class BlockScanTest : public testing::TestWithParam<uint64_t> {
     settings.value.potential = {"potential > 1000"};
     rules_ = CompileRules(settings, Calendar()).value();
     ranking_.scored = true;
-    ranking_.recency_cuts = {14700, 14800, 14900, 14990};
+    ranking_.recency_cuts = {kToday.since_epoch - 300, kToday.since_epoch - 200,
+                             kToday.since_epoch - 100, kToday.since_epoch - 10};
     ranking_.frequency_cuts = {1, 2, 2, 5};
     ranking_.monetary_cuts = {-5, 100, 5000, int64_t{1} << 40};
     ranking_.a_from = 5000;

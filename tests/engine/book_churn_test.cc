@@ -14,17 +14,12 @@
 #include "tests/engine/cdnow_sample.h"
 #include "tests/engine/model_book.h"
 #include "tests/engine/random_history_churn.h"
+#include "tests/engine/sample_days.h"
 
 namespace kundig::engine {
 namespace {
 
 using testing::HasSubstr;
-
-constexpr Day kToday{15'000};
-
-TimeMs On(Day day) {
-  return TimeMs{int64_t{day.since_epoch} * 86'400'000};
-}
 
 std::shared_ptr<const Rules> RulesWith(ChurnModelKind model,
                                        std::optional<ChurnParameters> pinned = std::nullopt) {

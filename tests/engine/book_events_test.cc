@@ -11,15 +11,10 @@
 
 #include "engine/book.h"
 #include "engine/calendar.h"
+#include "tests/engine/sample_days.h"
 
 namespace kundig::engine {
 namespace {
-
-constexpr Day kToday{14'000};
-
-TimeMs At(int days_ago, int64_t ms = 0) {
-  return TimeMs{int64_t{(kToday - days_ago).since_epoch} * 86'400'000 + ms};
-}
 
 class BookEvents : public testing::Test {
  protected:
@@ -64,12 +59,12 @@ class BookEvents : public testing::Test {
 };
 
 TEST_F(BookEvents, ClosingReplacesTheComplaint) {
-  EXPECT_EQ(Take(Complaint{"ada", "k-1", At(9), std::nullopt}).applied, 1u);
-  EXPECT_EQ(Take(Complaint{"ada", "k-1", At(9), std::nullopt}).unchanged, 1u);
-  EXPECT_EQ(Take(Complaint{"ada", "k-1", At(9), kToday - 2}).replaced, 1u);
-  EXPECT_EQ(Take(Complaint{"ada", "k-1", At(9), kToday - 2}).unchanged, 1u);
-  EXPECT_EQ(Take(Complaint{"ada", "k-2", At(9), std::nullopt}).applied, 1u);
-  EXPECT_EQ(Take(Complaint{"bert", "k-1", At(9), std::nullopt}).applied, 1u);
+  EXPECT_EQ(Take(Complaint{"ada", "k-1", Ago(9), std::nullopt}).applied, 1u);
+  EXPECT_EQ(Take(Complaint{"ada", "k-1", Ago(9), std::nullopt}).unchanged, 1u);
+  EXPECT_EQ(Take(Complaint{"ada", "k-1", Ago(9), kToday - 2}).replaced, 1u);
+  EXPECT_EQ(Take(Complaint{"ada", "k-1", Ago(9), kToday - 2}).unchanged, 1u);
+  EXPECT_EQ(Take(Complaint{"ada", "k-2", Ago(9), std::nullopt}).applied, 1u);
+  EXPECT_EQ(Take(Complaint{"bert", "k-1", Ago(9), std::nullopt}).applied, 1u);
   const auto held = Held("ada");
   ASSERT_EQ(held.size(), 2u);
   EXPECT_EQ(std::get<Complaint>(held[0]).closed, kToday - 2);
@@ -77,7 +72,7 @@ TEST_F(BookEvents, ClosingReplacesTheComplaint) {
 }
 
 TEST_F(BookEvents, ANoticeIsTakenBackAtItsTimeOrLater) {
-  const TimeMs at = At(5);
+  const TimeMs at = Ago(5);
   EXPECT_EQ(Take(Termination{"ada", at, TerminationState::kGiven, kToday + 30, "moved"}).applied,
             1u);
   EXPECT_EQ(Take(Termination{"ada", at, TerminationState::kGiven, kToday + 30, "moved"}).unchanged,
@@ -85,8 +80,8 @@ TEST_F(BookEvents, ANoticeIsTakenBackAtItsTimeOrLater) {
   EXPECT_EQ(Take(Termination{"ada", at, TerminationState::kGiven, kToday + 30, "price"}).replaced,
             1u);
   EXPECT_EQ(Take(Termination{"ada", at, TerminationState::kGiven, kLastDay, "price"}).replaced, 1u);
-  EXPECT_EQ(Take(Termination{"ada", At(4), TerminationState::kWithdrawn, std::nullopt, ""}).applied,
-            1u);
+  EXPECT_EQ(
+      Take(Termination{"ada", Ago(4), TerminationState::kWithdrawn, std::nullopt, ""}).applied, 1u);
   EXPECT_EQ(Held("ada").size(), 2u);
   EXPECT_EQ(
       Take(Termination{"ada", at, TerminationState::kWithdrawn, std::nullopt, "price"}).replaced,
@@ -99,21 +94,21 @@ TEST_F(BookEvents, ANoticeIsTakenBackAtItsTimeOrLater) {
 }
 
 TEST_F(BookEvents, OneOfATimeIsOne) {
-  EXPECT_EQ(Take(ServiceRequest{"ada", At(5)}).applied, 1u);
-  EXPECT_EQ(Take(ServiceRequest{"ada", At(5)}).unchanged, 1u);
-  EXPECT_EQ(Take(ServiceRequest{"ada", At(5, 1)}).applied, 1u);
-  EXPECT_EQ(Take(LatePayment{"ada", At(5)}).applied, 1u);
-  EXPECT_EQ(Take(LatePayment{"ada", At(5)}).unchanged, 1u);
-  EXPECT_EQ(Take(Visit{"ada", At(5)}).applied, 1u);
+  EXPECT_EQ(Take(ServiceRequest{"ada", Ago(5)}).applied, 1u);
+  EXPECT_EQ(Take(ServiceRequest{"ada", Ago(5)}).unchanged, 1u);
+  EXPECT_EQ(Take(ServiceRequest{"ada", Ago(5, 1)}).applied, 1u);
+  EXPECT_EQ(Take(LatePayment{"ada", Ago(5)}).applied, 1u);
+  EXPECT_EQ(Take(LatePayment{"ada", Ago(5)}).unchanged, 1u);
+  EXPECT_EQ(Take(Visit{"ada", Ago(5)}).applied, 1u);
   EXPECT_EQ(Held("ada").size(), 4u);
 }
 
 TEST_F(BookEvents, IdsOfEachKindAreApart) {
-  EXPECT_EQ(Take(OrderPlaced{"ada", "1", At(5), Minor{100}, {}, 1, {}}).applied, 1u);
-  EXPECT_EQ(Take(ReturnReceived{"ada", "1", At(5), Minor{100}, {}, {}}).applied, 1u);
-  EXPECT_EQ(Take(Cost{"ada", "1", At(5), Minor{0}, "EUR"}).applied, 1u);
-  EXPECT_EQ(Take(Cost{"ada", "1", At(5), Minor{40}, {}}).replaced, 1u);
-  EXPECT_EQ(Take(Complaint{"ada", "1", At(5), std::nullopt}).applied, 1u);
+  EXPECT_EQ(Take(OrderPlaced{"ada", "1", Ago(5), Minor{100}, {}, 1, {}}).applied, 1u);
+  EXPECT_EQ(Take(ReturnReceived{"ada", "1", Ago(5), Minor{100}, {}, {}}).applied, 1u);
+  EXPECT_EQ(Take(Cost{"ada", "1", Ago(5), Minor{0}, "EUR"}).applied, 1u);
+  EXPECT_EQ(Take(Cost{"ada", "1", Ago(5), Minor{40}, {}}).replaced, 1u);
+  EXPECT_EQ(Take(Complaint{"ada", "1", Ago(5), std::nullopt}).applied, 1u);
   EXPECT_EQ(Held("ada").size(), 4u);
   EXPECT_EQ(book_->Status().orders, 1u);
   EXPECT_EQ(book_->Status().returns, 1u);
@@ -121,7 +116,7 @@ TEST_F(BookEvents, IdsOfEachKindAreApart) {
 
 TEST_F(BookEvents, JudgesAtTheEdges) {
   // The last millisecond of tomorrow, and the first behind it.
-  const TimeMs last{At(-2).since_epoch - 3'600'001}, beyond{At(-2).since_epoch - 3'600'000};
+  const TimeMs last{Ago(-2).since_epoch - 3'600'001}, beyond{Ago(-2).since_epoch - 3'600'000};
   EXPECT_EQ(Take(Termination{"ada", last, TerminationState::kGiven, kFirstDay, ""}).applied, 1u);
   EXPECT_EQ(Take(Complaint{"ada", "k", last, kToday + 1}).applied, 1u);
   EXPECT_EQ(Take(ServiceRequest{"ada", last}).applied, 1u);
@@ -143,13 +138,13 @@ TEST_F(BookEvents, JudgesAtTheEdges) {
 }
 
 TEST_F(BookEvents, NoneOfThemIsAMeasure) {
-  ASSERT_EQ(Take(OrderPlaced{"ada", "1", At(50), Minor{100}, Minor{60}, 1, {}}).applied, 1u);
-  ASSERT_EQ(Take(Contact{"ada", At(40), "mail", ""}).applied, 1u);
+  ASSERT_EQ(Take(OrderPlaced{"ada", "1", Ago(50), Minor{100}, Minor{60}, 1, {}}).applied, 1u);
+  ASSERT_EQ(Take(Contact{"ada", Ago(40), "mail", ""}).applied, 1u);
   const Profile before = Ask("ada");
   for (const Event& event :
-       std::vector<Event>{Termination{"ada", At(1), TerminationState::kGiven, kToday + 1, "moved"},
-                          Complaint{"ada", "k", At(1), kToday}, ServiceRequest{"ada", At(1)},
-                          LatePayment{"ada", At(1)}, Cost{"ada", "x", At(1), Minor{1000}, {}}}) {
+       std::vector<Event>{Termination{"ada", Ago(1), TerminationState::kGiven, kToday + 1, "moved"},
+                          Complaint{"ada", "k", Ago(1), kToday}, ServiceRequest{"ada", Ago(1)},
+                          LatePayment{"ada", Ago(1)}, Cost{"ada", "x", Ago(1), Minor{1000}, {}}}) {
     const uint64_t sequence = book_->Status().state.journal_sequence;
     ASSERT_EQ(Take(event).applied, 1u);
     EXPECT_EQ(book_->Status().state.journal_sequence, sequence + 1);
@@ -167,32 +162,32 @@ TEST_F(BookEvents, NoneOfThemIsAMeasure) {
 }
 
 TEST_F(BookEvents, AFullBookTakesOnlyCorrections) {
-  ASSERT_EQ(Take(Complaint{"ada", "k", At(9), std::nullopt}).applied, 1u);
-  const TimeMs noticed = At(9);
+  ASSERT_EQ(Take(Complaint{"ada", "k", Ago(9), std::nullopt}).applied, 1u);
+  const TimeMs noticed = Ago(9);
   ASSERT_EQ(Take(Termination{"ada", noticed, TerminationState::kGiven, kToday, ""}).applied, 1u);
-  ASSERT_EQ(Take(Cost{"ada", "x", At(9), Minor{5}, {}}).applied, 1u);
+  ASSERT_EQ(Take(Cost{"ada", "x", Ago(9), Minor{5}, {}}).applied, 1u);
   const auto expect_full = [&](const Event& event) {
     ExpectRefused(event, ErrorCode::kMemoryFull, "memory_limit", Growth::kRefused);
   };
-  expect_full(Complaint{"ada", "k2", At(9), std::nullopt});
-  expect_full(Termination{"ada", At(8), TerminationState::kWithdrawn, std::nullopt, ""});
-  expect_full(ServiceRequest{"ada", At(9)});
-  expect_full(LatePayment{"ada", At(9)});
-  expect_full(Cost{"ada", "x2", At(9), Minor{5}, {}});
+  expect_full(Complaint{"ada", "k2", Ago(9), std::nullopt});
+  expect_full(Termination{"ada", Ago(8), TerminationState::kWithdrawn, std::nullopt, ""});
+  expect_full(ServiceRequest{"ada", Ago(9)});
+  expect_full(LatePayment{"ada", Ago(9)});
+  expect_full(Cost{"ada", "x2", Ago(9), Minor{5}, {}});
   const Growth none = Growth::kRefused;
-  EXPECT_EQ(Take(Complaint{"ada", "k", At(9), kToday}, none).replaced, 1u);
+  EXPECT_EQ(Take(Complaint{"ada", "k", Ago(9), kToday}, none).replaced, 1u);
   EXPECT_EQ(Take(Termination{"ada", noticed, TerminationState::kWithdrawn, std::nullopt, ""}, none)
                 .replaced,
             1u);
-  EXPECT_EQ(Take(Cost{"ada", "x", At(9), Minor{0}, {}}, none).replaced, 1u);
+  EXPECT_EQ(Take(Cost{"ada", "x", Ago(9), Minor{0}, {}}, none).replaced, 1u);
 }
 
 TEST_F(BookEvents, AnErasureTakesThemAll) {
-  ASSERT_EQ(Take(Complaint{"ada", "k", At(9), std::nullopt}).applied, 1u);
-  ASSERT_EQ(Take(ServiceRequest{"ada", At(9)}).applied, 1u);
+  ASSERT_EQ(Take(Complaint{"ada", "k", Ago(9), std::nullopt}).applied, 1u);
+  ASSERT_EQ(Take(ServiceRequest{"ada", Ago(9)}).applied, 1u);
   ASSERT_EQ(Take(Erase{"ada"}).applied, 1u);
   EXPECT_TRUE(Held("ada").empty());
-  EXPECT_EQ(Take(Complaint{"ada", "k", At(9), std::nullopt}).applied, 1u) << "as if never known";
+  EXPECT_EQ(Take(Complaint{"ada", "k", Ago(9), std::nullopt}).applied, 1u) << "as if never known";
   EXPECT_EQ(Held("ada").size(), 1u);
 }
 

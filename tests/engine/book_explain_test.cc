@@ -9,11 +9,10 @@
 
 #include "engine/book.h"
 #include "engine/calendar.h"
+#include "tests/engine/sample_days.h"
 
 namespace kundig::engine {
 namespace {
-
-constexpr Day kToday{14'000};
 
 class BookExplain : public testing::Test {
  protected:
@@ -26,7 +25,6 @@ class BookExplain : public testing::Test {
     book_ = std::make_unique<Book>(CompileRules(std::move(settings), Calendar()).value(), options);
   }
 
-  static TimeMs Ago(int days) { return TimeMs{int64_t{(kToday - days).since_epoch} * 86'400'000}; }
   void Take(const Event& event) {
     const ApplyAnswer answer = book_->Apply(std::span(&event, 1));
     ASSERT_TRUE(answer.refused.empty()) << answer.refused[0].error.message;

@@ -7,16 +7,12 @@
 
 #include "engine/book.h"
 #include "engine/calendar.h"
+#include "tests/engine/sample_days.h"
 
 namespace kundig::engine {
 namespace {
 
-constexpr Day kToday{14'000};
 constexpr std::string_view kAda = "ada-with-an-id-longer-than-a-row-holds";
-
-TimeMs At(int days_ago, int64_t ms = 0) {
-  return TimeMs{int64_t{(kToday - days_ago).since_epoch} * 86'400'000 + ms};
-}
 
 std::unique_ptr<Book> NewBook(uint64_t list_memory_bytes = uint64_t{1} << 30) {
   BookOptions options;
@@ -66,27 +62,27 @@ std::vector<Event> EveryKind(const Book& book) {
   lost.customer = Set(kAda);
   lost.closed = kToday - 1;
   lost.reason = "price";
-  return {Visit{kAda, At(1)},
+  return {Visit{kAda, Ago(1)},
           attributes,
-          OrderPlaced{kAda, "order-1", At(9, 123), Minor{1999}, Minor{-500}, 2, {}},
-          OrderPlaced{kAda, "order-2", At(10), Minor{1}, std::nullopt, 0, {}},
-          OrderPlaced{kAda, "order-3", At(3), Minor{5}, std::nullopt, 1, {}},
+          OrderPlaced{kAda, "order-1", Ago(9, 123), Minor{1999}, Minor{-500}, 2, {}},
+          OrderPlaced{kAda, "order-2", Ago(10), Minor{1}, std::nullopt, 0, {}},
+          OrderPlaced{kAda, "order-3", Ago(3), Minor{5}, std::nullopt, 1, {}},
           OrderCancelled{kAda, "order-3"},
-          ReturnReceived{kAda, "return-1", At(8), Minor{100}, Minor{7}, {}},
-          Contact{kAda, At(7), "mail", "spring"},
-          Contact{kAda, At(6), "", ""},
-          Consent{kAda, At(5), ConsentState::kGranted, kToday + 100},
-          Consent{kAda, At(4), ConsentState::kWithdrawn, std::nullopt},
-          Termination{kAda, At(3, 5), TerminationState::kGiven, kToday + 90, "moved"},
-          Termination{kAda, At(2), TerminationState::kWithdrawn, std::nullopt, ""},
-          Complaint{kAda, "k-1", At(12), kToday - 11},
-          Complaint{kAda, "k-2", At(3, 6), std::nullopt},
-          ServiceRequest{kAda, At(11)},
-          LatePayment{kAda, At(11)},
-          Cost{kAda, "order-1", At(3, 7), Minor{250}, {}},
+          ReturnReceived{kAda, "return-1", Ago(8), Minor{100}, Minor{7}, {}},
+          Contact{kAda, Ago(7), "mail", "spring"},
+          Contact{kAda, Ago(6), "", ""},
+          Consent{kAda, Ago(5), ConsentState::kGranted, kToday + 100},
+          Consent{kAda, Ago(4), ConsentState::kWithdrawn, std::nullopt},
+          Termination{kAda, Ago(3, 5), TerminationState::kGiven, kToday + 90, "moved"},
+          Termination{kAda, Ago(2), TerminationState::kWithdrawn, std::nullopt, ""},
+          Complaint{kAda, "k-1", Ago(12), kToday - 11},
+          Complaint{kAda, "k-2", Ago(3, 6), std::nullopt},
+          ServiceRequest{kAda, Ago(11)},
+          LatePayment{kAda, Ago(11)},
+          Cost{kAda, "order-1", Ago(3, 7), Minor{250}, {}},
           open,
           lost,
-          OrderPlaced{"bert", "order-9", At(2), Minor{9}, std::nullopt, 1, {}}};
+          OrderPlaced{"bert", "order-9", Ago(2), Minor{9}, std::nullopt, 1, {}}};
 }
 
 std::vector<Event> EventsOf(const ExportAnswer& answer) {
@@ -156,7 +152,7 @@ TEST(BookExport, GivesEverythingThatIsHeldInOrder) {
   EXPECT_EQ(attributes.referral.verb, Patch<uint8_t>::Verb::kSet);
   const auto& order = std::get<OrderPlaced>(answer->events[5]);
   EXPECT_EQ(order.customer, kAda);
-  EXPECT_EQ(order.at, At(9, 123));
+  EXPECT_EQ(order.at, Ago(9, 123));
   EXPECT_EQ(order.revenue, Minor{1999});
   EXPECT_EQ(order.margin, Minor{-500});
   EXPECT_EQ(order.items, 2u);
@@ -164,11 +160,11 @@ TEST(BookExport, GivesEverythingThatIsHeldInOrder) {
   EXPECT_EQ(std::get<Consent>(answer->events[9]).until, kToday + 100);
   const auto& notice = std::get<Termination>(answer->events[11]);
   EXPECT_EQ(notice.state, TerminationState::kGiven);
-  EXPECT_EQ(notice.at, At(3, 5));
+  EXPECT_EQ(notice.at, Ago(3, 5));
   EXPECT_EQ(notice.effective, kToday + 90);
   EXPECT_EQ(std::get<Termination>(answer->events[14]).state, TerminationState::kWithdrawn);
   EXPECT_EQ(std::get<Complaint>(answer->events[1]).closed, kToday - 11);
-  EXPECT_EQ(std::get<ServiceRequest>(answer->events[2]).at, At(11));
+  EXPECT_EQ(std::get<ServiceRequest>(answer->events[2]).at, Ago(11));
   EXPECT_EQ(std::get<Cost>(answer->events[13]).amount, Minor{250});
   const auto& lost = std::get<LeadSet>(answer->events[16]);
   EXPECT_EQ(lost.status, LeadStatus::kLost);
@@ -246,7 +242,7 @@ TEST(BookExport, TakesALongHistoryAndHasALimit) {
   for (int i = 0; i < kOrders; ++i) ids.push_back("order-" + std::to_string(i));
   // Newest first, every other one replaced by a later one.
   for (int i = 0; i < kOrders; ++i) {
-    orders.push_back({"till", ids[static_cast<size_t>(i)], At(i % 300, i), Minor{i}, {}, 1, {}});
+    orders.push_back({"till", ids[static_cast<size_t>(i)], Ago(i % 300, i), Minor{i}, {}, 1, {}});
   }
   const auto book = NewBook();
   ASSERT_TRUE(book->Apply(orders).refused.empty());

@@ -10,11 +10,11 @@
 
 #include "engine/book.h"
 #include "engine/churn_fit.h"
+#include "tests/engine/sample_days.h"
 
 namespace kundig::engine {
 namespace {
 
-constexpr Day kToday{15'000};
 constexpr ChurnParameters kParameters{.r = 0.525, .alpha = 6.183, .a = 0.891, .b = 1.614};
 
 AdoptedFit SomeFit() {
@@ -47,7 +47,7 @@ class Shop {
            std::optional<Minor> margin = std::nullopt) {
     for (const int ago : days_ago) {
       const std::string order = std::to_string(ago);
-      Take(OrderPlaced{customer, order, At(ago), Minor{1000}, margin, 1, {}});
+      Take(OrderPlaced{customer, order, Ago(ago), Minor{1000}, margin, 1, {}});
     }
   }
   void BuyMany(int customers, const std::vector<int>& days_ago,
@@ -61,10 +61,8 @@ class Shop {
     return answer.profiles[0];
   }
   uint64_t Count(const std::string& where) { return book_->Count(where).value().customers; }
-  static TimeMs At(int days_ago) { return TimeMs{(kToday - days_ago).since_epoch * kDayMs}; }
 
  private:
-  static constexpr int64_t kDayMs = 86'400'000;
   std::unique_ptr<Book> book_;
   int many_ = 0;
 };
@@ -72,7 +70,7 @@ class Shop {
 TEST(BookOutlookTest, NothingIsForetoldWithoutAModelOrAnOrder) {
   Shop shop;
   shop.Buy("buyer", {40, 3});
-  shop.Take(Visit{"visitor", Shop::At(1)});
+  shop.Take(Visit{"visitor", Ago(1)});
   EXPECT_FALSE(shop.Of("buyer").p_alive_millionths.has_value());
   EXPECT_EQ(shop.Count("churn_band = null and clv = null and expected_orders = null"), 2u);
   shop->AdoptFit(SomeFit());
@@ -94,7 +92,7 @@ TEST(BookOutlookTest, FiguresAreTheModelsRounded) {
   Shop shop;
   // Three orders, of which two on one day: x = 1.
   shop.Buy("buyer", {70, 35});
-  shop.Take(OrderPlaced{"buyer", "again", Shop::At(35), Minor{500}, std::nullopt, 1, {}});
+  shop.Take(OrderPlaced{"buyer", "again", Ago(35), Minor{500}, std::nullopt, 1, {}});
   shop->AdoptFit(SomeFit());
   const ChurnModel model = ChurnModel::Make(ChurnModelKind::kMbgNbd, kParameters).value();
   const PurchaseHistory history{.repeats = 1, .last_weeks = 5, .age_weeks = 10};
@@ -218,7 +216,7 @@ TEST(BookOutlookTest, EarlyWarningNamesWhoIsReachableAndLikelyGone) {
   shop.Buy("rich", {300, 299, 298, 297, 296, 295});  // overdue, buys more often
   shop.Buy("there", {40, 30, 20, 10, 0});            // active
   shop.Buy("passive", {800, 799, 798});              // inactive
-  shop.Take(Contact{"gone", Shop::At(3), "mail", "spring"});
+  shop.Take(Contact{"gone", Ago(3), "mail", "spring"});
   ListQuery query;
   query.reactivation = query.early_warning = true;
   query.order_by = "clv";

@@ -9,11 +9,10 @@
 
 #include "engine/book.h"
 #include "engine/calendar.h"
+#include "tests/engine/sample_days.h"
 
 namespace kundig::engine {
 namespace {
-
-constexpr Day kToday{14'000};
 
 class BookPhases : public testing::Test {
  protected:

@@ -9,17 +9,13 @@
 
 #include "engine/book.h"
 #include "engine/calendar.h"
+#include "tests/engine/sample_days.h"
 
 namespace kundig::engine {
 namespace {
 
-constexpr Day kToday{14'000};
 constexpr Day kThen = kToday - 10;
 constexpr std::string_view kAda = "ada-with-an-id-longer-than-a-row-holds";
-
-TimeMs On(Day day) {
-  return TimeMs{int64_t{day.since_epoch} * 86'400'000};
-}
 
 OrderPlaced Order(std::string_view customer, std::string_view id, Day day, int64_t revenue) {
   return OrderPlaced{customer, id, On(day), Minor{revenue}, std::nullopt, 1, {}};

@@ -6,10 +6,11 @@
 #include <limits>
 #include <string>
 
+#include "tests/engine/sample_days.h"
+
 namespace kundig::engine {
 namespace {
 
-constexpr int64_t kDayMs = 86'400'000;
 constexpr int32_t kMinDay = std::numeric_limits<int32_t>::min();
 constexpr int32_t kMaxDay = std::numeric_limits<int32_t>::max();
 

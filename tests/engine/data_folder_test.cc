@@ -18,6 +18,7 @@
 #include "engine/journal_files.h"
 #include "tests/engine/folder_state.h"
 #include "tests/engine/journal_folder.h"
+#include "tests/engine/sample_days.h"
 
 namespace kundig::engine {
 namespace {
@@ -25,15 +26,13 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-constexpr Day kFirst{14'000};
-
 class DataFolderTest : public ::testing::Test {
  protected:
   DataFolderTest() { durability_.folder = data_; }
 
   Result<std::unique_ptr<DurableBook>> Open() {
     BookOptions options;
-    options.today = kFirst;
+    options.today = kToday;
     options.shards = 2;
     options.threads = 2;
     return DurableBook::Open(CompileRules({}, Calendar()).value(), options, durability_,
@@ -44,7 +43,7 @@ class DataFolderTest : public ::testing::Test {
     OrderPlaced placed;
     placed.customer = "c";
     placed.order = id;
-    placed.at = TimeMs{int64_t{kFirst.since_epoch} * 86'400'000};
+    placed.at = On(kToday);
     placed.revenue = Minor{1};
     const WriteRequest write{
         .name = {}, .growth = Growth::kAllowed, .what = std::span<const OrderPlaced>(&placed, 1)};

@@ -63,7 +63,7 @@ TEST(DurableBook, JudgesWhatItReadsByTheRulesUnderWhichItCame) {
 TEST(DurableBook, ABookThatIsNotToGrowTakesCorrectionsAndNothingNew) {
   Reopened book;
   book.Write({OneOrder(OrderOf("a", "1", 100)), OneOrder(OrderOf("b", "2", 100))});
-  const TimeMs now{int64_t{kToday.since_epoch} * 86'400'000};
+  const TimeMs now = On(kToday);
   CustomerSet products, nobody;
   products.customer = "b";
   products.products = Patch<uint32_t>::Set(2);

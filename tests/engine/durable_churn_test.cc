@@ -6,13 +6,10 @@
 #include <vector>
 
 #include "tests/engine/reopened_book.h"
+#include "tests/engine/sample_days.h"
 
 namespace kundig::engine {
 namespace {
-
-TimeMs At(int days_ago) {
-  return TimeMs{int64_t{(kToday - days_ago).since_epoch} * 86'400'000};
-}
 
 void Buy(Reopened* book, int first, int customers, const std::vector<int>& days_ago) {
   for (int customer = first; customer < first + customers; ++customer) {
@@ -20,7 +17,7 @@ void Buy(Reopened* book, int first, int customers, const std::vector<int>& days_
     for (const int ago : days_ago) {
       const std::string order = std::to_string(ago);
       OrderPlaced placed = OrderOf(id, order, 1000 + 10 * customer);
-      placed.at = At(ago + customer % 7);
+      placed.at = Ago(ago + customer % 7);
       ASSERT_TRUE(book->Write({OneOrder(placed)})[0].has_value());
     }
   }

@@ -13,19 +13,17 @@
 #include <vector>
 
 #include "engine/book.h"
+#include "tests/engine/sample_days.h"
 
 namespace kundig::engine {
 namespace {
-
-constexpr Day kToday{15'000};
-constexpr int64_t kDayMs = 86'400'000;
 
 OrderPlaced Order(std::string_view customer, std::string_view id, int64_t revenue,
                   Day day = kToday) {
   OrderPlaced order;
   order.customer = customer;
   order.order = id;
-  order.at = TimeMs{int64_t{day.since_epoch} * kDayMs};
+  order.at = On(day);
   order.revenue = Minor{revenue};
   return order;
 }

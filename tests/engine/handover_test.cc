@@ -26,7 +26,7 @@ class HandoverTest : public testing::Test {
   }
   void Order(std::string_view order, int day) {
     OrderPlaced placed = OrderOf("ada", order, 100);
-    placed.at = TimeMs{int64_t{(kToday + day).since_epoch} * 86'400'000};
+    placed.at = On(kToday + day);
     Take(placed);
   }
   void Own(std::string_view owner) {

@@ -12,11 +12,10 @@
 #include <vector>
 
 #include "engine/limits.h"
+#include "tests/engine/sample_days.h"
 
 namespace kundig::engine {
 namespace {
-
-constexpr int64_t kDayMs = 86'400'000;
 
 // The entry points to `id`.
 HistoryEntry Order(std::string_view id, int32_t day, int64_t revenue) {

@@ -10,11 +10,10 @@
 
 #include "engine/lead_part.h"
 #include "engine/lead_table.h"
+#include "tests/engine/sample_days.h"
 
 namespace kundig::engine {
 namespace {
-
-constexpr Day kToday{20'000};
 
 std::shared_ptr<const Rules> RulesWith(std::vector<StageSetting> stages = {}) {
   RuleSettings settings;

@@ -5,16 +5,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/engine/sample_days.h"
+
 namespace kundig::engine {
 namespace {
 
 using testing::ElementsAre;
-
-constexpr Day kToday{15000};
-
-TimeMs On(Day day) {
-  return TimeMs{int64_t{day.since_epoch} * 86'400'000};
-}
 
 CustomerSet Customer(std::string_view id) {
   CustomerSet set;

@@ -11,18 +11,14 @@
 
 #include "engine/book.h"
 #include "tests/engine/random_history_random.h"
+#include "tests/engine/sample_days.h"
 
 namespace kundig::engine {
 namespace {
 
-constexpr Day kToday{15000};
 constexpr int kStill = 150;  // customers that never change
 constexpr int kMoving = 60;
 constexpr int kQuestions = 200;  // while the rules change as fast as they can
-
-TimeMs On(Day day) {
-  return TimeMs{int64_t{day.since_epoch} * 86'400'000};
-}
 
 std::shared_ptr<const Rules> Compiled(RuleSettings settings) {
   Result<std::shared_ptr<const Rules>> rules = CompileRules(std::move(settings), Calendar());

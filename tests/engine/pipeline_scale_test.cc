@@ -12,11 +12,11 @@
 #include "tests/engine/model_book.h"
 #include "tests/engine/random_history_compare.h"
 #include "tests/engine/random_history_random.h"
+#include "tests/engine/sample_days.h"
 
 namespace kundig::engine {
 namespace {
 
-constexpr Day kToday{15000};
 constexpr uint64_t kLeads = 50'000;
 
 class PipelineScaleTest : public testing::Test {

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
+#include "tests/engine/sample_days.h"
+
 namespace kundig::engine {
 
 namespace {
-
-constexpr int64_t kDayMs = 86'400'000;
 
 constexpr size_t kIdLengths[] = {1, 2, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 63, 64};
 

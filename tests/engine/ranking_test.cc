@@ -15,6 +15,7 @@
 #include "engine/shard.h"
 #include "engine/shard_runner.h"
 #include "engine/value_buckets.h"
+#include "tests/engine/sample_days.h"
 
 namespace kundig::engine {
 namespace {
@@ -36,8 +37,6 @@ TEST(ValueBucketsTest, KeepTheOrderOfValues) {
 
 class RankingTest : public ::testing::Test {
  protected:
-  static constexpr Day kToday{15000};
-
   // One customer for each value: an order of that revenue, some days ago.
   void Fill(const std::vector<int64_t>& revenues, std::mt19937_64* random) {
     for (int shard = 0; shard < 4; ++shard)
@@ -56,7 +55,7 @@ class RankingTest : public ::testing::Test {
       order.customer = customer;
       order.order = "o";
       context.hash = HashBytes(customer);
-      order.at = TimeMs{int64_t{(kToday - days_ago).since_epoch} * 86'400'000};
+      order.at = Ago(days_ago);
       order.revenue = Minor{revenues[at]};
       ASSERT_TRUE(shards_[at % 4]->Apply(order, context).has_value());
       days_.push_back((kToday - days_ago).since_epoch);

@@ -19,10 +19,9 @@
 #include "engine/calendar.h"
 #include "engine/durable_book.h"
 #include "tests/engine/journal_folder.h"
+#include "tests/engine/sample_days.h"
 
 namespace kundig::engine {
-
-inline constexpr Day kToday{14'000};
 
 inline std::shared_ptr<const Rules> DefaultRules() {
   return CompileRules({}, Calendar()).value();
@@ -107,7 +106,7 @@ inline OrderPlaced OrderOf(std::string_view customer, std::string_view order, in
   OrderPlaced placed;
   placed.customer = customer;
   placed.order = order;
-  placed.at = TimeMs{int64_t{kToday.since_epoch} * 86'400'000};
+  placed.at = On(kToday);
   placed.revenue = Minor{revenue};
   return placed;
 }

@@ -12,12 +12,10 @@
 #include <vector>
 
 #include "engine/hash.h"
+#include "tests/engine/sample_days.h"
 
 namespace kundig::engine {
 namespace {
-
-constexpr Day kToday{15000};
-constexpr int64_t kDayMs = 86'400'000;
 
 class ShardTest : public testing::Test {
  protected:
@@ -39,7 +37,7 @@ class ShardTest : public testing::Test {
 // Which is how paging knows of it.
 TEST_F(ShardTest, EveryEntryMovesTheSequenceOfItsCustomer) {
   context.hash = HashBytes("ada");
-  const TimeMs at{int64_t{kToday.since_epoch} * kDayMs};
+  const TimeMs at = On(kToday);
   const auto expect_moved = [&](const auto& event) {
     ++context.sequence;
     ASSERT_EQ(*shard.Apply(event, context), Effect::kApplied);
@@ -68,7 +66,7 @@ TEST_F(ShardTest, CorrectionsDoNotFillTheLogOfDays) {
     OrderPlaced order;
     order.customer = customer;
     order.order = "o";
-    order.at = TimeMs{(kToday - days_ago[number]).since_epoch * kDayMs};
+    order.at = Ago(days_ago[number]);
     order.revenue = Minor{step};
     context.hash = HashBytes(customer);
     ASSERT_TRUE(shard.Apply(order, context).has_value());
