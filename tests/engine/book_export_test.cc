@@ -7,12 +7,10 @@
 
 #include "engine/book.h"
 #include "engine/calendar.h"
-#include "tests/engine/sample_days.h"
+#include "tests/engine/sample_orders.h"
 
 namespace kundig::engine {
 namespace {
-
-constexpr std::string_view kAda = "ada-with-an-id-longer-than-a-row-holds";
 
 std::unique_ptr<Book> NewBook(uint64_t list_memory_bytes = uint64_t{1} << 30) {
   BookOptions options;

@@ -9,17 +9,12 @@
 
 #include "engine/book.h"
 #include "engine/calendar.h"
-#include "tests/engine/sample_days.h"
+#include "tests/engine/sample_orders.h"
 
 namespace kundig::engine {
 namespace {
 
 constexpr Day kThen = kToday - 10;
-constexpr std::string_view kAda = "ada-with-an-id-longer-than-a-row-holds";
-
-OrderPlaced Order(std::string_view customer, std::string_view id, Day day, int64_t revenue) {
-  return OrderPlaced{customer, id, On(day), Minor{revenue}, std::nullopt, 1, {}};
-}
 
 std::unique_ptr<Book> NewBook(RuleSettings settings = {}, Day today = kToday) {
   BookOptions options;
@@ -54,8 +49,8 @@ uint64_t Customers(Book* book, std::string_view where = "") {
 
 TEST(BookRecount, AnEntryCountsFromItsDayOn) {
   const auto book = NewBook();
-  Take(book.get(), {Order(kAda, "1", kThen - 1, 100), Order(kAda, "2", kThen, 20),
-                    Order(kAda, "3", kThen + 1, 3), Contact{kAda, On(kThen), "", ""},
+  Take(book.get(), {OrderOf(kAda, "1", 100, kThen - 1), OrderOf(kAda, "2", 20, kThen),
+                    OrderOf(kAda, "3", 3, kThen + 1), Contact{kAda, On(kThen), "", ""},
                     Contact{kAda, On(kThen + 1), "", ""}, Visit{kAda, On(kThen + 2)},
                     Consent{kAda, On(kThen), ConsentState::kGranted, kThen + 5},
                     Consent{kAda, On(kThen + 1), ConsentState::kWithdrawn, std::nullopt},
@@ -83,8 +78,8 @@ TEST(BookRecount, ACustomerIsThereFromTheDayOfItsFirstEntry) {
   CustomerSet only_attributes;
   only_attributes.customer = "attributes";
   only_attributes.country = Patch<std::string_view>::Set("DE");
-  Take(book.get(), {Order("before", "1", kThen - 1, 1), Order("that-day", "1", kThen, 1),
-                    Order("later", "1", kThen + 1, 1), only_attributes});
+  Take(book.get(), {OrderOf("before", "1", 1, kThen - 1), OrderOf("that-day", "1", 1, kThen),
+                    OrderOf("later", "1", 1, kThen + 1), only_attributes});
   const auto then = AsOf(book.get(), kThen);
   EXPECT_EQ(Customers(then.get()), 2u);
   EXPECT_TRUE(ProfileOf(*then, "that-day").found);
@@ -100,7 +95,7 @@ TEST(BookRecount, AttributesAreAsTheyAreNow) {
   set.customer = kAda;
   set.country = Patch<std::string_view>::Set("Iceland");
   set.owner = Patch<std::string_view>::Set("olga");
-  Take(book.get(), {Order(kAda, "1", kThen, 1), set});
+  Take(book.get(), {OrderOf(kAda, "1", 1, kThen), set});
   const auto then = AsOf(book.get(), kThen);
   EXPECT_EQ(ProfileOf(*then, kAda).country, "Iceland");
   EXPECT_EQ(Customers(then.get(), "owner = 'olga'"), 1u);
@@ -108,7 +103,7 @@ TEST(BookRecount, AttributesAreAsTheyAreNow) {
 
 TEST(BookRecount, OfTodayIsTheBookWithTheOrdersOfTomorrow) {
   const auto book = NewBook();
-  Take(book.get(), {Order(kAda, "1", kToday + 1, 1)});
+  Take(book.get(), {OrderOf(kAda, "1", 1, kToday + 1)});
   EXPECT_EQ(ProfileOf(*AsOf(book.get(), kToday), kAda).last_order, kToday + 1);
 }
 
@@ -126,7 +121,7 @@ TEST(BookRecount, CatchingUpFollowsChangesErasuresAndRowsTakenByOthers) {
   std::vector<std::string> names;
   for (int i = 0; i < 200; ++i) names.push_back("customer-with-a-long-name-" + std::to_string(i));
   std::vector<Event> events;
-  for (const std::string& name : names) events.emplace_back(Order(name, "1", kThen, 10));
+  for (const std::string& name : names) events.emplace_back(OrderOf(name, "1", 10, kThen));
   Take(book.get(), events);
   const auto then = AsOf(book.get(), kThen);
   events.clear();
@@ -134,10 +129,11 @@ TEST(BookRecount, CatchingUpFollowsChangesErasuresAndRowsTakenByOthers) {
   // They take the rows of the erased, and every second of these comes again elsewhere.
   std::vector<std::string> others;
   for (int i = 0; i < 50; ++i) others.push_back("new" + std::to_string(i));
-  for (const std::string& name : others) events.emplace_back(Order(name, "1", kThen, 1));
-  for (size_t i = 0; i < names.size(); i += 4) events.emplace_back(Order(names[i], "2", kThen, 7));
-  events.emplace_back(Order(names[1], "2", kThen + 1, 5));
-  events.emplace_back(Order(names[3], "2", kThen - 1, 5));
+  for (const std::string& name : others) events.emplace_back(OrderOf(name, "1", 1, kThen));
+  for (size_t i = 0; i < names.size(); i += 4)
+    events.emplace_back(OrderOf(names[i], "2", 7, kThen));
+  events.emplace_back(OrderOf(names[1], "2", 5, kThen + 1));
+  events.emplace_back(OrderOf(names[3], "2", 5, kThen - 1));
   Take(book.get(), events);
   ASSERT_TRUE(book->CatchUp(then.get()));
   EXPECT_EQ(then->Abc().state.journal_sequence, book->Status().state.journal_sequence);
@@ -163,7 +159,7 @@ TEST(BookRecount, IsOfNoUseOnceTheRulesHaveChanged) {
 
 TEST(BookRecount, ACursorOfAnotherDayIsRefused) {
   const auto book = NewBook();
-  Take(book.get(), {Order("a", "1", kThen, 1), Order("b", "1", kThen, 2)});
+  Take(book.get(), {OrderOf("a", "1", 1, kThen), OrderOf("b", "1", 2, kThen)});
   ListQuery query;
   query.limit = 1;
   query.fields = {"customer"};
@@ -179,8 +175,8 @@ TEST(BookRecount, ACursorOfAnotherDayIsRefused) {
 
 TEST(BookRecount, MovesSayWhoIsJudgedOtherwise) {
   const auto book = NewBook();
-  Take(book.get(), {Order("a", "1", kToday, 90), Order("b", "1", kToday, 6),
-                    Order("c", "1", kToday, 4), Order("d", "1", kToday - 300, 0)});
+  Take(book.get(), {OrderOf("a", "1", 90), OrderOf("b", "1", 6), OrderOf("c", "1", 4),
+                    OrderOf("d", "1", 0, kToday - 300)});
   RuleSettings settings;
   settings.abc.a_hundredths = 9500;
   settings.activity.inactive_after = 300;
@@ -253,7 +249,7 @@ TEST(BookRecount, AMoveListAboveItsMemoryIsRefused) {
   options.shards = 1;
   options.list_memory_bytes = 1;
   Book book(CompileRules({}, Calendar()).value(), options);
-  Take(&book, {Order("a", "1", kToday, 1)});
+  Take(&book, {OrderOf("a", "1", 1)});
   RecountOrder order;
   order.rules = {nullptr, nullptr};
   const auto recounts = book.Recount(order);
@@ -282,9 +278,9 @@ TEST(BookRecount, IsOfOneStateBesideWriters) {
       while (round > (made + 1) * kRoundsAhead) std::this_thread::yield();
       const std::string id = std::to_string(round);
       std::vector<Event> events;
-      for (const std::string& name : names) events.emplace_back(Order(name, id, kThen, 1));
+      for (const std::string& name : names) events.emplace_back(OrderOf(name, id, 1, kThen));
       events.emplace_back(Erase{guests[round * 5 % 9]});
-      events.emplace_back(Order(guests[round * 7 % 9], id, kThen, 0));
+      events.emplace_back(OrderOf(guests[round * 7 % 9], id, 0, kThen));
       EXPECT_TRUE(book->Apply(events).refused.empty());
       if (round == 40) {
         EXPECT_TRUE(book->AdvanceDay(kToday + 1).has_value());

@@ -14,11 +14,10 @@
 
 #include "engine/maximize.h"
 #include "tests/engine/cdnow_sample.h"
+#include "tests/engine/churn_kinds.h"
 
 namespace kundig::engine {
 namespace {
-
-constexpr ChurnModelKind kKinds[] = {ChurnModelKind::kMbgNbd, ChurnModelKind::kBgNbd};
 
 std::vector<PurchaseGroup> Group(std::vector<PurchaseDays> customers) {
   ShardRunner runner(1);
@@ -61,7 +60,7 @@ TEST(ChurnLikelihoodTest, IsTheSumOverCustomers) {
   std::vector<PurchaseDays> customers = SomeCustomers();
   customers.push_back({.repeats = 65535, .last_days = 65535, .age_days = 65535});
   const auto groups = Group(customers);
-  for (const ChurnModelKind kind : kKinds) {
+  for (const ChurnModelKind kind : kChurnModelKinds) {
     const ChurnParameters parameters{.r = 0.4, .alpha = 7, .a = 1.1, .b = 3};
     const ChurnModel model = ChurnModel::Make(kind, parameters).value();
     double expected = 0;
@@ -79,7 +78,7 @@ TEST(ChurnLikelihoodTest, HasTheSlopesOfItsDifferences) {
   const ChurnParameters places[] = {{.r = 0.6, .alpha = 9, .a = 0.8, .b = 2.5},
                                     {.r = 30, .alpha = 0.02, .a = 0.01, .b = 400},
                                     {.r = 0.01, .alpha = 300, .a = 60, .b = 0.03}};
-  for (const ChurnModelKind kind : kKinds) {
+  for (const ChurnModelKind kind : kChurnModelKinds) {
     ChurnLikelihood likelihood(kind, groups, &runner);
     for (const ChurnParameters& place : places) {
       ChurnParameters slopes, unused;
@@ -126,7 +125,7 @@ TEST(ChurnFitTest, DoesNotDependOnThreadsNorOnTheOrderOfCustomers) {
   std::vector<std::vector<PurchaseDays>> parts(7);
   for (size_t i = 0; i < customers.size(); ++i) parts[i % 6].push_back(customers[i]);
   ASSERT_EQ(GroupCustomers(&parts, &several), groups);
-  for (const ChurnModelKind kind : kKinds) {
+  for (const ChurnModelKind kind : kChurnModelKinds) {
     const auto first = FitChurnModel(kind, groups, &one).value();
     const auto second = FitChurnModel(kind, groups, &several).value();
     EXPECT_TRUE(first.converged);

@@ -14,11 +14,10 @@
 
 #include "engine/churn_forecast.h"
 #include "engine/gamma_function.h"
+#include "tests/engine/churn_kinds.h"
 
 namespace kundig::engine {
 namespace {
-
-constexpr ChurnModelKind kKinds[] = {ChurnModelKind::kMbgNbd, ChurnModelKind::kBgNbd};
 
 ChurnModel Model(ChurnModelKind kind, const ChurnParameters& parameters) {
   return ChurnModel::Make(kind, parameters).value();
@@ -137,7 +136,7 @@ void ExpectClose(double got, double expected, double tolerance, const std::strin
 TEST(ChurnModelTest, IsTheMixtureOfItsCustomers) {
   Random random(11);
   for (int round = 0; round < 40; ++round) {
-    const ChurnModelKind kind = kKinds[round % 2];
+    const ChurnModelKind kind = kChurnModelKinds[round % 2];
     const ChurnParameters parameters = random.Parameters(0.2, 15);
     PurchaseHistory history = random.History(60);
     if (round < 4) history = {.repeats = 0, .last_weeks = 0, .age_weeks = history.age_weeks};
@@ -158,7 +157,7 @@ TEST(ChurnModelTest, IsTheMixtureOfItsCustomers) {
 TEST(ChurnModelTest, ExpectsWhatThePublishedFormExpects) {
   Random random(12);
   for (int round = 0; round < 200; ++round) {
-    const ChurnModelKind kind = kKinds[round % 2];
+    const ChurnModelKind kind = kChurnModelKinds[round % 2];
     ChurnParameters parameters = random.Parameters(0.2, 10);
     if (std::abs(parameters.a - 1) < 0.05) parameters.a = 1.5;
     const PurchaseHistory history = random.History(40);
@@ -207,7 +206,7 @@ TEST(ChurnModelTest, KnowsItsEdges) {
 // The published form divides by a - 1.
 TEST(ChurnModelTest, IsSmoothWhereAIsOne) {
   const PurchaseHistory history{.repeats = 4, .last_weeks = 20, .age_weeks = 30};
-  for (const ChurnModelKind kind : kKinds) {
+  for (const ChurnModelKind kind : kChurnModelKinds) {
     const auto at = [&](double a) {
       return Model(kind, {.r = 0.5, .alpha = 5, .a = a, .b = 2}).ExpectedPurchases(history, 52);
     };
@@ -219,7 +218,7 @@ TEST(ChurnModelTest, IsSmoothWhereAIsOne) {
 // At the limits of the parameters: within what must hold whatever they are.
 TEST(ChurnModelTest, StaysWithinItsBoundsAtTheLimitsOfItsParameters) {
   const double values[] = {kMinChurnParameter, 0.02, 1, 50, kMaxChurnParameter};
-  for (const ChurnModelKind kind : kKinds) {
+  for (const ChurnModelKind kind : kChurnModelKinds) {
     for (const double r : values) {
       for (const double alpha : values) {
         for (const double a : values) {
@@ -257,7 +256,7 @@ TEST(ChurnModelTest, RefusesParametersByName) {
 TEST(ChurnForecastTest, AgreesWithTheModel) {
   Random random(13);
   for (int round = 0; round < 12; ++round) {
-    const ChurnModelKind kind = kKinds[round % 2];
+    const ChurnModelKind kind = kChurnModelKinds[round % 2];
     const ChurnParameters parameters =
         round < 8 ? random.Parameters(0.05, 20) : random.Parameters(0.001, 1000);
     const double horizon = random.Logarithmic(1, 300);

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "tests/engine/reopened_book.h"
-#include "tests/engine/sample_days.h"
 
 namespace kundig::engine {
 namespace {

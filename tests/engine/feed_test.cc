@@ -13,20 +13,10 @@
 #include <vector>
 
 #include "engine/book.h"
-#include "tests/engine/sample_days.h"
+#include "tests/engine/sample_orders.h"
 
 namespace kundig::engine {
 namespace {
-
-OrderPlaced Order(std::string_view customer, std::string_view id, int64_t revenue,
-                  Day day = kToday) {
-  OrderPlaced order;
-  order.customer = customer;
-  order.order = id;
-  order.at = On(day);
-  order.revenue = Minor{revenue};
-  return order;
-}
 
 CustomerSet Country(std::string_view customer, std::string_view country) {
   CustomerSet set;
@@ -78,14 +68,14 @@ class FeedTest : public testing::Test {
 };
 
 TEST_F(FeedTest, TellsEachEventAtItsOwnSequence) {
-  Take({Order("ada", "1", 100)});
+  Take({OrderOf("ada", "1", 100)});
   const auto feed = Watch("revenue_total >= 500", {"customer", "revenue_total", "country"});
-  OrderPlaced wrong = Order("bob", "9", 100);
+  OrderPlaced wrong = OrderOf("bob", "9", 100);
   wrong.currency = "CHF";
   now_ = TimeMs{2'000};
   // The second is refused and has no sequence.
-  Take({Order("bob", "2", 499), wrong, Order("ada", "3", 400), Country("bob", "DE"),
-        Order("bob", "4", 1), Order("ada", "3", 399)});
+  Take({OrderOf("bob", "2", 499), wrong, OrderOf("ada", "3", 400), Country("bob", "DE"),
+        OrderOf("bob", "4", 1), OrderOf("ada", "3", 399)});
   const FeedAnswer answer = Read(*feed);
   ASSERT_EQ(answer.changes.size(), 3u);
   EXPECT_EQ(answer.changes[0].customer, "ada");
@@ -108,7 +98,7 @@ TEST_F(FeedTest, OrdersInLanesAreToldInTheirOrder) {
   std::vector<std::string> ids;
   std::vector<OrderPlaced> orders;
   for (int at = 0; at < 200; ++at) ids.push_back("c" + std::to_string(at));
-  for (const std::string& id : ids) orders.push_back(Order(id, id, 100));
+  for (const std::string& id : ids) orders.push_back(OrderOf(id, id, 100));
   book_->Apply(orders);
   const FeedAnswer answer = Read(*feed);
   ASSERT_EQ(answer.changes.size(), ids.size());
@@ -137,9 +127,10 @@ TEST_F(FeedTest, TellsWhoComesAndGoes) {
 TEST_F(FeedTest, ForgetsWhatItToldOfWhoIsErased) {
   const auto feed = Watch("orders_total >= 1", {"country", "orders_total"});
   const FeedPosition begin = at_;
-  Take({Country("ada", "DE"), Country("bob", "FR"), Order("ada", "1", 1), Order("bob", "2", 1)});
+  Take(
+      {Country("ada", "DE"), Country("bob", "FR"), OrderOf("ada", "1", 1), OrderOf("bob", "2", 1)});
   EXPECT_EQ(Read(*feed).after[0].texts[0], "DE");
-  Take({Order("bob", "3", 1), Erase{"ada"}});
+  Take({OrderOf("bob", "3", 1), Erase{"ada"}});
   at_ = begin;
   const FeedAnswer answer = Read(*feed);
   ASSERT_EQ(answer.changes.size(), 3u);
@@ -162,7 +153,7 @@ TEST_F(FeedTest, WatchesOneCustomerByHisId) {
 
 TEST_F(FeedTest, TellsWhatADayBrings) {
   settings_.activity.inactive_after = 30;
-  Take({Order("ada", "1", 100, kToday - 29), Order("bob", "2", 100, kToday - 28)});
+  Take({OrderOf("ada", "1", 100, kToday - 29), OrderOf("bob", "2", 100, kToday - 28)});
   const auto feed = Watch("inactive_days >= 30", {"inactive_days"});
   ASSERT_TRUE(book_->AdvanceDay(kToday + 1).has_value());
   const FeedAnswer answer = Read(*feed);
@@ -174,7 +165,7 @@ TEST_F(FeedTest, TellsWhatADayBrings) {
 }
 
 TEST_F(FeedTest, TellsWhatLeavesAWindowWithTheDay) {
-  Take({Order("ada", "1", 100, kToday - 364)});
+  Take({OrderOf("ada", "1", 100, kToday - 364)});
   const auto feed = Watch("revenue >= 100", {"revenue"});
   ASSERT_TRUE(book_->AdvanceDay(kToday + 1).has_value());
   const FeedAnswer answer = Read(*feed);
@@ -185,20 +176,20 @@ TEST_F(FeedTest, TellsWhatLeavesAWindowWithTheDay) {
 }
 
 TEST_F(FeedTest, TellsWhomARankingMoves) {
-  Take({Order("ada", "1", 1000), Order("bob", "2", 10)});
+  Take({OrderOf("ada", "1", 1000), OrderOf("bob", "2", 10)});
   book_->RefreshRankings();
   const auto feed = Watch("abc = 'A'");
   // Bob's order makes him the greater one, but classes move with the ranking.
-  Take({Order("bob", "3", 100'000)});
+  Take({OrderOf("bob", "3", 100'000)});
   Lines(*feed);
   book_->RefreshRankings();
   EXPECT_EQ(Lines(*feed), (Strings{"3.2 ada left ranking"}));
 }
 
 TEST_F(FeedTest, ABareSequencePassesOverNothingThatComesLater) {
-  Take({Order("ada", "1", 1000), Order("bob", "2", 10)});
+  Take({OrderOf("ada", "1", 1000), OrderOf("bob", "2", 10)});
   book_->RefreshRankings();
-  Take({Order("bob", "3", 100'000)});
+  Take({OrderOf("bob", "3", 100'000)});
   const auto feed = Watch("abc = 'A'");
   at_ = {0, Sequence(), FeedPosition::kBehindAll};
   EXPECT_EQ(Lines(*feed), Strings{});
@@ -209,7 +200,7 @@ TEST_F(FeedTest, ABareSequencePassesOverNothingThatComesLater) {
 }
 
 TEST_F(FeedTest, TellsWhatOtherRulesChange) {
-  Take({Order("ada", "1", 100, kToday - 50), Order("bob", "2", 100)});
+  Take({OrderOf("ada", "1", 100, kToday - 50), OrderOf("bob", "2", 100)});
   const auto feed = Watch("activity = 'inactive'", {"activity"});
   settings_.activity.inactive_after = 50;
   ASSERT_TRUE(book_->ReplaceRules(CompileRules(settings_, Calendar()).value()).has_value());
@@ -226,7 +217,7 @@ TEST_F(FeedTest, JudgesWhoWasByRulesThatNameHim) {
   ASSERT_TRUE(book_->ReplaceRules(CompileRules(settings_, Calendar()).value()).has_value());
   Take({Country("ada", "DE")});
   const auto feed = Watch("value_class = 'individual'", {"value_class"});
-  Take({Country("ada", "FR"), Order("ada", "1", 100)});
+  Take({Country("ada", "FR"), OrderOf("ada", "1", 100)});
   EXPECT_EQ(Lines(*feed), Strings{});
   Take({Erase{"ada"}});
   EXPECT_EQ(Lines(*feed), (Strings{"4.1 ada left event"}));
@@ -250,7 +241,7 @@ TEST_F(FeedTest, EndsWhereRulesDoNotKnowTheConditionAnyMore) {
 
 TEST_F(FeedTest, PagesAndGoesOnFromAnyPlace) {
   const auto feed = Watch("orders_total >= 1");
-  Take({Order("a", "1", 1), Order("b", "2", 1), Order("c", "3", 1)});
+  Take({OrderOf("a", "1", 1), OrderOf("b", "2", 1), OrderOf("c", "3", 1)});
   const FeedPosition begin = at_;
   EXPECT_EQ(Read(*feed, 2).changes.size(), 2u);
   EXPECT_EQ(Lines(*feed), (Strings{"3.1 c entered event"}));
@@ -263,7 +254,7 @@ TEST_F(FeedTest, PagesAndGoesOnFromAnyPlace) {
 }
 
 TEST_F(FeedTest, SaysWhereItsHistoryIsGone) {
-  Take({Order("a", "1", 1)});
+  Take({OrderOf("a", "1", 1)});
   const auto feed = Watch("orders_total >= 1");
   const auto gone = [&](FeedPosition from) {
     const auto answer = feed->Read(from, 10, Sequence());
@@ -273,7 +264,7 @@ TEST_F(FeedTest, SaysWhereItsHistoryIsGone) {
   EXPECT_FALSE(gone({0, 1, 0}));
   EXPECT_TRUE(gone({0, 2, 0})) << "of a sequence to come";
   EXPECT_TRUE(gone({feed->number() + 1, 1, 0})) << "of another feed";
-  Take({Order("b", "2", 1), Order("c", "3", 1), Order("d", "4", 1), Order("e", "5", 1)});
+  Take({OrderOf("b", "2", 1), OrderOf("c", "3", 1), OrderOf("d", "4", 1), OrderOf("e", "5", 1)});
   feed->DropHalf();
   EXPECT_TRUE(gone({0, 2, 1}));
   EXPECT_FALSE(gone({0, 3, 1}));
@@ -293,7 +284,7 @@ TEST_F(FeedTest, IsOneForTheSameQuestionUntilItIsClosed) {
   EXPECT_EQ(Watch("orders >= 1", {"orders"}), feed);
   EXPECT_NE(book_->OpenFeed({"orders >= 1", {}}).value(), feed);
   book_->CloseFeed(*feed);
-  Take({Order("a", "1", 1)});
+  Take({OrderOf("a", "1", 1)});
   EXPECT_EQ(Lines(*feed), Strings{});
   EXPECT_NE(Watch("orders >= 1", {"orders"}), feed);
 }
@@ -304,7 +295,7 @@ TEST_F(FeedTest, CallsWhoWaits) {
   feed->OnChange([&] { ++calls; });
   Take({Country("a", "DE")});
   EXPECT_EQ(calls, 0);
-  Take({Order("a", "1", 1)});
+  Take({OrderOf("a", "1", 1)});
   EXPECT_EQ(calls, 1);
   feed->OnChange(nullptr);
   Take({Erase{"a"}});

@@ -11,15 +11,10 @@
 #include "engine/lead_part.h"
 #include "engine/lead_table.h"
 #include "tests/engine/sample_days.h"
+#include "tests/engine/sample_stages.h"
 
 namespace kundig::engine {
 namespace {
-
-std::shared_ptr<const Rules> RulesWith(std::vector<StageSetting> stages = {}) {
-  RuleSettings settings;
-  settings.stages = std::move(stages);
-  return CompileRules(settings, Calendar()).value();
-}
 
 // "open Offer 500 50.00 @-3": what a lead has been, days as distances from kToday.
 std::string Told(const LeadMoment& moment) {
@@ -70,7 +65,7 @@ class LeadHistoryTest : public testing::Test {
   }
   Story Roof() const { return StoryOf(leads_, 0); }
 
-  std::shared_ptr<const Rules> rules_ = RulesWith();
+  std::shared_ptr<const Rules> rules_ = RulesWithStages();
   LeadTable leads_;
 };
 
@@ -223,7 +218,7 @@ size_t CopyAll(LeadTable* from, LeadTable* to, const Rules& rules) {
 
 TEST_F(LeadHistoryTest, ComesThroughASnapshotUnchanged) {
   Tell(Opened(At("Interest", 500), -30), -20);
-  const std::shared_ptr<const Rules> later = RulesWith({{"Interest", 40}, {"Offer", 80}});
+  const std::shared_ptr<const Rules> later = RulesWithStages({{"Interest", 40}, {"Offer", 80}});
   leads_.MoveStages(*rules_, *later);
   rules_ = later;
   Tell(At("Offer", 500), -9);

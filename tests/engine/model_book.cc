@@ -3,22 +3,9 @@
 #include "tests/engine/model_book.h"
 
 #include "engine/check.h"
+#include "tests/engine/model_changes.h"
 
 namespace kundig::engine {
-
-namespace {
-
-Error Refuse(ErrorCode code, std::string field) {
-  return Error{code, "the model refuses this", std::move(field), std::nullopt};
-}
-
-template <typename To, typename From>
-void Amend(std::optional<To>* attribute, const Patch<From>& patch) {
-  if (patch.verb == Patch<From>::Verb::kSet) *attribute = To(patch.value);
-  if (patch.verb == Patch<From>::Verb::kRemove) attribute->reset();
-}
-
-}  // namespace
 
 int64_t RoundHalfAway(Wide numerator, Wide denominator) {
   KUNDIG_CHECK(denominator > 0);

@@ -5,14 +5,11 @@
 #include <set>
 
 #include "tests/engine/model_book.h"
+#include "tests/engine/model_changes.h"
 
 namespace kundig::engine {
 
 namespace {
-
-Error Refuse(ErrorCode code, std::string field) {
-  return Error{code, "the model refuses this", std::move(field), std::nullopt};
-}
 
 bool IsClosed(const ModelMoment& moment) {
   return moment.status != LeadStatus::kOpen;

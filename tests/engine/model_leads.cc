@@ -4,20 +4,11 @@
 #include <tuple>
 
 #include "tests/engine/model_book.h"
+#include "tests/engine/model_changes.h"
 
 namespace kundig::engine {
 
 namespace {
-
-Error Refuse(ErrorCode code, std::string field) {
-  return Error{code, "the model refuses this", std::move(field), std::nullopt};
-}
-
-template <typename To, typename From>
-void Amend(std::optional<To>* attribute, const Patch<From>& patch) {
-  if (patch.verb == Patch<From>::Verb::kSet) *attribute = To(patch.value);
-  if (patch.verb == Patch<From>::Verb::kRemove) attribute->reset();
-}
 
 class LeadReader {
  public:

@@ -11,17 +11,12 @@
 #include "engine/book.h"
 #include "tests/engine/random_history_compare.h"
 #include "tests/engine/random_history_random.h"
+#include "tests/engine/sample_stages.h"
 
 namespace kundig::engine {
 namespace {
 
 constexpr Day kFirst{20'000};
-
-std::shared_ptr<const Rules> RulesWith(std::vector<StageSetting> stages = {}) {
-  RuleSettings settings;
-  settings.stages = std::move(stages);
-  return CompileRules(settings, Calendar()).value();
-}
 
 class PipelinePastTest : public testing::Test {
  protected:
@@ -30,7 +25,7 @@ class PipelinePastTest : public testing::Test {
     options.today = kFirst;
     options.shards = 1;
     options.threads = 2;
-    book_ = std::make_unique<Book>(RulesWith(), options);
+    book_ = std::make_unique<Book>(RulesWithStages(), options);
   }
 
   void Tell(const LeadSet& event) {
@@ -158,7 +153,8 @@ TEST_F(PipelinePastTest, NamesStagesThatTheRulesForgotAndTakesTheChancesOfNow) {
   Advance(1);
   Set("roof", "Offer");
   Set("cellar", "Offer");
-  ASSERT_TRUE(book_->ReplaceRules(RulesWith({{"Offer", 1000}, {"Signed", 9000}})).has_value());
+  ASSERT_TRUE(
+      book_->ReplaceRules(RulesWithStages({{"Offer", 1000}, {"Signed", 9000}})).has_value());
   EXPECT_EQ(Stages(1), Rows{"Offer 2 1100 110"});
   EXPECT_EQ(Stages(0), (Rows{"Address 1 100 0", "Interest 1 1000 250"}));
   EXPECT_EQ(Stages(-1), Rows{"none 1 70 0"});
@@ -169,13 +165,14 @@ TEST_F(PipelinePastTest, NamesStagesThatTheRulesForgotAndTakesTheChancesOfNow) {
 
 TEST_F(PipelinePastTest, TakesConditionsOnStagesThatTheRulesForgot) {
   Set("roof", "Interest", 100);
-  ASSERT_TRUE(book_->ReplaceRules(RulesWith({{"Interest", 3000}, {"Offer", 7500}})).has_value());
+  ASSERT_TRUE(
+      book_->ReplaceRules(RulesWithStages({{"Interest", 3000}, {"Offer", 7500}})).has_value());
   Set("cellar", "Interest", 100);
   Set("attic", "Offer", 100);
   Advance(1);
   Set("roof", "Offer");
   Set("cellar", "Offer");
-  ASSERT_TRUE(book_->ReplaceRules(RulesWith({{"Offer", 7500}})).has_value());
+  ASSERT_TRUE(book_->ReplaceRules(RulesWithStages({{"Offer", 7500}})).has_value());
   PipelineQuery query;
   query.where = "stage = 'Interest'";
   EXPECT_EQ(AsOf(0, query).total.leads, 2u);

@@ -17,11 +17,12 @@
 #include "engine/book.h"
 #include "tests/engine/model_book.h"
 #include "tests/engine/random_history_actions.h"
+#include "tests/engine/random_history_seeds.h"
 
 namespace kundig::engine {
 namespace {
 
-constexpr uint64_t kSeeds = 24;
+constexpr uint64_t kForesightSeeds = 24;
 
 // Subject -> class, as text.
 using Judged = std::map<std::string, std::string>;
@@ -189,9 +190,8 @@ class Twin {
 class RandomHistoryForesightTest : public testing::TestWithParam<uint64_t> {};
 
 TEST_P(RandomHistoryForesightTest, WhatIsForeseenComes) {
-  constexpr uint64_t kSlices = 4;
   size_t moved = 0;
-  for (uint64_t seed = 1 + GetParam(); seed <= kSeeds; seed += kSlices) {
+  for (uint64_t seed = 1 + GetParam(); seed <= kForesightSeeds; seed += kSlices) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Twin twin(seed);
     twin.Compare();
@@ -202,8 +202,7 @@ TEST_P(RandomHistoryForesightTest, WhatIsForeseenComes) {
   EXPECT_GT(moved, 20u) << "hardly anything came";
 }
 
-INSTANTIATE_TEST_SUITE_P(Slices, RandomHistoryForesightTest,
-                         testing::Range(uint64_t{0}, uint64_t{4}));
+INSTANTIATE_TEST_SUITE_P(Slices, RandomHistoryForesightTest, testing::Range(uint64_t{0}, kSlices));
 
 }  // namespace
 }  // namespace kundig::engine

@@ -15,11 +15,12 @@
 #include "tests/engine/model_book.h"
 #include "tests/engine/random_history_actions.h"
 #include "tests/engine/random_history_compare.h"
+#include "tests/engine/random_history_seeds.h"
 
 namespace kundig::engine {
 namespace {
 
-constexpr uint64_t kSeeds = 8;
+constexpr uint64_t kRecountSeeds = 8;
 
 std::string ClassOf(const Profile& profile, const Rules& rules, Judgement judgement) {
   constexpr const char* kAbc[] = {"A", "B", "C", "none"};
@@ -191,16 +192,14 @@ class Player {
 class RandomHistoryRecountTest : public testing::TestWithParam<uint64_t> {};
 
 TEST_P(RandomHistoryRecountTest, RecountsAnswerLikeABookThatStopped) {
-  constexpr uint64_t kSlices = 4;
-  for (uint64_t seed = 1 + GetParam(); seed <= kSeeds; seed += kSlices) {
+  for (uint64_t seed = 1 + GetParam(); seed <= kRecountSeeds; seed += kSlices) {
     const std::unique_ptr<RandomHistory> history = MakeHistory(seed);
     ASSERT_EQ(Player(*history, seed).Play(), "") << "seed " << seed;
     if (HasFatalFailure()) return;
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Slices, RandomHistoryRecountTest,
-                         testing::Range(uint64_t{0}, uint64_t{4}));
+INSTANTIATE_TEST_SUITE_P(Slices, RandomHistoryRecountTest, testing::Range(uint64_t{0}, kSlices));
 
 }  // namespace
 }  // namespace kundig::engine

@@ -2,7 +2,7 @@
 // into engines with 1, 2 and 16 shards, and every few batches every figure of every question must
 // be the same.
 //
-//   KUNDIG_HISTORY_SEEDS=5000   runs that many histories instead of kDefaultSeeds
+//   KUNDIG_HISTORY_SEEDS=5000   runs that many histories instead of kHistorySeeds
 //   KUNDIG_HISTORY_FIRST=1234   starts at that seed; with KUNDIG_HISTORY_SEEDS=1 it runs only that
 //   one
 //
@@ -15,7 +15,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <memory>
 #include <vector>
 
@@ -24,6 +23,7 @@
 #include "tests/engine/random_history_actions.h"
 #include "tests/engine/random_history_compare.h"
 #include "tests/engine/random_history_feeds.h"
+#include "tests/engine/random_history_seeds.h"
 
 namespace kundig::engine {
 namespace {
@@ -36,14 +36,8 @@ namespace {
 #else
 #define KUNDIG_UNDER_SANITIZER 0
 #endif
-constexpr uint64_t kDefaultSeeds = KUNDIG_UNDER_SANITIZER ? 24 : 100;
-constexpr uint64_t kSlices = 4;  // tests that share the seeds, so that they run side by side
+constexpr uint64_t kHistorySeeds = KUNDIG_UNDER_SANITIZER ? 24 : 100;
 constexpr std::chrono::seconds kShrinkTime{20};
-
-uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text != nullptr ? std::strtoull(text, nullptr, 10) : otherwise;
-}
 
 struct Shape {
   uint32_t shards;
@@ -223,7 +217,7 @@ class RandomHistoryTest : public testing::TestWithParam<uint64_t> {};
 
 TEST_P(RandomHistoryTest, EngineAnswersLikeTheModel) {
   const uint64_t first = FromEnvironment("KUNDIG_HISTORY_FIRST", 1);
-  const uint64_t seeds = FromEnvironment("KUNDIG_HISTORY_SEEDS", kDefaultSeeds);
+  const uint64_t seeds = FromEnvironment("KUNDIG_HISTORY_SEEDS", kHistorySeeds);
   const std::vector<Shape> shapes(std::begin(kShapes), std::end(kShapes));
   for (uint64_t seed = first + GetParam(); seed < first + seeds; seed += kSlices) {
     const std::unique_ptr<RandomHistory> history = MakeHistory(seed);

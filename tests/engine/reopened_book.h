@@ -1,5 +1,5 @@
-// A durable book that is closed and opened again as often as a test likes, and the few events that
-// most tests of it need.
+// A durable book that is closed and opened again as often as a test likes, and what most tests of
+// it ask and expect.
 //
 // Thread safety: for one thread; the book inside as durable_book.h says.
 
@@ -19,7 +19,7 @@
 #include "engine/calendar.h"
 #include "engine/durable_book.h"
 #include "tests/engine/journal_folder.h"
-#include "tests/engine/sample_days.h"
+#include "tests/engine/sample_orders.h"
 
 namespace kundig::engine {
 
@@ -101,15 +101,6 @@ class Reopened {
   Recovery recovery_;
   std::unique_ptr<DurableBook> book_;
 };
-
-inline OrderPlaced OrderOf(std::string_view customer, std::string_view order, int64_t revenue) {
-  OrderPlaced placed;
-  placed.customer = customer;
-  placed.order = order;
-  placed.at = On(kToday);
-  placed.revenue = Minor{revenue};
-  return placed;
-}
 
 inline void ExpectSameAnswer(const ApplyAnswer& first, const ApplyAnswer& second) {
   EXPECT_TRUE(second.repeated);

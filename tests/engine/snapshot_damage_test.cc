@@ -4,8 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
@@ -15,14 +13,6 @@
 
 namespace kundig::engine {
 namespace {
-
-std::string ReadAll(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-void WriteAll(const std::filesystem::path& path, const std::string& content) {
-  std::ofstream(path, std::ios::binary | std::ios::trunc) << content;
-}
 
 std::vector<std::filesystem::path> FilesOf(const std::string& folder) {
   std::vector<std::filesystem::path> files;
@@ -78,36 +68,36 @@ TEST_F(SnapshotDamageTest, AWholeOneIsServed) {
 
 TEST_F(SnapshotDamageTest, EveryByteChangedIsDamage) {
   for (const std::filesystem::path& path : FilesOf(snapshot_)) {
-    const std::string whole = ReadAll(path);
+    const std::string whole = Content(path);
     for (size_t at = 0; at < whole.size(); ++at) {
       for (const int mask : {0x01, 0x80, 0xff}) {
         std::string damaged = whole;
         damaged[at] = static_cast<char>(damaged[at] ^ mask);
-        WriteAll(path, damaged);
+        Overwrite(path, damaged);
         ExpectRefused(ErrorCode::kDamaged, path, mask == 0xff && IsLoaded(at));
         if (HasFatalFailure()) FAIL() << path << " byte " << at;
       }
     }
-    WriteAll(path, whole);
+    Overwrite(path, whole);
   }
 }
 
 TEST_F(SnapshotDamageTest, EveryLengthButItsOwnIsDamage) {
   for (const std::filesystem::path& path : FilesOf(snapshot_)) {
-    const std::string whole = ReadAll(path);
+    const std::string whole = Content(path);
     for (size_t bytes = 0; bytes < whole.size(); ++bytes) {
-      WriteAll(path, whole.substr(0, bytes));
+      Overwrite(path, whole.substr(0, bytes));
       ExpectRefused(ErrorCode::kDamaged, path, IsLoaded(bytes));
       if (HasFatalFailure()) FAIL() << path << " cut to " << bytes;
     }
-    WriteAll(path, whole + '\0');
+    Overwrite(path, whole + '\0');
     ExpectRefused(ErrorCode::kDamaged, path);
     // A part twice has only checksums that are right by themselves.
-    WriteAll(path, whole + whole.substr(16));
+    Overwrite(path, whole + whole.substr(16));
     ExpectRefused(ErrorCode::kDamaged, path);
     std::filesystem::remove(path);
     ExpectRefused(ErrorCode::kDamaged, path);
-    WriteAll(path, whole);
+    Overwrite(path, whole);
   }
 }
 
@@ -121,38 +111,38 @@ TEST_F(SnapshotDamageTest, AFileOfAnotherSnapshotIsDamage) {
   ASSERT_TRUE(book_.SaveSnapshot(SampleOrder(other)).has_value());
   size_t differing = 0;
   for (const std::filesystem::path& path : FilesOf(snapshot_)) {
-    const std::string whole = ReadAll(path), foreign = ReadAll(other / path.filename());
+    const std::string whole = Content(path), foreign = Content(other / path.filename());
     if (path.filename() == kManifest || foreign == whole) continue;
     ASSERT_EQ(foreign.size(), whole.size());
     ++differing;
-    WriteAll(path, foreign);
+    Overwrite(path, foreign);
     ExpectRefused(ErrorCode::kDamaged, path);
-    WriteAll(path, whole);
+    Overwrite(path, whole);
   }
   EXPECT_EQ(differing, 1u);
 }
 
 TEST_F(SnapshotDamageTest, ANewerFormatIsRefused) {
   for (const std::filesystem::path& path : FilesOf(snapshot_)) {
-    const std::string whole = ReadAll(path);
+    const std::string whole = Content(path);
     std::string head(kSnapshotMagic);
     PutFixed(kSnapshotFormat + 1, 4, &head);
     PutFixed(Crc32c({head}), 4, &head);
-    WriteAll(path, head + whole.substr(head.size()));
+    Overwrite(path, head + whole.substr(head.size()));
     ExpectRefused(ErrorCode::kNewerFormat, path);
-    WriteAll(path, whole);
+    Overwrite(path, whole);
   }
 }
 
 // A manifest without a fit is that of format 3, byte for byte behind its head.
 TEST_F(SnapshotDamageTest, FormerFormatsAreRead) {
   const std::string path = snapshot_ + "/" + std::string(kManifest);
-  const std::string whole = ReadAll(path);
+  const std::string whole = Content(path);
   for (const uint32_t format : {2u, 3u}) {
     std::string head(kSnapshotMagic);
     PutFixed(format, 4, &head);
     PutFixed(Crc32c({head}), 4, &head);
-    WriteAll(path, head + whole.substr(head.size()));
+    Overwrite(path, head + whole.substr(head.size()));
     const Result<LoadedSnapshot> loaded = LoadSample(snapshot_);
     ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
     EXPECT_FALSE(loaded->info.fit.has_value());
@@ -191,7 +181,7 @@ TEST_F(SnapshotDamageTest, WhatWasErasedIsInNoByte) {
   const auto holds = [&](const std::string& folder, const std::string& text) {
     bool found = false;
     for (const std::filesystem::path& path : FilesOf(folder)) {
-      found = found || ReadAll(path).find(text) != std::string::npos;
+      found = found || Content(path).find(text) != std::string::npos;
     }
     return found;
   };

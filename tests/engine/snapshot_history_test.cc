@@ -8,7 +8,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,16 +17,12 @@
 #include "tests/engine/model_book.h"
 #include "tests/engine/random_history_actions.h"
 #include "tests/engine/random_history_compare.h"
+#include "tests/engine/random_history_seeds.h"
 
 namespace kundig::engine {
 namespace {
 
-constexpr uint64_t kDefaultSeeds = 80;
-
-uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text != nullptr ? std::strtoull(text, nullptr, 10) : otherwise;
-}
+constexpr uint64_t kSnapshotSeeds = 80;
 
 // A journal record: events, a day change or a fit.
 struct Record {
@@ -194,12 +189,10 @@ std::string PlayOne(uint64_t seed, const std::string& folder) {
 
 class SnapshotHistoryTest : public testing::TestWithParam<uint64_t> {};
 
-constexpr uint64_t kSlices = 4;
-
 TEST_P(SnapshotHistoryTest, TheLoadedBookAnswersLikeTheModel) {
   const TemporaryFolder folder;
   const uint64_t first = FromEnvironment("KUNDIG_SNAPSHOT_FIRST", 1);
-  const uint64_t seeds = FromEnvironment("KUNDIG_SNAPSHOT_SEEDS", kDefaultSeeds);
+  const uint64_t seeds = FromEnvironment("KUNDIG_SNAPSHOT_SEEDS", kSnapshotSeeds);
   for (uint64_t seed = first + GetParam(); seed < first + seeds; seed += kSlices) {
     ASSERT_EQ(PlayOne(seed, folder.path()), "") << "seed " << seed;
     std::filesystem::remove_all(folder.Below(std::to_string(seed)));
