@@ -21,8 +21,8 @@ namespace {
 
 using testing::HasSubstr;
 
-std::shared_ptr<const Rules> RulesWith(ChurnModelKind model,
-                                       std::optional<ChurnParameters> pinned = std::nullopt) {
+std::shared_ptr<const Rules> RulesWithModel(ChurnModelKind model,
+                                            std::optional<ChurnParameters> pinned = std::nullopt) {
   RuleSettings settings;
   settings.churn.model = model;
   settings.churn.pinned = pinned;
@@ -100,11 +100,11 @@ TEST(BookChurnTest, AgreesWithTheModelBook) {
   }
   Random random(2);
   for (const ChurnModelKind kind : {ChurnModelKind::kMbgNbd, ChurnModelKind::kBgNbd}) {
-    ModelBook model(RulesWith(kind), kToday);
+    ModelBook model(RulesWithModel(kind), kToday);
     model.Apply(events);
     const std::pair<uint32_t, int> shapes[] = {{1, 1}, {16, 3}};
     for (const auto& shape : shapes) {
-      const auto book = BookWith(RulesWith(kind), kToday, shape.first, shape.second);
+      const auto book = BookWith(RulesWithModel(kind), kToday, shape.first, shape.second);
       ASSERT_TRUE(book->Apply(events).refused.empty());
       Differences differences;
       AskChurn(model, book.get(), {}, &differences);
@@ -125,7 +125,7 @@ TEST(BookChurnTest, AgreesWithTheModelBook) {
 
 TEST(BookChurnTest, KnowsPurchaseDaysThroughTheDayOnly) {
   const ChurnParameters pinned{.r = 0.5, .alpha = 6, .a = 0.9, .b = 1.6};
-  const auto book = BookWith(RulesWith(ChurnModelKind::kMbgNbd, pinned));
+  const auto book = BookWith(RulesWithModel(ChurnModelKind::kMbgNbd, pinned));
   Orders orders;
   orders.Add("a", "1", kToday - 30);
   orders.Add("a", "2", kToday - 30);  // the same day
@@ -163,13 +163,13 @@ TEST(BookChurnTest, KnowsPurchaseDaysThroughTheDayOnly) {
 }
 
 TEST(BookChurnTest, PinnedParametersAreHeldAgainstTheBook) {
-  const auto book = BookWith(RulesWith(ChurnModelKind::kBgNbd));
+  const auto book = BookWith(RulesWithModel(ChurnModelKind::kBgNbd));
   ASSERT_TRUE(book->Apply(SomeHistory(3).events()).refused.empty());
   const ChurnAnswer fitted = book->Churn({}).value();
   EXPECT_TRUE(fitted.converged);
   ChurnParameters other = fitted.parameters;
   other.r *= 1.1;
-  ASSERT_TRUE(book->ReplaceRules(RulesWith(ChurnModelKind::kBgNbd, other)));
+  ASSERT_TRUE(book->ReplaceRules(RulesWithModel(ChurnModelKind::kBgNbd, other)));
   const ChurnAnswer pinned = book->Churn({}).value();
   EXPECT_TRUE(pinned.pinned);
   EXPECT_EQ(pinned.parameters.r, other.r);
@@ -179,7 +179,7 @@ TEST(BookChurnTest, PinnedParametersAreHeldAgainstTheBook) {
 }
 
 TEST(BookChurnTest, SaysWhatToDoWithTooLittle) {
-  const auto book = BookWith(RulesWith(ChurnModelKind::kMbgNbd));
+  const auto book = BookWith(RulesWithModel(ChurnModelKind::kMbgNbd));
   Orders orders;
   const auto few = book->Churn({});
   ASSERT_TRUE(few.has_error());
@@ -199,12 +199,12 @@ TEST(BookChurnTest, SaysWhatToDoWithTooLittle) {
   EXPECT_EQ(book->Churn(Through(kToday - 21)).error().field, "repeats");
   EXPECT_EQ(book->Churn(Through(kToday - 51)).error().field, "customers");
   // Pinned parameters need nobody.
-  const auto empty = BookWith(RulesWith(ChurnModelKind::kMbgNbd, ChurnParameters()));
+  const auto empty = BookWith(RulesWithModel(ChurnModelKind::kMbgNbd, ChurnParameters()));
   EXPECT_EQ(empty->Churn(Through(kToday - 1, kToday)).value().customers, 0u);
 }
 
 TEST(BookChurnTest, RefusesDaysThatNothingIsKnownOf) {
-  const auto book = BookWith(RulesWith(ChurnModelKind::kMbgNbd, ChurnParameters()));
+  const auto book = BookWith(RulesWithModel(ChurnModelKind::kMbgNbd, ChurnParameters()));
   const auto refusal = [&](const ChurnQuery& query) {
     const auto answer = book->Churn(query);
     if (answer) return std::string("answered");
@@ -235,7 +235,7 @@ TEST(BookChurnTest, GivesThePublishedFiguresOfCdnow) {
       last = std::max(last, day);
     }
   }
-  const auto book = BookWith(RulesWith(ChurnModelKind::kBgNbd), last);
+  const auto book = BookWith(RulesWithModel(ChurnModelKind::kBgNbd), last);
   ASSERT_TRUE(book->Apply(orders.events()).refused.empty());
   const ChurnAnswer answer = book->Churn(Through(kCdnowCalibrationEnd, last)).value();
   EXPECT_EQ(answer.customers, 2357u);

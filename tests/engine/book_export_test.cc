@@ -12,7 +12,7 @@
 namespace kundig::engine {
 namespace {
 
-std::unique_ptr<Book> NewBook(uint64_t list_memory_bytes = uint64_t{1} << 30) {
+std::unique_ptr<Book> BookToExport(uint64_t list_memory_bytes = uint64_t{1} << 30) {
   BookOptions options;
   options.today = kToday;
   options.shards = 4;
@@ -126,7 +126,7 @@ std::vector<std::string> Described(const ExportAnswer& answer) {
 }
 
 TEST(BookExport, GivesEverythingThatIsHeldInOrder) {
-  const auto book = NewBook();
+  const auto book = BookToExport();
   ASSERT_TRUE(book->Apply(EveryKind(*book)).refused.empty());
   const Result<ExportAnswer> answer = book->Export(kAda);
   ASSERT_TRUE(answer.has_value()) << answer.error().message;
@@ -182,7 +182,7 @@ TEST(BookExport, GivesEverythingThatIsHeldInOrder) {
 
 // Nothing is missing: another book that is told what was exported knows the same.
 TEST(BookExport, MakesTheSameCustomerAgain) {
-  const auto book = NewBook();
+  const auto book = BookToExport();
   ASSERT_TRUE(book->Apply(EveryKind(*book)).refused.empty());
   Result<ExportAnswer> exported = book->Export(kAda);
   ASSERT_TRUE(exported.has_value());
@@ -191,7 +191,7 @@ TEST(BookExport, MakesTheSameCustomerAgain) {
   const Event erase = Erase{kAda};
   ASSERT_EQ(book->Apply(std::span(&erase, 1)).applied, 1u);
 
-  const auto again = NewBook();
+  const auto again = BookToExport();
   ASSERT_TRUE(again->Apply(EventsOf(answer)).refused.empty());
   const Result<ExportAnswer> second = again->Export(kAda);
   ASSERT_TRUE(second.has_value());
@@ -207,7 +207,7 @@ TEST(BookExport, MakesTheSameCustomerAgain) {
 }
 
 TEST(BookExport, HoldsNothingAfterAnErasure) {
-  const auto book = NewBook();
+  const auto book = BookToExport();
   EXPECT_TRUE(book->Export(kAda)->events.empty());
   ASSERT_TRUE(book->Apply(EveryKind(*book)).refused.empty());
   const Event erase = Erase{kAda};
@@ -220,7 +220,7 @@ TEST(BookExport, HoldsNothingAfterAnErasure) {
 }
 
 TEST(BookExport, FindsLeadsOfWhoIsNoCustomer) {
-  const auto book = NewBook();
+  const auto book = BookToExport();
   LeadSet lead;
   lead.lead = "roof";
   lead.stage = std::string_view(book->rules()->stages()[0].name);
@@ -242,7 +242,7 @@ TEST(BookExport, TakesALongHistoryAndHasALimit) {
   for (int i = 0; i < kOrders; ++i) {
     orders.push_back({"till", ids[static_cast<size_t>(i)], Ago(i % 300, i), Minor{i}, {}, 1, {}});
   }
-  const auto book = NewBook();
+  const auto book = BookToExport();
   ASSERT_TRUE(book->Apply(orders).refused.empty());
   for (int i = 0; i < kOrders; i += 2) orders[static_cast<size_t>(i)].items = 9;
   ASSERT_EQ(book->Apply(orders).replaced, static_cast<uint32_t>(kOrders / 2));
@@ -261,7 +261,7 @@ TEST(BookExport, TakesALongHistoryAndHasALimit) {
   EXPECT_EQ(revenue, int64_t{kOrders} * (kOrders - 1) / 2);
   EXPECT_EQ(items, int64_t{kOrders} * 5);
 
-  const auto small = NewBook(uint64_t{1} << 20);
+  const auto small = BookToExport(uint64_t{1} << 20);
   ASSERT_TRUE(small->Apply(orders).refused.empty());
   const Result<ExportAnswer> refused = small->Export("till");
   ASSERT_FALSE(refused.has_value());

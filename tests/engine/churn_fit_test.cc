@@ -26,7 +26,8 @@ std::vector<PurchaseGroup> Group(std::vector<PurchaseDays> customers) {
 }
 
 // Customers who live by the model, acquired over `days` days.
-std::vector<PurchaseDays> Simulated(const ChurnParameters& parameters, size_t count, int days) {
+std::vector<PurchaseDays> SimulatedPurchases(const ChurnParameters& parameters, size_t count,
+                                             int days) {
   std::mt19937_64 random(3);
   std::gamma_distribution<double> rates(parameters.r, 1 / parameters.alpha);
   std::gamma_distribution<double> leaving(parameters.a), staying(parameters.b);
@@ -52,7 +53,7 @@ std::vector<PurchaseDays> Simulated(const ChurnParameters& parameters, size_t co
 }
 
 std::vector<PurchaseDays> SomeCustomers(size_t count = 5000) {
-  return Simulated({.r = 0.6, .alpha = 9, .a = 0.8, .b = 2.5}, count, 700);
+  return SimulatedPurchases({.r = 0.6, .alpha = 9, .a = 0.8, .b = 2.5}, count, 700);
 }
 
 TEST(ChurnLikelihoodTest, IsTheSumOverCustomers) {
@@ -102,7 +103,7 @@ TEST(ChurnLikelihoodTest, HasTheSlopesOfItsDifferences) {
 TEST(ChurnFitTest, FindsTheParametersThatCustomersWereDrawnFrom) {
   ShardRunner runner(2);
   const ChurnParameters drawn{.r = 0.6, .alpha = 9, .a = 0.8, .b = 2.5};
-  const auto groups = Group(Simulated(drawn, 60'000, 700));
+  const auto groups = Group(SimulatedPurchases(drawn, 60'000, 700));
   const auto fit = FitChurnModel(ChurnModelKind::kMbgNbd, groups, &runner).value();
   EXPECT_TRUE(fit.converged);
   EXPECT_FALSE(fit.at_limit);
@@ -117,7 +118,7 @@ TEST(ChurnFitTest, FindsTheParametersThatCustomersWereDrawnFrom) {
 // More than one chunk of groups, so that there is something to add in another order.
 TEST(ChurnFitTest, DoesNotDependOnThreadsNorOnTheOrderOfCustomers) {
   std::vector<PurchaseDays> customers =
-      Simulated({.r = 3, .alpha = 9, .a = 0.8, .b = 9}, 60'000, 1500);
+      SimulatedPurchases({.r = 3, .alpha = 9, .a = 0.8, .b = 9}, 60'000, 1500);
   ShardRunner one(1), several(5);
   const auto groups = Group(customers);
   ASSERT_GT(groups.size(), 40'000u);

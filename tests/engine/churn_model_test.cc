@@ -19,7 +19,7 @@
 namespace kundig::engine {
 namespace {
 
-ChurnModel Model(ChurnModelKind kind, const ChurnParameters& parameters) {
+ChurnModel ChurnModelOf(ChurnModelKind kind, const ChurnParameters& parameters) {
   return ChurnModel::Make(kind, parameters).value();
 }
 
@@ -94,9 +94,9 @@ class Integrated {
   double log_likelihood_ = 0, p_alive_ = 0, expected_ = 0;
 };
 
-class Random {
+class ChurnDice {
  public:
-  explicit Random(uint64_t seed) : engine_(seed) {}
+  explicit ChurnDice(uint64_t seed) : engine_(seed) {}
   double Between(double low, double high) {
     return std::uniform_real_distribution<double>(low, high)(engine_);
   }
@@ -134,7 +134,7 @@ void ExpectClose(double got, double expected, double tolerance, const std::strin
 }
 
 TEST(ChurnModelTest, IsTheMixtureOfItsCustomers) {
-  Random random(11);
+  ChurnDice random(11);
   for (int round = 0; round < 40; ++round) {
     const ChurnModelKind kind = kChurnModelKinds[round % 2];
     const ChurnParameters parameters = random.Parameters(0.2, 15);
@@ -144,7 +144,7 @@ TEST(ChurnModelTest, IsTheMixtureOfItsCustomers) {
     if (round == 5) history = {.repeats = 4000, .last_weeks = 590, .age_weeks = 590.75};
     if (round == 6) history.last_weeks = history.age_weeks;
     const double horizon = random.Logarithmic(1, 200);
-    const ChurnModel model = Model(kind, parameters);
+    const ChurnModel model = ChurnModelOf(kind, parameters);
     const Integrated integrated(kind, parameters, history, horizon);
     const std::string name = Name(kind, parameters, history);
     EXPECT_NEAR(model.LogLikelihood(history), integrated.log_likelihood(), 1e-6) << name;
@@ -155,7 +155,7 @@ TEST(ChurnModelTest, IsTheMixtureOfItsCustomers) {
 
 // Equation (10) of the bg-nbd paper as it stands, where that has digits left.
 TEST(ChurnModelTest, ExpectsWhatThePublishedFormExpects) {
-  Random random(12);
+  ChurnDice random(12);
   for (int round = 0; round < 200; ++round) {
     const ChurnModelKind kind = kChurnModelKinds[round % 2];
     ChurnParameters parameters = random.Parameters(0.2, 10);
@@ -169,15 +169,16 @@ TEST(ChurnModelTest, ExpectsWhatThePublishedFormExpects) {
                                                           horizon / (now + horizon));
     const double published =
         (a + b + stayed - 1) / (a - 1) * (1 - std::pow(now / (now + horizon), r + x) * series);
-    ExpectClose(Model(kind, parameters).ExpectedPurchasesAlive(x, history.age_weeks, horizon),
-                published, 1e-8, Name(kind, parameters, history));
+    ExpectClose(
+        ChurnModelOf(kind, parameters).ExpectedPurchasesAlive(x, history.age_weeks, horizon),
+        published, 1e-8, Name(kind, parameters, history));
   }
 }
 
 TEST(ChurnModelTest, KnowsItsEdges) {
   const ChurnParameters parameters{.r = 0.7, .alpha = 6, .a = 0.8, .b = 2.5};
-  const ChurnModel mbg = Model(ChurnModelKind::kMbgNbd, parameters);
-  const ChurnModel bg = Model(ChurnModelKind::kBgNbd, parameters);
+  const ChurnModel mbg = ChurnModelOf(ChurnModelKind::kMbgNbd, parameters);
+  const ChurnModel bg = ChurnModelOf(ChurnModelKind::kBgNbd, parameters);
   // Who never came back: under bg-nbd nobody leaves before his first repeat purchase.
   EXPECT_EQ(bg.PAlive({.repeats = 0, .last_weeks = 0, .age_weeks = 5000}), 1);
   EXPECT_DOUBLE_EQ(mbg.PAlive({.repeats = 0, .last_weeks = 0, .age_weeks = 30}),
@@ -208,7 +209,8 @@ TEST(ChurnModelTest, IsSmoothWhereAIsOne) {
   const PurchaseHistory history{.repeats = 4, .last_weeks = 20, .age_weeks = 30};
   for (const ChurnModelKind kind : kChurnModelKinds) {
     const auto at = [&](double a) {
-      return Model(kind, {.r = 0.5, .alpha = 5, .a = a, .b = 2}).ExpectedPurchases(history, 52);
+      return ChurnModelOf(kind, {.r = 0.5, .alpha = 5, .a = a, .b = 2})
+          .ExpectedPurchases(history, 52);
     };
     ExpectClose(at(1), (at(1 - 1e-5) + at(1 + 1e-5)) / 2, 1e-9, "a = 1");
     ExpectClose(at(1), at(1 + 1e-12), 1e-10, "beside a = 1");
@@ -223,7 +225,7 @@ TEST(ChurnModelTest, StaysWithinItsBoundsAtTheLimitsOfItsParameters) {
       for (const double alpha : values) {
         for (const double a : values) {
           for (const double b : values) {
-            const ChurnModel model = Model(kind, {.r = r, .alpha = alpha, .a = a, .b = b});
+            const ChurnModel model = ChurnModelOf(kind, {.r = r, .alpha = alpha, .a = a, .b = b});
             for (const double x : {0.0, 1.0, 300.0, 65535.0}) {
               const PurchaseHistory history{
                   .repeats = x, .last_weeks = x > 0 ? 99.5 : 0.0, .age_weeks = 100};
@@ -254,13 +256,13 @@ TEST(ChurnModelTest, RefusesParametersByName) {
 
 // What the forecast may be wrong by, as a share of what a customer would buy who never leaves.
 TEST(ChurnForecastTest, AgreesWithTheModel) {
-  Random random(13);
+  ChurnDice random(13);
   for (int round = 0; round < 12; ++round) {
     const ChurnModelKind kind = kChurnModelKinds[round % 2];
     const ChurnParameters parameters =
         round < 8 ? random.Parameters(0.05, 20) : random.Parameters(0.001, 1000);
     const double horizon = random.Logarithmic(1, 300);
-    const ChurnModel model = Model(kind, parameters);
+    const ChurnModel model = ChurnModelOf(kind, parameters);
     const ChurnForecast forecast(model, horizon);
     for (int customer = 0; customer < 300; ++customer) {
       PurchaseHistory history = random.History(customer % 3 == 0 ? 70'000 : 100);

@@ -31,7 +31,7 @@ constexpr size_t kWriters = 2;
 constexpr size_t kReaders = 3;
 constexpr size_t kBatchEvents = 8;
 constexpr size_t kKeptByEachReader = 100;
-constexpr int64_t kRounds = 60;
+constexpr int64_t kHistoryRounds = 60;
 
 // What the book said when it took a batch or a day.
 struct JournalPart {
@@ -250,9 +250,9 @@ std::vector<JournalPart> WriteShare(Book* book, const std::vector<Action>& actio
   return parts;
 }
 
-class Replay {
+class ModelReplay {
  public:
-  Replay(const RandomHistory& history, const std::vector<Reader>& readers)
+  ModelReplay(const RandomHistory& history, const std::vector<Reader>& readers)
       : model_(history.rules, history.first_day) {
     for (const Reader& reader : readers) {
       for (const KeptAnswer& answer : reader.kept()) answers_.emplace(answer.sequence, &answer);
@@ -311,7 +311,7 @@ class Replay {
 class ConcurrencyTest : public testing::TestWithParam<uint64_t> {};
 
 TEST_P(ConcurrencyTest, EveryAnswerIsThatOfTheStateItNames) {
-  const std::unique_ptr<RandomHistory> history = MakeHistory(GetParam(), kRounds);
+  const std::unique_ptr<RandomHistory> history = MakeHistory(GetParam(), kHistoryRounds);
   BookOptions options;
   options.today = history->first_day;
   options.shards = 16;
@@ -347,7 +347,7 @@ TEST_P(ConcurrencyTest, EveryAnswerIsThatOfTheStateItNames) {
   }
   std::sort(parts.begin(), parts.end(),
             [](const JournalPart& a, const JournalPart& b) { return a.sequence < b.sequence; });
-  Replay(*history, readers).Run(parts);
+  ModelReplay(*history, readers).Run(parts);
 }
 
 // Seeds with long histories: many orders, many days, bursts.

@@ -29,7 +29,7 @@ std::vector<Profile> ProfilesOf(Reopened* book) {
   return answer.profiles;
 }
 
-StateName StateOf(Reopened* book) {
+StateName BookStateOf(Reopened* book) {
   return (*book)->book().Status().state;
 }
 
@@ -83,12 +83,12 @@ TEST(DurableChurnTest, TheFitInForceOutlivesEveryStart) {
 TEST(DurableChurnTest, AFitIsNamedByTheStateAndSoIsTheSameAfterEveryStart) {
   Reopened book;
   Buy(&book, 0, 120, {200, 150, 10});
-  const StateName before = StateOf(&book);
+  const StateName before = BookStateOf(&book);
   EXPECT_EQ(before.fit_version, 0u);
   Result<ChurnAnswer> fit = book->FitChurn();
   ASSERT_TRUE(fit.has_value()) << fit.error().message;
   EXPECT_EQ(fit->state.fit_version, 1u) << "its own";
-  const StateName after = StateOf(&book);
+  const StateName after = BookStateOf(&book);
   EXPECT_EQ(after.fit_version, 1u);
   EXPECT_EQ(after.journal_sequence, before.journal_sequence);
   EXPECT_EQ(after.rules_version, before.rules_version);
@@ -100,15 +100,15 @@ TEST(DurableChurnTest, AFitIsNamedByTheStateAndSoIsTheSameAfterEveryStart) {
 
   // By the journal, by a snapshot, and by a snapshot and the journal behind it.
   book.Open();
-  EXPECT_EQ(StateOf(&book).fit_version, 2u);
+  EXPECT_EQ(BookStateOf(&book).fit_version, 2u);
   ASSERT_TRUE(book->SaveSnapshot(TimeMs{1}, Generations::kKeepNewest).has_value());
   book.Open();
   ASSERT_TRUE(book.recovery().snapshot.has_value());
   EXPECT_EQ(book.recovery().snapshot->fit_version, 2u);
-  EXPECT_EQ(StateOf(&book).fit_version, 2u);
+  EXPECT_EQ(BookStateOf(&book).fit_version, 2u);
   ASSERT_TRUE(book->FitChurn().has_value());
   book.Open();
-  EXPECT_EQ(StateOf(&book).fit_version, 3u);
+  EXPECT_EQ(BookStateOf(&book).fit_version, 3u);
 }
 
 TEST(DurableChurnTest, ACursorOfALookAheadEndsWithTheFit) {

@@ -37,7 +37,7 @@ struct PlainField {
   std::vector<std::string> names;  // enumerations
 };
 
-const std::vector<PlainField> kFields{
+const std::vector<PlainField> kPlainFields{
     {"orders", FieldType::kInteger, 1000, {}},
     {"revenue", FieldType::kMoney, 1000, {}},
     {"value_score", FieldType::kThousandths, 1, {}},
@@ -55,7 +55,7 @@ struct Plain {
   std::vector<Value> values;
 };
 
-using PlainRow = std::vector<std::optional<Value>>;  // by kFields
+using PlainRow = std::vector<std::optional<Value>>;  // by kPlainFields
 
 bool IsTextual(const PlainField& field) {
   return field.type == FieldType::kText || field.type == FieldType::kEnumeration;
@@ -72,7 +72,7 @@ bool Compares(const PlainField& field, const Value& a, size_t op, const Value& b
 bool Holds(const Plain& plain, const PlainRow& row) {
   auto holds = [&row](const auto& child) { return Holds(*child, row); };
   const auto& children = plain.children;
-  const PlainField& field = kFields[plain.field];
+  const PlainField& field = kPlainFields[plain.field];
   const std::optional<Value>& value = row[plain.field];
   switch (plain.kind) {
     case Plain::Kind::kAnd:
@@ -134,8 +134,8 @@ class Drawer {
       for (size_t i = 0; i < children; ++i) plain->children.push_back(Tree(depth - 1));
       return plain;
     }
-    plain->field = Below(kFields.size());
-    const PlainField& field = kFields[plain->field];
+    plain->field = Below(kPlainFields.size());
+    const PlainField& field = kPlainFields[plain->field];
     const bool equality_only = field.type == FieldType::kBoolean;
     if (choice == 3) {
       plain->kind = Plain::Kind::kNull;
@@ -152,7 +152,7 @@ class Drawer {
 
   PlainRow Row() {
     PlainRow row;
-    for (const PlainField& field : kFields) {
+    for (const PlainField& field : kPlainFields) {
       row.emplace_back();
       if (Below(3) == 0) continue;
       Value value = Literal(field, true);
@@ -190,7 +190,7 @@ class Drawer {
 
  private:
   std::string Blank() { return std::string(Below(3), ' '); }
-  std::string Name(const Plain& plain) { return kFields[plain.field].name + Blank(); }
+  std::string Name(const Plain& plain) { return kPlainFields[plain.field].name + Blank(); }
 
   // In parentheses wherever the grammar could need them, and sometimes where it does not.
   std::string Bracketed(const Plain& plain) {
@@ -199,7 +199,7 @@ class Drawer {
   }
 
   std::string Write(const Plain& plain, const Value& value) {
-    switch (kFields[plain.field].type) {
+    switch (kPlainFields[plain.field].type) {
       case FieldType::kText:
       case FieldType::kEnumeration:
         return "'" + value.text + "'";
@@ -232,9 +232,9 @@ void Unquote(Plain* plain) {
 
 SampleRow RowOf(const PlainRow& plain, const FieldCatalog& catalog) {
   SampleRow row(catalog);
-  for (size_t i = 0; i < kFields.size(); ++i) {
+  for (size_t i = 0; i < kPlainFields.size(); ++i) {
     if (!plain[i]) continue;
-    const PlainField& field = kFields[i];
+    const PlainField& field = kPlainFields[i];
     if (field.type == FieldType::kText) {
       row.Set(field.name, plain[i]->text);
     } else if (field.type == FieldType::kEnumeration) {

@@ -101,7 +101,7 @@ class FaultyFolder : public rocksdb::FSDirectoryWrapper {
   const std::string folder_;
 };
 
-std::string Plain(const std::string& path) {
+std::string Normalized(const std::string& path) {
   std::string plain = std::filesystem::path(path).lexically_normal();
   while (plain.size() > 1 && plain.back() == '/') plain.pop_back();
   return plain;
@@ -135,12 +135,12 @@ IOStatus FaultyFiles::Count() {
 
 void FaultyFiles::Written(const std::string& path, uint64_t end) {
   const std::lock_guard lock(mutex_);
-  states_[Plain(path)].end = end;
+  states_[Normalized(path)].end = end;
 }
 
 void FaultyFiles::Overwrites(const std::string& path) {
   const std::lock_guard lock(mutex_);
-  State& state = states_[Plain(path)];
+  State& state = states_[Normalized(path)];
   if (state.overwritten) return;
   state.overwritten = true;
   state.synced_content = Content(path);
@@ -148,7 +148,7 @@ void FaultyFiles::Overwrites(const std::string& path) {
 
 void FaultyFiles::Synced(const std::string& path) {
   const std::lock_guard lock(mutex_);
-  State& state = states_[Plain(path)];
+  State& state = states_[Normalized(path)];
   state.synced = state.end;
   state.overwritten = false;
 }
@@ -156,7 +156,7 @@ void FaultyFiles::Synced(const std::string& path) {
 void FaultyFiles::FolderSynced(const std::string& folder) {
   const std::lock_guard lock(mutex_);
   for (auto& [path, state] : states_) {
-    if (std::filesystem::path(path).parent_path() == Plain(folder)) state.entry_synced = true;
+    if (std::filesystem::path(path).parent_path() == Normalized(folder)) state.entry_synced = true;
   }
 }
 
@@ -193,7 +193,7 @@ IOStatus FaultyFiles::NewWritableFile(const std::string& path, const rocksdb::Fi
   if (!status.ok()) return status;
   {
     const std::lock_guard lock(mutex_);
-    states_[Plain(path)] = State{};
+    states_[Normalized(path)] = State{};
   }
   *file = std::make_unique<FaultyWritableFile>(this, path, std::move(real));
   return status;
@@ -223,7 +223,7 @@ IOStatus FaultyFiles::DeleteFile(const std::string& path, const IOOptions& optio
   if (!status.ok()) return status;
   {
     const std::lock_guard lock(mutex_);
-    states_.erase(Plain(path));
+    states_.erase(Normalized(path));
   }
   return target()->DeleteFile(path, options, debug);
 }
@@ -242,7 +242,7 @@ IOStatus FaultyFiles::RenameFile(const std::string& from, const std::string& to,
   status = target()->RenameFile(from, to, options, debug);
   if (!status.ok()) return status;
   const std::lock_guard lock(mutex_);
-  const std::string old_path = Plain(from), new_path = Plain(to);
+  const std::string old_path = Normalized(from), new_path = Normalized(to);
   std::map<std::string, State> moved;
   for (auto& [path, state] : states_) {
     const bool below = path.starts_with(old_path + "/");

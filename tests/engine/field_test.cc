@@ -16,7 +16,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-std::vector<std::string> Names(const FieldCatalog& catalog) {
+std::vector<std::string> FieldNames(const FieldCatalog& catalog) {
   std::vector<std::string> names;
   for (size_t i = 0; i < catalog.size(); ++i) {
     names.push_back(catalog.At(static_cast<FieldIndex>(i)).name);
@@ -29,13 +29,13 @@ const FieldInfo& Of(const FieldCatalog& catalog, CustomerField field) {
 }
 
 template <typename Enum>
-const std::string& NameOf(const FieldCatalog& catalog, CustomerField field, Enum code) {
+const std::string& CodeName(const FieldCatalog& catalog, CustomerField field, Enum code) {
   return Of(catalog, field).values.at(static_cast<size_t>(code));
 }
 
 TEST(CustomerCatalogTest, HasTheFieldsOfTheProfileInItsOrder) {
   EXPECT_THAT(
-      Names(CustomerCatalog({"Champions"})),
+      FieldNames(CustomerCatalog({"Champions"})),
       ElementsAre("customer", "kind", "country", "region", "owner", "company_size", "products",
                   "potential", "key_account", "satisfaction", "referral", "bonding", "first_order",
                   "last_order", "last_activity", "recency_days", "inactive_days", "purchase_days",
@@ -59,47 +59,47 @@ TEST(CustomerCatalogTest, PlacesFieldsWhereTheirNumberSays) {
 TEST(CustomerCatalogTest, NamesTheCodesOfEveryEnumeration) {
   const FieldCatalog catalog = CustomerCatalog({"Champions", "Lost"});
   using enum CustomerField;
-  EXPECT_EQ(NameOf(catalog, kKind, CustomerKind::kConsumer), "consumer");
-  EXPECT_EQ(NameOf(catalog, kKind, CustomerKind::kBusiness), "business");
-  EXPECT_EQ(NameOf(catalog, kAbc, AbcClass::kA), "A");
-  EXPECT_EQ(NameOf(catalog, kAbc, AbcClass::kB), "B");
-  EXPECT_EQ(NameOf(catalog, kAbc, AbcClass::kC), "C");
-  EXPECT_EQ(NameOf(catalog, kAbc, AbcClass::kNone), "none");
-  EXPECT_EQ(NameOf(catalog, kValueClass, ValueClass::kIndividual), "individual");
-  EXPECT_EQ(NameOf(catalog, kValueClass, ValueClass::kStandard), "standard");
-  EXPECT_EQ(NameOf(catalog, kValueClass, ValueClass::kReview), "review");
-  EXPECT_EQ(NameOf(catalog, kActivity, Activity::kNever), "never");
-  EXPECT_EQ(NameOf(catalog, kActivity, Activity::kLost), "lost");
-  EXPECT_EQ(NameOf(catalog, kActivity, Activity::kInactive), "inactive");
-  EXPECT_EQ(NameOf(catalog, kActivity, Activity::kProspect), "prospect");
-  EXPECT_EQ(NameOf(catalog, kActivity, Activity::kOverdue), "overdue");
-  EXPECT_EQ(NameOf(catalog, kActivity, Activity::kActive), "active");
-  EXPECT_EQ(NameOf(catalog, kConsent, ConsentStatus::kGranted), "granted");
-  EXPECT_EQ(NameOf(catalog, kConsent, ConsentStatus::kWithdrawn), "withdrawn");
-  EXPECT_EQ(NameOf(catalog, kConsent, ConsentStatus::kExpired), "expired");
-  EXPECT_EQ(NameOf(catalog, kChurnBand, ChurnBand::kLow), "low");
-  EXPECT_EQ(NameOf(catalog, kChurnBand, ChurnBand::kMedium), "medium");
-  EXPECT_EQ(NameOf(catalog, kChurnBand, ChurnBand::kHigh), "high");
-  EXPECT_EQ(NameOf(catalog, kPhase, Phase::kProspect), "prospect");
-  EXPECT_EQ(NameOf(catalog, kPhase, Phase::kTermination), "termination");
-  EXPECT_EQ(NameOf(catalog, kPhase, Phase::kAbstinence), "abstinence");
-  EXPECT_EQ(NameOf(catalog, kPhase, Phase::kRevitalization), "revitalization");
-  EXPECT_EQ(NameOf(catalog, kPhase, Phase::kSocialization), "socialization");
-  EXPECT_EQ(NameOf(catalog, kPhase, Phase::kDegeneration), "degeneration");
-  EXPECT_EQ(NameOf(catalog, kPhase, Phase::kGrowth), "growth");
-  EXPECT_EQ(NameOf(catalog, kPhase, Phase::kMaturity), "maturity");
+  EXPECT_EQ(CodeName(catalog, kKind, CustomerKind::kConsumer), "consumer");
+  EXPECT_EQ(CodeName(catalog, kKind, CustomerKind::kBusiness), "business");
+  EXPECT_EQ(CodeName(catalog, kAbc, AbcClass::kA), "A");
+  EXPECT_EQ(CodeName(catalog, kAbc, AbcClass::kB), "B");
+  EXPECT_EQ(CodeName(catalog, kAbc, AbcClass::kC), "C");
+  EXPECT_EQ(CodeName(catalog, kAbc, AbcClass::kNone), "none");
+  EXPECT_EQ(CodeName(catalog, kValueClass, ValueClass::kIndividual), "individual");
+  EXPECT_EQ(CodeName(catalog, kValueClass, ValueClass::kStandard), "standard");
+  EXPECT_EQ(CodeName(catalog, kValueClass, ValueClass::kReview), "review");
+  EXPECT_EQ(CodeName(catalog, kActivity, Activity::kNever), "never");
+  EXPECT_EQ(CodeName(catalog, kActivity, Activity::kLost), "lost");
+  EXPECT_EQ(CodeName(catalog, kActivity, Activity::kInactive), "inactive");
+  EXPECT_EQ(CodeName(catalog, kActivity, Activity::kProspect), "prospect");
+  EXPECT_EQ(CodeName(catalog, kActivity, Activity::kOverdue), "overdue");
+  EXPECT_EQ(CodeName(catalog, kActivity, Activity::kActive), "active");
+  EXPECT_EQ(CodeName(catalog, kConsent, ConsentStatus::kGranted), "granted");
+  EXPECT_EQ(CodeName(catalog, kConsent, ConsentStatus::kWithdrawn), "withdrawn");
+  EXPECT_EQ(CodeName(catalog, kConsent, ConsentStatus::kExpired), "expired");
+  EXPECT_EQ(CodeName(catalog, kChurnBand, ChurnBand::kLow), "low");
+  EXPECT_EQ(CodeName(catalog, kChurnBand, ChurnBand::kMedium), "medium");
+  EXPECT_EQ(CodeName(catalog, kChurnBand, ChurnBand::kHigh), "high");
+  EXPECT_EQ(CodeName(catalog, kPhase, Phase::kProspect), "prospect");
+  EXPECT_EQ(CodeName(catalog, kPhase, Phase::kTermination), "termination");
+  EXPECT_EQ(CodeName(catalog, kPhase, Phase::kAbstinence), "abstinence");
+  EXPECT_EQ(CodeName(catalog, kPhase, Phase::kRevitalization), "revitalization");
+  EXPECT_EQ(CodeName(catalog, kPhase, Phase::kSocialization), "socialization");
+  EXPECT_EQ(CodeName(catalog, kPhase, Phase::kDegeneration), "degeneration");
+  EXPECT_EQ(CodeName(catalog, kPhase, Phase::kGrowth), "growth");
+  EXPECT_EQ(CodeName(catalog, kPhase, Phase::kMaturity), "maturity");
   EXPECT_EQ(Of(catalog, kPhase).values.size(), kPhases);
-  EXPECT_EQ(NameOf(catalog, kRisk, Risk::kOverloaded), "overloaded");
-  EXPECT_EQ(NameOf(catalog, kRisk, Risk::kHandover), "handover");
-  EXPECT_EQ(NameOf(catalog, kRisk, Risk::kNeglected), "neglected");
-  EXPECT_EQ(NameOf(catalog, kRisk, Risk::kComplaint), "complaint");
-  EXPECT_EQ(NameOf(catalog, kRisk, Risk::kLatePayment), "late_payment");
-  EXPECT_EQ(NameOf(catalog, kRisk, Risk::kService), "service");
-  EXPECT_EQ(NameOf(catalog, kRisk, Risk::kSlowing), "slowing");
-  EXPECT_EQ(NameOf(catalog, kRisk, Risk::kDissatisfied), "dissatisfied");
-  EXPECT_EQ(NameOf(catalog, kRisk, Risk::kUnprofitable), "unprofitable");
-  EXPECT_EQ(NameOf(catalog, kRisk, Risk::kChurn), "churn");
-  EXPECT_EQ(NameOf(catalog, kRisk, Risk::kUnanswered), "unanswered");
+  EXPECT_EQ(CodeName(catalog, kRisk, Risk::kOverloaded), "overloaded");
+  EXPECT_EQ(CodeName(catalog, kRisk, Risk::kHandover), "handover");
+  EXPECT_EQ(CodeName(catalog, kRisk, Risk::kNeglected), "neglected");
+  EXPECT_EQ(CodeName(catalog, kRisk, Risk::kComplaint), "complaint");
+  EXPECT_EQ(CodeName(catalog, kRisk, Risk::kLatePayment), "late_payment");
+  EXPECT_EQ(CodeName(catalog, kRisk, Risk::kService), "service");
+  EXPECT_EQ(CodeName(catalog, kRisk, Risk::kSlowing), "slowing");
+  EXPECT_EQ(CodeName(catalog, kRisk, Risk::kDissatisfied), "dissatisfied");
+  EXPECT_EQ(CodeName(catalog, kRisk, Risk::kUnprofitable), "unprofitable");
+  EXPECT_EQ(CodeName(catalog, kRisk, Risk::kChurn), "churn");
+  EXPECT_EQ(CodeName(catalog, kRisk, Risk::kUnanswered), "unanswered");
   EXPECT_EQ(Of(catalog, kRisk).values.size(), kRisks);
   EXPECT_EQ(Of(catalog, kRisk).type, FieldType::kSet);
   EXPECT_THAT(Of(catalog, kRfmSegment).values, ElementsAre("Champions", "Lost"));
@@ -130,7 +130,7 @@ TEST(CustomerCatalogTest, TypesMoneyDaysAndScores) {
 
 TEST(LeadCatalogTest, HasTheFieldsOfALead) {
   const FieldCatalog catalog = LeadCatalog({"Offer", "Deal"});
-  EXPECT_THAT(Names(catalog),
+  EXPECT_THAT(FieldNames(catalog),
               ElementsAre("lead", "customer", "owner", "region", "product", "source", "status",
                           "stage", "revenue", "chance", "overridden", "opened", "expected_close",
                           "closed", "reason"));

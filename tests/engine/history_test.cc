@@ -18,7 +18,7 @@ namespace kundig::engine {
 namespace {
 
 // The entry points to `id`.
-HistoryEntry Order(std::string_view id, int32_t day, int64_t revenue) {
+HistoryEntry OrderEntry(std::string_view id, int32_t day, int64_t revenue) {
   HistoryEntry entry;
   entry.kind = EntryKind::kOrder;
   entry.id = id;
@@ -31,7 +31,7 @@ HistoryEntry Order(std::string_view id, int32_t day, int64_t revenue) {
 
 TEST(HistoryTest, GivesBackEveryFieldOfEveryKind) {
   History history("customer 1");
-  HistoryEntry order = Order("o1", 15000, 123456789012);
+  HistoryEntry order = OrderEntry("o1", 15000, 123456789012);
   order.margin = Minor{-5};
   order.items = 4'000'000'000u;
   HistoryEntry gone = order;
@@ -73,7 +73,7 @@ TEST(HistoryTest, GivesBackEveryFieldOfEveryKind) {
   request.at = notice.at;
   HistoryEntry payment = request;
   payment.kind = EntryKind::kLatePayment;
-  HistoryEntry cost = Order("o1", 15000, kMaxAmountMinor);
+  HistoryEntry cost = OrderEntry("o1", 15000, kMaxAmountMinor);
   cost.kind = EntryKind::kCost;
   const std::vector<HistoryEntry> all = {order, gone,   contact, consent, notice, withdrawn,
                                          open,  closed, request, payment, cost};
@@ -92,8 +92,8 @@ TEST(HistoryTest, GivesBackEveryFieldOfEveryKind) {
 
 TEST(HistoryTest, KindsDoNotShareIdentities) {
   History history("c");
-  ASSERT_TRUE(history.Add(Order("1", 100, 5)));
-  HistoryEntry other = Order("1", 100, 5);
+  ASSERT_TRUE(history.Add(OrderEntry("1", 100, 5)));
+  HistoryEntry other = OrderEntry("1", 100, 5);
   for (const EntryKind kind : {EntryKind::kReturn, EntryKind::kComplaint, EntryKind::kCost}) {
     other.kind = kind;
     EXPECT_FALSE(history.Find(other).has_value());
@@ -150,7 +150,7 @@ TEST(HistoryTest, AUsualEntryIsSmall) {
   complaint.id = "k-123456";
   complaint.closed = Day{15000 + 9};
   EXPECT_LE(PackedEntry(complaint).size(), 17u);
-  HistoryEntry cost = Order("x-123456", 15000, 4999);
+  HistoryEntry cost = OrderEntry("x-123456", 15000, 4999);
   cost.kind = EntryKind::kCost;
   EXPECT_LE(PackedEntry(cost).size(), 18u);
 }
@@ -164,7 +164,7 @@ TEST(HistoryTest, AgreesWithAMapWhileItGrowsAndShrinks) {
       const std::string id = "order-" + std::to_string(random() % ids);
       const auto day = static_cast<int32_t>(random() % 50);
       const auto revenue = static_cast<int64_t>(random() % 100000);
-      const HistoryEntry entry = Order(id, day, revenue);
+      const HistoryEntry entry = OrderEntry(id, day, revenue);
       const bool known = model.count(id) > 0;
       ASSERT_EQ(history.Find(entry).has_value(), known);
       if (known) history.Remove(entry);
@@ -206,7 +206,7 @@ TEST(HistoryTest, KnowsTheLatestConsentSmallAndLarge) {
     if (history.Find(consent)) history.Remove(consent);  // replaced by one of the same time
     ASSERT_TRUE(history.Add(consent));
     const std::string order_id = "o" + std::to_string(step);
-    ASSERT_TRUE(history.Add(Order(order_id, 20000 + step, 5)));
+    ASSERT_TRUE(history.Add(OrderEntry(order_id, 20000 + step, 5)));
     latest = std::max(latest, consent.at.since_epoch);
     ASSERT_EQ(history.LatestConsent().since_epoch, latest) << step;
   }
@@ -215,7 +215,7 @@ TEST(HistoryTest, KnowsTheLatestConsentSmallAndLarge) {
 TEST(HistoryTest, LongestIdsFit) {
   const std::string longest(kMaxIdBytes, 'x');
   History history(longest);
-  HistoryEntry entry = Order(longest, 65000 - 25567, kMaxAmountMinor);
+  HistoryEntry entry = OrderEntry(longest, 65000 - 25567, kMaxAmountMinor);
   entry.margin = Minor{-kMaxAmountMinor};
   entry.items = UINT32_MAX;
   ASSERT_TRUE(history.Add(entry));

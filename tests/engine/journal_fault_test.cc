@@ -39,7 +39,7 @@ struct Disk {
   RocksJournalOptions options;
 };
 
-constexpr size_t kBytesMax = 9000;
+constexpr size_t kRecordBytesMax = 9000;
 
 struct Ledger {
   uint64_t acknowledged = 0;  // the last number that was
@@ -53,7 +53,7 @@ Ledger WriteSome(Journal& journal) {
   Ledger ledger{.acknowledged = journal.last(), .ambiguous = journal.last()};
   for (uint64_t turn = 0; turn < 12 && !ledger.failed; ++turn) {
     const uint64_t count = 1 + turn % 3, before = journal.last();
-    const auto error = AppendNext(journal, count, kBytesMax);
+    const auto error = AppendNext(journal, count, kRecordBytesMax);
     if (!error) {
       EXPECT_EQ(journal.last(), before + count);
       ledger.acknowledged = ledger.ambiguous = journal.last();
@@ -75,7 +75,7 @@ Ledger WriteSome(Journal& journal) {
     }
   }
   if (ledger.failed) {
-    const auto error = AppendNext(journal, 1, kBytesMax);
+    const auto error = AppendNext(journal, 1, kRecordBytesMax);
     EXPECT_TRUE(error && error->code == ErrorCode::kStorageFailed) << "a failure is final";
     EXPECT_TRUE(journal.Sync().has_value());
     EXPECT_TRUE(journal.Roll().has_value());
@@ -88,12 +88,12 @@ void ExpectLedgerHolds(const Disk& disk, const Ledger& ledger, const std::string
   ASSERT_TRUE(journal.has_value()) << what << ": " << journal.error().message;
   EXPECT_GE((*journal)->last(), ledger.acknowledged) << what;
   EXPECT_LE((*journal)->last(), ledger.ambiguous) << what;
-  const ReadBack read = ReadAll(**journal, kBytesMax);
+  const ReadBack read = ReadAll(**journal, kRecordBytesMax);
   EXPECT_FALSE(read.error) << what << ": " << read.error->message;
   EXPECT_TRUE(read.right) << what;
   EXPECT_EQ(read.first + read.count, (*journal)->last() + 1) << what;
   EXPECT_LE(read.first, 3u) << what;
-  EXPECT_FALSE(AppendNext(**journal, 1, kBytesMax)) << what;
+  EXPECT_FALSE(AppendNext(**journal, 1, kRecordBytesMax)) << what;
 }
 
 // Runs with `count` calls failing from each number on, until none of a run fails any more.

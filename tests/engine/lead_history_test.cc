@@ -34,7 +34,7 @@ Story StoryOf(const LeadTable& leads, uint32_t row) {
   return story;
 }
 
-LeadSet At(std::string_view stage, int64_t revenue) {
+LeadSet InStage(std::string_view stage, int64_t revenue) {
   LeadSet set;
   set.lead = "roof";
   set.stage = stage;
@@ -70,13 +70,13 @@ class LeadHistoryTest : public testing::Test {
 };
 
 TEST_F(LeadHistoryTest, KeepsEveryChangeOfStateStageChanceAndRevenue) {
-  Tell(At("Interest", 500), -9);
+  Tell(InStage("Interest", 500), -9);
   LeadSet chance;
   chance.lead = "roof";
   chance.chance = Patch<uint16_t>::Set(3000);
   Tell(chance, -7);
-  Tell(At("Offer", 500), -7);
-  Tell(At("Offer", 900), -2);
+  Tell(InStage("Offer", 500), -7);
+  Tell(InStage("Offer", 900), -2);
   Tell(Closed(LeadStatus::kWon), 0);
   EXPECT_EQ(Roof(),
             (Story{"open Interest 500 @-9", "open Interest 500 3000 @-7", "open Offer 500 3000 @-7",
@@ -84,20 +84,20 @@ TEST_F(LeadHistoryTest, KeepsEveryChangeOfStateStageChanceAndRevenue) {
 }
 
 TEST_F(LeadHistoryTest, KeepsNoChangeOfAnythingElse) {
-  Tell(At("Offer", 500), -9);
+  Tell(InStage("Offer", 500), -9);
   LeadSet set;
   set.lead = "roof";
   set.owner = Patch<std::string_view>::Set("olga");
   set.expected_close = Patch<Day>::Set(kToday);
   EXPECT_EQ(Tell(set, -3), Effect::kReplaced);
-  EXPECT_EQ(Tell(At("Offer", 500), -2), Effect::kUnchanged);
+  EXPECT_EQ(Tell(InStage("Offer", 500), -2), Effect::kUnchanged);
   EXPECT_EQ(Roof(), Story{"open Offer 500 @-9"});
 }
 
 TEST_F(LeadHistoryTest, BeginsOnTheDayOnWhichTheLeadWasOpened) {
-  Tell(Opened(At("Offer", 500), -30));
+  Tell(Opened(InStage("Offer", 500), -30));
   EXPECT_EQ(Roof(), Story{"open Offer 500 @-30"});
-  Tell(At("Negotiation", 500));
+  Tell(InStage("Negotiation", 500));
   LeadSet opened;
   opened.lead = "roof";
   Tell(Opened(opened, -40));
@@ -108,31 +108,31 @@ TEST_F(LeadHistoryTest, BeginsOnTheDayOnWhichTheLeadWasOpened) {
 }
 
 TEST_F(LeadHistoryTest, BeginsTodayWhereTheLeadIsOpenedLater) {
-  Tell(Opened(At("Offer", 500), 1));
+  Tell(Opened(InStage("Offer", 500), 1));
   EXPECT_EQ(Roof(), Story{"open Offer 500 @0"});
 }
 
 TEST_F(LeadHistoryTest, ClosesOnTheDayThatTheClosingNames) {
-  Tell(At("Offer", 500), -20);
+  Tell(InStage("Offer", 500), -20);
   Tell(Closed(LeadStatus::kLost, -3));
   EXPECT_EQ(Roof(), (Story{"open Offer 500 @-20", "lost - 500 @-3"}));
 }
 
 TEST_F(LeadHistoryTest, ClosesTodayWhereTheDayIsStillToCome) {
-  Tell(At("Offer", 500), -20);
+  Tell(InStage("Offer", 500), -20);
   Tell(Closed(LeadStatus::kLost, 1));
   EXPECT_EQ(Roof(), (Story{"open Offer 500 @-20", "lost - 500 @0"}));
 }
 
 TEST_F(LeadHistoryTest, ClosesNotBeforeTheChangeBefore) {
-  Tell(At("Offer", 500), -20);
-  Tell(At("Negotiation", 500), -10);
+  Tell(InStage("Offer", 500), -20);
+  Tell(InStage("Negotiation", 500), -10);
   Tell(Closed(LeadStatus::kWon, -15));
   EXPECT_EQ(Roof(), (Story{"open Offer 500 @-20", "open Negotiation 500 @-10", "won - 500 @-10"}));
 }
 
 TEST_F(LeadHistoryTest, MovesTheClosingWhereItsDayIsCorrected) {
-  Tell(At("Offer", 500), -20);
+  Tell(InStage("Offer", 500), -20);
   Tell(Closed(LeadStatus::kWon, -5));
   LeadSet revenue;
   revenue.lead = "roof";
@@ -165,18 +165,18 @@ TEST_F(LeadHistoryTest, WasNothingBeforeALeadThatComesClosedAndWasNeverOpened) {
 }
 
 TEST_F(LeadHistoryTest, IsReopenedOnTheDayOnWhichThatIsTold) {
-  Tell(At("Offer", 500), -20);
+  Tell(InStage("Offer", 500), -20);
   Tell(Closed(LeadStatus::kLost), -10);
-  LeadSet open = At("Concrete", 500);
+  LeadSet open = InStage("Concrete", 500);
   open.status = LeadStatus::kOpen;
   Tell(open, -4);
   EXPECT_EQ(Roof(), (Story{"open Offer 500 @-20", "lost - 500 @-10", "open Concrete 500 @-4"}));
 }
 
 TEST_F(LeadHistoryTest, HasALimit) {
-  Tell(At("Offer", 0));
-  for (uint32_t at = 1; at < kMaxLeadChanges; ++at) Tell(At("Offer", at));
-  const Result<Effect> refused = leads_.Apply(At("Offer", 0), *rules_, kToday);
+  Tell(InStage("Offer", 0));
+  for (uint32_t at = 1; at < kMaxLeadChanges; ++at) Tell(InStage("Offer", at));
+  const Result<Effect> refused = leads_.Apply(InStage("Offer", 0), *rules_, kToday);
   ASSERT_TRUE(refused.has_error());
   EXPECT_EQ(refused.error().code, ErrorCode::kLimitExceeded);
   EXPECT_EQ(refused.error().field, "lead_changes");
@@ -217,11 +217,11 @@ size_t CopyAll(LeadTable* from, LeadTable* to, const Rules& rules) {
 }
 
 TEST_F(LeadHistoryTest, ComesThroughASnapshotUnchanged) {
-  Tell(Opened(At("Interest", 500), -30), -20);
+  Tell(Opened(InStage("Interest", 500), -30), -20);
   const std::shared_ptr<const Rules> later = RulesWithStages({{"Interest", 40}, {"Offer", 80}});
   leads_.MoveStages(*rules_, *later);
   rules_ = later;
-  Tell(At("Offer", 500), -9);
+  Tell(InStage("Offer", 500), -9);
   Tell(Closed(LeadStatus::kWon, -4), -3);
   LeadTable loaded;
   EXPECT_EQ(CopyAll(&leads_, &loaded, *rules_), 1u);
@@ -236,7 +236,7 @@ TEST_F(LeadHistoryTest, EndsAPartOfASnapshotWhereItIsLong) {
   std::vector<Story> stories;
   for (const std::string_view lead : {"a", "b", "c"}) {
     for (size_t at = 0; at < LeadPart::kFullChanges; ++at) {
-      LeadSet set = At(at % 2 == 0 ? "Offer" : "Interest", static_cast<int64_t>(at));
+      LeadSet set = InStage(at % 2 == 0 ? "Offer" : "Interest", static_cast<int64_t>(at));
       set.lead = lead;
       Tell(set);
     }
@@ -250,8 +250,8 @@ TEST_F(LeadHistoryTest, EndsAPartOfASnapshotWhereItIsLong) {
 }
 
 TEST_F(LeadHistoryTest, IsNotTakenFromAPartWhereItIsNotThatOfTheLead) {
-  Tell(At("Offer", 500), -20);
-  Tell(At("Offer", 600), -10);
+  Tell(InStage("Offer", 500), -20);
+  Tell(InStage("Offer", 600), -10);
   LeadPart sound;
   leads_.BeginCopying();
   EXPECT_FALSE(leads_.CopyPart(*rules_, PartLimits(), &sound));

@@ -137,13 +137,13 @@ SortKeys KeysOf(const std::vector<PipelineKey>& by, const ModelLead& lead, const
   return keys;
 }
 
-std::vector<std::string> Names(const SortKeys& keys) {
+std::vector<std::string> KeyNames(const SortKeys& keys) {
   std::vector<std::string> names;
   for (const auto& [place, name] : keys) names.push_back(name);
   return names;
 }
 
-struct Sums {
+struct PipelineSums {
   uint64_t leads = 0;
   Minor revenue;
   Wide weighted = 0;  // times 10000
@@ -270,9 +270,9 @@ Result<PipelineAnswer> ModelBook::Pipeline(const PipelineQuery& query) const {
   const auto leads =
       LeadsThen(query.where, day, query.as_of ? LeadFieldsThen() : rules_->lead_fields());
   if (leads.has_error()) return leads.error();
-  std::map<SortKeys, Sums> groups;
-  std::map<std::pair<LeadStatus, SortKeys>, Sums> closed;
-  Sums total, won, lost;
+  std::map<SortKeys, PipelineSums> groups;
+  std::map<std::pair<LeadStatus, SortKeys>, PipelineSums> closed;
+  PipelineSums total, won, lost;
   for (const auto& [id, then] : *leads) {
     const auto& [lead, chance] = then;
     if (lead.status == LeadStatus::kOpen) {
@@ -289,14 +289,14 @@ Result<PipelineAnswer> ModelBook::Pipeline(const PipelineQuery& query) const {
   PipelineAnswer answer;
   answer.state = State();
   answer.state.as_of = day;
-  for (const auto& [keys, sums] : groups) answer.groups.push_back(sums.Figures(Names(keys)));
+  for (const auto& [keys, sums] : groups) answer.groups.push_back(sums.Figures(KeyNames(keys)));
   answer.total = total.Figures({});
   answer.won_leads = won.leads;
   answer.won_revenue = won.revenue;
   answer.lost_leads = lost.leads;
   answer.lost_revenue = lost.revenue;
   for (const auto& [key, sums] : closed) {
-    answer.closed.push_back({key.first, Names(key.second), sums.leads, sums.revenue});
+    answer.closed.push_back({key.first, KeyNames(key.second), sums.leads, sums.revenue});
   }
   return answer;
 }

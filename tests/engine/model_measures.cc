@@ -46,7 +46,7 @@ int CutsReached(const std::array<int64_t, 4>& cuts, int64_t value) {
 }
 
 // Steps: the points of the highest `from` that is not above the value; none below the first.
-int32_t PointsOf(const CompiledCriterion& criterion, int64_t value) {
+int32_t ModelPoints(const CompiledCriterion& criterion, int64_t value) {
   int32_t points = 0;
   for (const auto& [from, p] : criterion.points) {
     if (from <= value) points = p;
@@ -224,7 +224,7 @@ ModelJudgement ModelBook::Judge(const ModelRow& row) const {
     const bool present = reader.Number(criterion.field, &value);
     if (!present && criterion.missing == Missing::kSkip) continue;
     judgement.weights += criterion.weight;
-    if (present) judgement.points += criterion.weight * PointsOf(criterion, value);
+    if (present) judgement.points += criterion.weight * ModelPoints(criterion, value);
   }
   if (row.pinned_class) {
     judgement.value_class = *row.pinned_class;
@@ -309,7 +309,7 @@ ExplainAnswer ModelBook::Explain(std::string_view id) const {
     const bool present = reader.Number(criterion.field, &value);
     if (present) explained.value = value;
     if (present || criterion.missing == Missing::kZero) {
-      explained.points = present ? PointsOf(criterion, value) : 0;
+      explained.points = present ? ModelPoints(criterion, value) : 0;
       explained.share_thousandths = static_cast<int32_t>(
           int64_t{criterion.weight} * *explained.points * 1000 / judgement.weights);
     }

@@ -33,7 +33,7 @@ bool Compare(int64_t a, Relation relation, int64_t b) {
   return false;
 }
 
-bool InRange(int64_t value, const IntegerRange& range) {
+bool LiesIn(int64_t value, const IntegerRange& range) {
   return (range.low <= value && value <= range.high) != range.inverted;
 }
 
@@ -48,7 +48,7 @@ TEST(NumberLiteralTest, SeparatesTheSameIntegersAsTheDecimalItself) {
       const NumberLiteral literal = ReadNumberLiteral(text, decimals);
       for (int64_t value = -2 * units[decimals]; value <= 2 * units[decimals]; ++value) {
         for (Relation relation : kRelations) {
-          ASSERT_EQ(InRange(value, RangeOf(relation, literal)),
+          ASSERT_EQ(LiesIn(value, RangeOf(relation, literal)),
                     Compare(value * 100, relation, hundredths * units[decimals]))
               << value << " " << static_cast<int>(relation) << " " << text << " with " << decimals;
         }
@@ -94,34 +94,34 @@ TEST(NumberLiteralTest, ComparesWithNumbersBeyond64Bits) {
     const NumberLiteral above = ReadNumberLiteral(text, 0),
                         below = ReadNumberLiteral("-" + text + "9", 0);
     for (int64_t value : {kMin, kMin + 1, int64_t{-1}, int64_t{0}, int64_t{1}, kMax - 1, kMax}) {
-      EXPECT_TRUE(InRange(value, RangeOf(Relation::kLess, above))) << text;
-      EXPECT_TRUE(InRange(value, RangeOf(Relation::kLessOrEqual, above))) << text;
-      EXPECT_TRUE(InRange(value, RangeOf(Relation::kNotEqual, above))) << text;
-      EXPECT_FALSE(InRange(value, RangeOf(Relation::kEqual, above))) << text;
-      EXPECT_FALSE(InRange(value, RangeOf(Relation::kGreater, above))) << text;
-      EXPECT_FALSE(InRange(value, RangeOf(Relation::kGreaterOrEqual, above))) << text;
+      EXPECT_TRUE(LiesIn(value, RangeOf(Relation::kLess, above))) << text;
+      EXPECT_TRUE(LiesIn(value, RangeOf(Relation::kLessOrEqual, above))) << text;
+      EXPECT_TRUE(LiesIn(value, RangeOf(Relation::kNotEqual, above))) << text;
+      EXPECT_FALSE(LiesIn(value, RangeOf(Relation::kEqual, above))) << text;
+      EXPECT_FALSE(LiesIn(value, RangeOf(Relation::kGreater, above))) << text;
+      EXPECT_FALSE(LiesIn(value, RangeOf(Relation::kGreaterOrEqual, above))) << text;
       if (text.find('.') != std::string::npos) continue;  // one more digit would be a decimal
-      EXPECT_TRUE(InRange(value, RangeOf(Relation::kGreater, below))) << text;
-      EXPECT_TRUE(InRange(value, RangeOf(Relation::kGreaterOrEqual, below))) << text;
-      EXPECT_TRUE(InRange(value, RangeOf(Relation::kNotEqual, below))) << text;
-      EXPECT_FALSE(InRange(value, RangeOf(Relation::kEqual, below))) << text;
-      EXPECT_FALSE(InRange(value, RangeOf(Relation::kLess, below))) << text;
-      EXPECT_FALSE(InRange(value, RangeOf(Relation::kLessOrEqual, below))) << text;
+      EXPECT_TRUE(LiesIn(value, RangeOf(Relation::kGreater, below))) << text;
+      EXPECT_TRUE(LiesIn(value, RangeOf(Relation::kGreaterOrEqual, below))) << text;
+      EXPECT_TRUE(LiesIn(value, RangeOf(Relation::kNotEqual, below))) << text;
+      EXPECT_FALSE(LiesIn(value, RangeOf(Relation::kEqual, below))) << text;
+      EXPECT_FALSE(LiesIn(value, RangeOf(Relation::kLess, below))) << text;
+      EXPECT_FALSE(LiesIn(value, RangeOf(Relation::kLessOrEqual, below))) << text;
     }
   }
 }
 
 TEST(NumberLiteralTest, ComparesTheVeryEnds) {
   const NumberLiteral highest = ReadNumberLiteral("9223372036854775807", 0);
-  EXPECT_FALSE(InRange(kMax, RangeOf(Relation::kGreater, highest)));
-  EXPECT_TRUE(InRange(kMax, RangeOf(Relation::kGreaterOrEqual, highest)));
-  EXPECT_FALSE(InRange(kMax, RangeOf(Relation::kLess, highest)));
+  EXPECT_FALSE(LiesIn(kMax, RangeOf(Relation::kGreater, highest)));
+  EXPECT_TRUE(LiesIn(kMax, RangeOf(Relation::kGreaterOrEqual, highest)));
+  EXPECT_FALSE(LiesIn(kMax, RangeOf(Relation::kLess, highest)));
   const NumberLiteral lowest = ReadNumberLiteral("-9223372036854775808", 0);
-  EXPECT_FALSE(InRange(kMin, RangeOf(Relation::kLess, lowest)));
-  EXPECT_TRUE(InRange(kMin, RangeOf(Relation::kLessOrEqual, lowest)));
-  EXPECT_FALSE(InRange(kMin, RangeOf(Relation::kGreater, lowest)));
+  EXPECT_FALSE(LiesIn(kMin, RangeOf(Relation::kLess, lowest)));
+  EXPECT_TRUE(LiesIn(kMin, RangeOf(Relation::kLessOrEqual, lowest)));
+  EXPECT_FALSE(LiesIn(kMin, RangeOf(Relation::kGreater, lowest)));
   // The scale alone may lead out of 64 bits.
-  EXPECT_TRUE(InRange(kMax, RangeOf(Relation::kLess, ReadNumberLiteral("9223372036854775807", 3))));
+  EXPECT_TRUE(LiesIn(kMax, RangeOf(Relation::kLess, ReadNumberLiteral("9223372036854775807", 3))));
 }
 
 }  // namespace

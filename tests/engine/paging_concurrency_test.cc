@@ -20,21 +20,15 @@ constexpr int kStill = 150;  // customers that never change
 constexpr int kMoving = 60;
 constexpr int kQuestions = 200;  // while the rules change as fast as they can
 
-std::shared_ptr<const Rules> Compiled(RuleSettings settings) {
-  Result<std::shared_ptr<const Rules>> rules = CompileRules(std::move(settings), Calendar());
-  EXPECT_TRUE(rules.has_value()) << rules.error().message;
-  return *rules;
-}
-
 std::unique_ptr<Book> MakeBook(RuleSettings settings) {
   BookOptions options;
   options.today = kToday;
   options.shards = 8;
   options.threads = 2;
-  return std::make_unique<Book>(Compiled(std::move(settings)), options);
+  return std::make_unique<Book>(CompileRules(std::move(settings), Calendar()).value(), options);
 }
 
-void Order(Book* book, const std::string& customer, Day day, int64_t revenue) {
+void PlaceOrder(Book* book, const std::string& customer, Day day, int64_t revenue) {
   const Event event = OrderPlaced{customer, "1", On(day), Minor{revenue}, std::nullopt, 1, ""};
   const ApplyAnswer answer = book->Apply(std::span(&event, 1));
   ASSERT_TRUE(answer.refused.empty()) << answer.refused[0].error.message;
@@ -73,16 +67,17 @@ TEST(PagingConcurrencyTest, ShowsNobodyTwiceAndSkipsNobodyWhoDidNotChange) {
   settings.rfm.window_days = settings.abc.window_days = 0;
   settings.phase.span_days = kMaxSettingDays;
   const std::unique_ptr<Book> book = MakeBook(settings);
-  for (int i = 0; i < kStill; ++i) Order(book.get(), StillName(i), kToday - i % 40, 100 * (i % 20));
+  for (int i = 0; i < kStill; ++i)
+    PlaceOrder(book.get(), StillName(i), kToday - i % 40, 100 * (i % 20));
 
   constexpr const char* kOrders[] = {"revenue_total", "recency_days", "r",           "customer",
                                      "orders",        "last_order",   "rfm_segment", "country"};
-  constexpr size_t kReaders = 3;
-  std::atomic<size_t> reading{kReaders};
+  constexpr size_t kPagers = 3;
+  std::atomic<size_t> reading{kPagers};
   std::vector<std::thread> threads;
-  for (size_t reader = 0; reader < kReaders; ++reader) {
-    threads.emplace_back([&, reader] {
-      for (size_t at = reader; at < 4 * std::size(kOrders); ++at) {
+  for (size_t pager = 0; pager < kPagers; ++pager) {
+    threads.emplace_back([&, pager] {
+      for (size_t at = pager; at < 4 * std::size(kOrders); ++at) {
         PageThrough(book.get(), kOrders[at % std::size(kOrders)], at % 3 != 0);
       }
       --reading;
@@ -96,8 +91,8 @@ TEST(PagingConcurrencyTest, ShowsNobodyTwiceAndSkipsNobodyWhoDidNotChange) {
       const Event erase = Erase{id};
       book->Apply(std::span(&erase, 1));
     } else {
-      Order(book.get(), id, today - static_cast<int32_t>(random.Below(40)),
-            random.Between(0, 3000));
+      PlaceOrder(book.get(), id, today - static_cast<int32_t>(random.Below(40)),
+                 random.Between(0, 3000));
     }
     if (round % 500 == 0 && today < kToday + 1000) {
       today = today + 1;
@@ -109,14 +104,14 @@ TEST(PagingConcurrencyTest, ShowsNobodyTwiceAndSkipsNobodyWhoDidNotChange) {
 
 TEST(PagingConcurrencyTest, CustomerThatWasShownStaysOutWhenItFallsBehindTheCursor) {
   const std::unique_ptr<Book> book = MakeBook({});
-  for (int i = 0; i < 4; ++i) Order(book.get(), StillName(i), kToday, 400 - 100 * i);
+  for (int i = 0; i < 4; ++i) PlaceOrder(book.get(), StillName(i), kToday, 400 - 100 * i);
   ListQuery query;
   query.limit = 2;
   query.fields = {"customer"};
   Result<ListAnswer> page = book->List(query);
   EXPECT_EQ(page->columns[0].texts[0], StillName(0));
-  Order(book.get(), StillName(0), kToday, 50);   // from the first place to the last
-  Order(book.get(), StillName(3), kToday, 900);  // from the last to the first
+  PlaceOrder(book.get(), StillName(0), kToday, 50);   // from the first place to the last
+  PlaceOrder(book.get(), StillName(3), kToday, 900);  // from the last to the first
   query.cursor = *page->next;
   page = book->List(query);
   ASSERT_EQ(page->rows, 1u);
@@ -127,7 +122,7 @@ TEST(PagingConcurrencyTest, CustomerThatWasShownStaysOutWhenItFallsBehindTheCurs
 
 TEST(PagingConcurrencyTest, CursorBelongsToItsQuestion) {
   const std::unique_ptr<Book> book = MakeBook({});
-  for (int i = 0; i < kStill; ++i) Order(book.get(), StillName(i), kToday - i % 40, 100);
+  for (int i = 0; i < kStill; ++i) PlaceOrder(book.get(), StillName(i), kToday - i % 40, 100);
   ListQuery query;
   query.limit = 3;
   const Result<ListAnswer> page = book->List(query);
@@ -176,7 +171,8 @@ RuleSettings NamesInOrder(bool turned) {
 
 TEST(PagingConcurrencyTest, QuestionNeverMixesTwoRuleSets) {
   const std::unique_ptr<Book> book = MakeBook(NamesInOrder(false));
-  for (int i = 0; i < 30; ++i) Order(book.get(), StillName(i), kToday - (i < 10 ? 5 : 50), 100);
+  for (int i = 0; i < 30; ++i)
+    PlaceOrder(book.get(), StillName(i), kToday - (i < 10 ? 5 : 50), 100);
   for (int i = 0; i < 5; ++i) {
     const std::string id = "lead-" + std::to_string(i);
     LeadSet lead;
@@ -186,8 +182,9 @@ TEST(PagingConcurrencyTest, QuestionNeverMixesTwoRuleSets) {
     const Event event = lead;
     ASSERT_EQ(book->Apply(std::span(&event, 1)).applied, 1u);
   }
-  const std::shared_ptr<const Rules> tables[] = {Compiled(NamesInOrder(false)),
-                                                 Compiled(NamesInOrder(true))};
+  const std::shared_ptr<const Rules> tables[] = {
+      CompileRules(NamesInOrder(false), Calendar()).value(),
+      CompileRules(NamesInOrder(true), Calendar()).value()};
   std::atomic<int> asking{2};
   std::thread writer([&] {
     for (size_t turn = 1; asking > 0; ++turn) {

@@ -45,7 +45,7 @@ struct Shape {
 };
 constexpr Shape kShapes[] = {{1, 1}, {2, 3}, {16, 4}};
 
-std::unique_ptr<Book> MakeBook(const RandomHistory& history, Shape shape) {
+std::unique_ptr<Book> BookOfShape(const RandomHistory& history, Shape shape) {
   BookOptions options;
   options.today = history.first_day;
   options.shards = shape.shards;
@@ -143,7 +143,7 @@ std::optional<Fault> Play(const RandomHistory& history, const std::vector<Action
   std::vector<std::unique_ptr<Book>> engines;
   std::vector<FeedFollower> followers;
   for (const Shape& shape : shapes) {
-    engines.push_back(MakeBook(history, shape));
+    engines.push_back(BookOfShape(history, shape));
     followers.emplace_back(engines.back().get(), seed ^ 0xfeed);
   }
   const std::vector<Batch> batches = Batches(actions, seed);

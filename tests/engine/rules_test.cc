@@ -23,7 +23,7 @@ std::shared_ptr<const Rules> Compiled(RuleSettings settings) {
   return *rules;
 }
 
-Error Refusal(const std::function<void(RuleSettings*)>& spoil) {
+Error RulesRefusal(const std::function<void(RuleSettings*)>& spoil) {
   RuleSettings settings;
   spoil(&settings);
   Result<std::shared_ptr<const Rules>> rules = CompileRules(settings, Calendar());
@@ -35,7 +35,7 @@ Error Refusal(const std::function<void(RuleSettings*)>& spoil) {
 }
 
 std::string FieldRefused(const std::function<void(RuleSettings*)>& spoil) {
-  const Error error = Refusal(spoil);
+  const Error error = RulesRefusal(spoil);
   EXPECT_THAT(error.message, HasSubstr("expected"));
   return error.field;
 }
@@ -208,7 +208,7 @@ TEST(RulesTest, NameTheCriterionAtFault) {
     EXPECT_EQ(FieldRefused(with([&](auto* c) { c->field = field; })), "value.criterion[1].field")
         << field;
   }
-  const Error unknown = Refusal(with([](auto* c) { c->field = "ordrs"; }));
+  const Error unknown = RulesRefusal(with([](auto* c) { c->field = "ordrs"; }));
   EXPECT_EQ(unknown.code, ErrorCode::kUnknownField);
   EXPECT_EQ(unknown.field, "value.criterion[1].field");
   EXPECT_THAT(unknown.message, HasSubstr("did you mean 'orders'?"));
@@ -256,13 +256,13 @@ TEST(RulesTest, KeepThePlaceOfAnErrorInACondition) {
       s->value.always = {{ValueClass::kIndividual, "r = 5"}, {ValueClass::kIndividual, where}};
     };
   };
-  const Error unknown = Refusal(always("key_account = true and revenu > 3"));
+  const Error unknown = RulesRefusal(always("key_account = true and revenu > 3"));
   EXPECT_EQ(unknown.code, ErrorCode::kUnknownField);
   EXPECT_EQ(unknown.field, "value.always[1].where");
   EXPECT_EQ(unknown.position, 23);
-  EXPECT_EQ(Refusal(always("")).code, ErrorCode::kSyntax) << "a rule without a condition";
+  EXPECT_EQ(RulesRefusal(always("")).code, ErrorCode::kSyntax) << "a rule without a condition";
 
-  const Error potential = Refusal([](auto* s) { s->value.potential = {"abc = 5"}; });
+  const Error potential = RulesRefusal([](auto* s) { s->value.potential = {"abc = 5"}; });
   EXPECT_EQ(potential.code, ErrorCode::kTypeMismatch);
   EXPECT_EQ(potential.field, "value.potential[0].where");
   EXPECT_EQ(potential.position, 6);
@@ -290,7 +290,7 @@ TEST(RulesTest, NameTheStageAtFault) {
     return [=](RuleSettings* s) { s->stages = table; };
   };
   EXPECT_EQ(FieldRefused(stages({{"A", 0}, {"", 0}})), "pipeline.stage[1].name");
-  EXPECT_EQ(Refusal(stages({{"", 0}})).code, ErrorCode::kMissingField);
+  EXPECT_EQ(RulesRefusal(stages({{"", 0}})).code, ErrorCode::kMissingField);
   EXPECT_EQ(FieldRefused(stages({{std::string(129, 'x'), 0}})), "pipeline.stage[0].name");
   EXPECT_EQ(FieldRefused(stages({{"A", 0}, {"B", 0}, {"A", 0}})), "pipeline.stage[2].name");
   EXPECT_EQ(FieldRefused(stages({{"A", -1}})), "pipeline.stage[0].chance");
@@ -306,7 +306,7 @@ TEST(RulesTest, PassOnWhatIsWrongWithTheSegments) {
 
 TEST(RulesTest, BoundTheirTables) {
   auto limit = [](const std::function<void(RuleSettings*)>& spoil, const char* field) {
-    const Error error = Refusal(spoil);
+    const Error error = RulesRefusal(spoil);
     EXPECT_EQ(error.code, ErrorCode::kLimitExceeded) << field;
     EXPECT_EQ(error.field, field);
   };

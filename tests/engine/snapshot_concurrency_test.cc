@@ -15,10 +15,10 @@
 namespace kundig::engine {
 namespace {
 
-constexpr uint32_t kCustomers = 3000;
+constexpr uint32_t kRecordCustomers = 3000;
 
 // Record n of a history in which every kind of thing happens; `texts` holds its ids.
-std::vector<Event> EventsOf(uint64_t n, std::vector<std::string>* texts) {
+std::vector<Event> EventsOfRecord(uint64_t n, std::vector<std::string>* texts) {
   texts->clear();
   texts->reserve(100);
   const auto keep = [&](std::string text) -> std::string_view {
@@ -28,7 +28,7 @@ std::vector<Event> EventsOf(uint64_t n, std::vector<std::string>* texts) {
   std::vector<Event> events;
   for (uint64_t i = 0; i < 20; ++i) {
     const uint64_t draw = (n * 20 + i) * 7919;
-    const std::string_view customer = keep("c" + std::to_string(draw % kCustomers));
+    const std::string_view customer = keep("c" + std::to_string(draw % kRecordCustomers));
     LeadSet lead;
     lead.lead = keep("l" + std::to_string(draw % 500));
     lead.customer = Patch<std::string_view>::Set(customer);
@@ -43,7 +43,7 @@ std::vector<Event> EventsOf(uint64_t n, std::vector<std::string>* texts) {
                                  {}});
     events.push_back(lead);
     if (i % 4 == 0) events.push_back(LeadClosed{lead.lead, LeadStatus::kWon, std::nullopt, "won"});
-    if (i == 7) events.push_back(Erase{keep("c" + std::to_string(draw / 3 % kCustomers))});
+    if (i == 7) events.push_back(Erase{keep("c" + std::to_string(draw / 3 % kRecordCustomers))});
   }
   return events;
 }
@@ -60,7 +60,7 @@ TEST(SnapshotConcurrencyTest, EverythingGoesOnAndTheBookIsTheSame) {
     if (number % 100 == 0) {
       EXPECT_TRUE(to->AdvanceDay(kSampleDay + static_cast<int32_t>(number / 100)).has_value());
     } else {
-      to->Apply(EventsOf(number, &texts));
+      to->Apply(EventsOfRecord(number, &texts));
     }
   };
   for (; records < 150; ++records) write(records + 1, &book);
@@ -101,7 +101,7 @@ TEST(SnapshotConcurrencyTest, EverythingGoesOnAndTheBookIsTheSame) {
     if (n % 100 == 0) {
       copy->ReplayDay(n, kSampleDay + static_cast<int32_t>(n / 100));
     } else {
-      copy->Replay(n, std::span<const Event>(EventsOf(n, &texts)));
+      copy->Replay(n, std::span<const Event>(EventsOfRecord(n, &texts)));
     }
   }
   for (uint64_t n = saved->end_record + 1; n <= records; ++n) write(n, copy);

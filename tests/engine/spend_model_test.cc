@@ -19,22 +19,22 @@
 namespace kundig::engine {
 namespace {
 
-struct Customer {
+struct Spender {
   uint32_t orders;
   Minor total;
 };
 
-SpendSums SumsOf(const std::vector<Customer>& customers) {
+SpendSums SumsOf(const std::vector<Spender>& customers) {
   SpendSums sums;
-  for (const Customer& customer : customers) sums.Add(customer.orders, customer.total);
+  for (const Spender& customer : customers) sums.Add(customer.orders, customer.total);
   return sums;
 }
 
-std::vector<Customer> Simulated(const SpendParameters& parameters, size_t count) {
+std::vector<Spender> SimulatedSpenders(const SpendParameters& parameters, size_t count) {
   std::mt19937_64 random(8);
   std::gamma_distribution<double> rates(parameters.q, 1 / parameters.gamma);
   std::geometric_distribution<uint32_t> orders(0.3);
-  std::vector<Customer> customers;
+  std::vector<Spender> customers;
   while (customers.size() < count) {
     const double rate = rates(random);
     const uint32_t n = orders(random) + 1;
@@ -44,7 +44,7 @@ std::vector<Customer> Simulated(const SpendParameters& parameters, size_t count)
   return customers;
 }
 
-SpendModel Model(const SpendParameters& parameters) {
+SpendModel SpendModelOf(const SpendParameters& parameters) {
   return SpendModel::Make(parameters).value();
 }
 
@@ -80,7 +80,7 @@ TEST(SpendModelTest, IsTheMixtureOfItsCustomers) {
              std::sqrt(shape);
     };
     const double density = integral(0);
-    const SpendModel model = Model({.p = p, .q = q, .gamma = gamma});
+    const SpendModel model = SpendModelOf({.p = p, .q = q, .gamma = gamma});
     EXPECT_NEAR(model.LogLikelihood(n, n * mean), std::log(density) + top, 1e-7);
     const double expected = p * integral(-1) / density;
     EXPECT_NEAR(model.ExpectedValueMinor(n, total), expected, 1e-7 * expected);
@@ -88,7 +88,7 @@ TEST(SpendModelTest, IsTheMixtureOfItsCustomers) {
 }
 
 TEST(SpendModelTest, KnowsItsEdges) {
-  const SpendModel model = Model({.p = 6.25, .q = 3.74, .gamma = 1544});
+  const SpendModel model = SpendModelOf({.p = 6.25, .q = 3.74, .gamma = 1544});
   EXPECT_DOUBLE_EQ(model.ExpectedValueMinor(0, {0}), 6.25 * 1544 / 2.74);  // the population's mean
   EXPECT_NEAR(model.ExpectedValueMinor(900'000, {900'000 * 5000LL}), 5000, 0.01);
   // A total of nothing or less counts as nothing, and more such orders make it less.
@@ -110,10 +110,10 @@ TEST(SpendModelTest, RefusesParametersByName) {
 TEST(SpendSumsTest, StandForTheirCustomers) {
   for (const double gamma : {3.0, 1544.0, 8e9}) {
     const SpendParameters parameters{.p = 6.25, .q = 3.74, .gamma = gamma};
-    const auto customers = Simulated(parameters, 20'000);
-    const SpendModel model = Model({.p = 2, .q = 1.5, .gamma = gamma * 2});
+    const auto customers = SimulatedSpenders(parameters, 20'000);
+    const SpendModel model = SpendModelOf({.p = 2, .q = 1.5, .gamma = gamma * 2});
     double exact = 0, orders = 0;
-    for (const Customer& customer : customers) {
+    for (const Spender& customer : customers) {
       if (customer.total.units <= 0) continue;
       orders += customer.orders;
       exact += model.LogLikelihood(customer.orders, static_cast<double>(customer.total.units));
@@ -125,7 +125,7 @@ TEST(SpendSumsTest, StandForTheirCustomers) {
 }
 
 TEST(SpendSumsTest, HaveTheSlopesOfTheirDifferences) {
-  const SpendSums sums = SumsOf(Simulated({.p = 6.25, .q = 3.74, .gamma = 1544}, 5000));
+  const SpendSums sums = SumsOf(SimulatedSpenders({.p = 6.25, .q = 3.74, .gamma = 1544}, 5000));
   for (const SpendParameters& place : {SpendParameters{.p = 6.25, .q = 3.74, .gamma = 1544},
                                        SpendParameters{.p = 0.01, .q = 50, .gamma = 9e6}}) {
     SpendParameters slopes, unused;
@@ -152,7 +152,7 @@ TEST(SpendSumsTest, LeaveOutWhatIsNotPositiveAndMergeInAnyOrder) {
   EXPECT_EQ(sums.customers(), 0u);
   EXPECT_TRUE(sums.buckets().empty());
 
-  auto customers = Simulated({.p = 3, .q = 2, .gamma = 5000}, 3000);
+  auto customers = SimulatedSpenders({.p = 3, .q = 2, .gamma = 5000}, 3000);
   customers.push_back({900'000, Minor{std::numeric_limits<int64_t>::max()}});
   const SpendSums together = SumsOf(customers);
   SpendSums first, second;
@@ -169,7 +169,8 @@ TEST(SpendSumsTest, LeaveOutWhatIsNotPositiveAndMergeInAnyOrder) {
 
 TEST(SpendFitTest, FindsTheParametersThatCustomersWereDrawnFrom) {
   const auto fit =
-      FitSpendModel(SumsOf(Simulated({.p = 6.25, .q = 3.74, .gamma = 1544}, 50'000))).value();
+      FitSpendModel(SumsOf(SimulatedSpenders({.p = 6.25, .q = 3.74, .gamma = 1544}, 50'000)))
+          .value();
   EXPECT_TRUE(fit.converged);
   EXPECT_FALSE(fit.at_limit);
   EXPECT_EQ(fit.customers, 50'000u);
@@ -179,11 +180,11 @@ TEST(SpendFitTest, FindsTheParametersThatCustomersWereDrawnFrom) {
 }
 
 TEST(SpendFitTest, RefusesTooFewCustomersAndSaysWhereALimitHeldIt) {
-  const auto few = FitSpendModel(SumsOf(std::vector<Customer>(kMinSpendCustomers - 1, {2, {900}})));
+  const auto few = FitSpendModel(SumsOf(std::vector<Spender>(kMinSpendCustomers - 1, {2, {900}})));
   EXPECT_EQ(few.error().code, ErrorCode::kTooLittleData);
   EXPECT_EQ(few.error().field, "customers");
   // All alike: nothing varies, neither among customers nor among their orders.
-  const auto alike = FitSpendModel(SumsOf(std::vector<Customer>(kMinSpendCustomers, {2, {900}})));
+  const auto alike = FitSpendModel(SumsOf(std::vector<Spender>(kMinSpendCustomers, {2, {900}})));
   EXPECT_TRUE(alike.value().at_limit);
 }
 

@@ -29,7 +29,7 @@ std::shared_ptr<const Rules> ByBonding(Between between) {
   return CompileRules(settings, Calendar()).value();
 }
 
-void Take(Reopened* book, const CustomerSet& set) {
+void Change(Reopened* book, const CustomerSet& set) {
   const Event event = set;
   const auto answers = book->Write({{.name = {}, .what = std::span<const Event>(&event, 1)}});
   ASSERT_TRUE(answers.at(0).has_value() && answers[0]->refused.empty());
@@ -39,14 +39,14 @@ void Score(Reopened* book, uint8_t bonding) {
   CustomerSet set;
   set.customer = "ada";
   set.bonding = Patch<uint8_t>::Set(bonding);
-  Take(book, set);
+  Change(book, set);
 }
 
 void Pin(Reopened* book, Patch<ValueClass> value_class) {
   CustomerSet set;
   set.customer = "ada";
   set.pinned_class = value_class;
-  Take(book, set);
+  Change(book, set);
 }
 
 ExplainAnswer Ada(Reopened* book) {
@@ -147,7 +147,7 @@ TEST(ValueMemory, WhatAPersonPinnedComesBeforeEveryRule) {
   CustomerSet key;
   key.customer = "ada";
   key.key_account = Patch<bool>::Set(true);
-  Take(&book, key);
+  Change(&book, key);
   EXPECT_EQ(Ada(&book).decided_by, DecidedBy::kAlwaysRule);
   for (const ValueClass pinned : {kStandard, kReview, kIndividual}) {
     Pin(&book, Patch<ValueClass>::Set(pinned));
@@ -175,7 +175,7 @@ TEST(ValueMemory, SurvivesRestartsFromJournalAndSnapshot) {
     CustomerSet bert;
     bert.customer = "bert";
     bert.pinned_class = Patch<ValueClass>::Set(kStandard);
-    Take(&book, bert);
+    Change(&book, bert);
     ASSERT_TRUE(book.ReplaceRules(ByBonding(Between::kLastClose)).has_value());
     if (saved) {
       ASSERT_TRUE(book->SaveSnapshot(TimeMs{0}, Generations::kKeepNewest).has_value());
