@@ -12,7 +12,7 @@
 namespace kundig::wire {
 namespace {
 
-std::vector<uint8_t> Bytes(std::string_view text) {
+std::vector<uint8_t> AsBytes(std::string_view text) {
   return {text.begin(), text.end()};
 }
 
@@ -28,8 +28,8 @@ std::vector<Known> KnownChecksums() {
     ascending[i] = i;
     descending[i] = static_cast<uint8_t>(31 - i);
   }
-  return {{Bytes(""), 0},
-          {Bytes("123456789"), 0xE3069283},
+  return {{AsBytes(""), 0},
+          {AsBytes("123456789"), 0xE3069283},
           {std::vector<uint8_t>(32, 0x00), 0x8A9136AA},
           {std::vector<uint8_t>(32, 0xFF), 0x62A8AB43},
           {ascending, 0x46DD794E},
@@ -63,7 +63,7 @@ TEST(Crc32cTest, InstructionsAndTableAgree) {
 }
 
 TEST(Crc32cTest, PartsContinue) {
-  const std::vector<uint8_t> bytes = Bytes("a checksum may be taken in parts of any length");
+  const std::vector<uint8_t> bytes = AsBytes("a checksum may be taken in parts of any length");
   const std::span<const uint8_t> all(bytes);
   for (size_t cut = 0; cut <= all.size(); ++cut) {
     EXPECT_EQ(Crc32c(all.subspan(cut), Crc32c(all.first(cut))), Crc32c(all));

@@ -12,18 +12,12 @@
 #include "schemas/admin_generated.h"
 #include "schemas/events_generated.h"
 #include "schemas/lists_generated.h"
+#include "tests/schemas/golden_messages.h"
 
 namespace kundig::wire {
 namespace {
 
 using Bytes = std::vector<uint8_t>;
-
-template <typename T>
-Bytes Packed(const T& native) {
-  flatbuffers::FlatBufferBuilder builder;
-  builder.Finish(T::TableType::Pack(builder, &native));
-  return {builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize()};
-}
 
 Bytes SomeEvents(int count) {
   EventBatchT batch;
