@@ -11,6 +11,7 @@ namespace {
 
 using Op = Expression::Op;
 
+static_assert(kCustomerFieldCount <= 64);
 constexpr uint64_t FieldBit(CustomerField field) {
   return uint64_t{1} << static_cast<int>(field);
 }
