@@ -22,13 +22,6 @@ namespace {
 
 using wire::MessageType;
 
-// A batch on its way to the writer: its events point into its bytes.
-template <typename AnyEvent>
-struct Pending {
-  std::vector<uint8_t> payload;
-  Decoded<AnyEvent> batch;
-};
-
 Refusal WriterBusy() {
   return Overloaded("max_queued_event_bytes",
                     "Too many events wait for the writer; send this again later.");
@@ -153,10 +146,16 @@ void Dispatcher::HandleLookups(MessageType type, std::span<const std::span<const
   lookups_.Answer(type, payloads, sink);
 }
 
+template <typename AnyEvent>
+struct Dispatcher::PendingBatch {
+  std::vector<uint8_t> payload;
+  Decoded<AnyEvent> batch;
+};
+
 template <typename AnyEvent, typename Decode>
 void Dispatcher::HandleBatch(std::span<const uint8_t> payload, Decode decode, MessageType reply,
                              std::unique_ptr<Responder> responder) {
-  auto pending = std::make_shared<Pending<AnyEvent>>();
+  auto pending = std::make_shared<PendingBatch<AnyEvent>>();
   pending->payload.assign(payload.begin(), payload.end());
   if (const auto refusal = decode(pending->payload, max_batch_events_, &pending->batch)) {
     return SendRefusal(*refusal, responder.get());

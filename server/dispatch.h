@@ -73,6 +73,10 @@ class Dispatcher final : public RequestHandler {
   void Stop();
 
  private:
+  // A batch on its way to the writer: its events point into its bytes.
+  template <typename AnyEvent>
+  struct PendingBatch;
+
   // Has the batch that `decode` (DecodeEvents, DecodeOrders) makes of it applied by the writer.
   template <typename AnyEvent, typename Decode>
   void HandleBatch(std::span<const uint8_t> payload, Decode decode, wire::MessageType reply,
