@@ -51,7 +51,8 @@ TEST(StateLockTest, AScanThatComesBehindAWaitingWriterSeesItsWrite) {
       value = 1;
     });
     WaitUntil(writer_started);
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    // So that the writer waits already: a scan that comes before it may go first.
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
     scanner = std::thread([&] {
       scanner_started = true;
       StateLock::Scan hold(&lock);
