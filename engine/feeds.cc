@@ -122,8 +122,7 @@ void Feeds::Prepare() {
 }
 
 void Feeds::UseRules(const Rules& former, const std::shared_ptr<const Rules>& rules) {
-  std::vector<std::unique_ptr<Watch>> readable;
-  for (std::unique_ptr<Watch>& watch : watches_) {
+  for (const std::unique_ptr<Watch>& watch : watches_) {
     Result<Expression> where =
         ParseExpression(watch->feed->query().where, rules->customer_fields());
     if (!where) {
@@ -133,11 +132,10 @@ void Feeds::UseRules(const Rules& former, const std::shared_ptr<const Rules>& ru
     }
     watch->former = std::exchange(watch->where, std::move(*where));
     watch->feed->Keep(rules);
-    readable.push_back(std::move(watch));
   }
   {
     const std::lock_guard lock(mutex_);
-    watches_ = std::move(readable);
+    std::erase_if(watches_, [](const auto& watch) { return watch->feed->ended(); });
   }
   index_.reset();
   // Segments are the one enumeration that rules name. One that is no more gets a code of its own.

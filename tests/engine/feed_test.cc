@@ -5,10 +5,12 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -221,6 +223,32 @@ TEST_F(FeedTest, JudgesWhoWasByRulesThatNameHim) {
   EXPECT_EQ(Lines(*feed), Strings{});
   Take({Erase{"ada"}});
   EXPECT_EQ(Lines(*feed), (Strings{"4.1 ada left event"}));
+}
+
+TEST_F(FeedTest, IsFoundWhileRulesChange) {
+  constexpr int kOpen = 32, kChanges = 100;
+  const auto query = [](int number) {
+    return WatchQuery{"orders_total >= " + std::to_string(number), {}};
+  };
+  std::vector<std::shared_ptr<Feed>> feeds;
+  for (int number = 0; number < kOpen; ++number) {
+    feeds.push_back(book_->OpenFeed(query(number)).value());
+  }
+  std::atomic<bool> changing{true};
+  std::vector<std::thread> askers;
+  for (int asker = 0; asker < 2; ++asker) {
+    askers.emplace_back([&] {
+      for (int at = 0; changing; at = (at + 1) % kOpen) {
+        EXPECT_EQ(book_->OpenFeed(query(at)).value(), feeds[static_cast<size_t>(at)]);
+      }
+    });
+  }
+  for (int change = 0; change < kChanges; ++change) {
+    settings_.activity.inactive_after = 50 + change % 2;
+    EXPECT_TRUE(book_->ReplaceRules(CompileRules(settings_, Calendar()).value()).has_value());
+  }
+  changing = false;
+  for (std::thread& asker : askers) asker.join();
 }
 
 TEST_F(FeedTest, EndsWhereRulesDoNotKnowTheConditionAnyMore) {
