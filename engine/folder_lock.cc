@@ -64,8 +64,11 @@ Result<FolderLock> FolderLock::Lock(const std::string& folder, int operation) {
     return Failed(ErrorCode::kStorageFailed,
                   "Cannot lock the folder " + folder + ": " + std::strerror(errno) + ".");
   }
-  // Who changes the folder lets nobody else in, who reads it lets readers in.
-  return InUse(folder, operation == LOCK_EX && flock(lock.file_, LOCK_SH | LOCK_NB) == 0);
+  // Who changes the folder lets nobody else in, who reads it lets readers in. Whoever has just gone
+  // lets in everybody.
+  const bool by_readers = operation == LOCK_EX && flock(lock.file_, LOCK_SH | LOCK_NB) == 0;
+  if (by_readers && flock(lock.file_, operation | LOCK_NB) == 0) return lock;
+  return InUse(folder, by_readers);
 }
 
 Result<FolderLock> FolderLock::TakeToRead(const std::string& folder) {
