@@ -37,7 +37,8 @@ Result<ChurnAnswer> DurableBook::FitChurn() {
     }
   });
   if (failed) return *failed;
-  answer->in_force = true;
+  // Rules that look ahead by another model may have come meanwhile.
+  answer->in_force = !book_->LacksFit();
   return answer;
 }
 
