@@ -96,7 +96,7 @@ TEST(PagingConcurrencyTest, ShowsNobodyTwiceAndSkipsNobodyWhoDidNotChange) {
     }
     if (round % 500 == 0 && today < kToday + 1000) {
       today = today + 1;
-      ASSERT_TRUE(book->AdvanceDay(today).has_value());
+      EXPECT_TRUE(book->AdvanceDay(today).has_value());
     }
   }
   for (std::thread& thread : threads) thread.join();
