@@ -18,6 +18,10 @@ namespace {
 // Deadlines are looked at no more often than this, so that many of them cost no more than few.
 constexpr std::chrono::milliseconds kDeadlineTick{1};
 
+Error ServerStops() {
+  return {ErrorKind::kLost, {}, "The server is shutting down.", {}, {}};
+}
+
 }  // namespace
 
 Channel::Channel(const Options& options, uint32_t max_requests)
@@ -161,21 +165,21 @@ std::optional<Error> Channel::OnFrame(const wire::Frame& frame) {
   } else {
     Finish(&answered, RawAnswer(frame.payload.begin(), frame.payload.end()));
   }
+  if (server_stops_ && in_flight_.empty()) return ServerStops();
   Advance();
   return std::nullopt;
 }
 
 std::optional<Error> Channel::TakeStop(Pending refused) {
   server_stops_ = true;
-  const Error stops{ErrorKind::kLost, {}, "The server is shutting down.", {}, {}};
   if (refused.chunks_passed) {
-    Finish(&refused, stops);
+    Finish(&refused, ServerStops());
   } else if (!refused.answered) {
     std::deque<Pending> again;
     again.push_back(std::move(refused));
     PutBack(std::move(again));
   }
-  if (in_flight_.empty()) return stops;
+  if (in_flight_.empty()) return ServerStops();
   return std::nullopt;
 }
 

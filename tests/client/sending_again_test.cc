@@ -232,10 +232,13 @@ TEST(SendingAgainTest, WithoutItNothingIsSentTwice) {
 }
 
 TEST(SendingAgainTest, ServerThatStopsIsLeftAndItsSuccessorAsked) {
-  // It refuses three and never closes.
-  BatchBook book([](size_t arrival) { return arrival < 3 ? Act::kStop : Act::kAnswer; });
+  // It refuses all that comes over the first connection, and never closes it.
+  std::atomic<FakeServer*> asked = nullptr;
+  BatchBook book(
+      [&](size_t) { return asked.load()->connections() == 1 ? Act::kStop : Act::kAnswer; });
   {
     FakeServer server(book.Handler());
+    asked = &server;
     AsyncClient client(To(server));
     std::vector<Sent> answers(3);
     for (size_t i = 0; i < answers.size(); ++i) client.Send(OneOrder(i), answers[i].Take());
@@ -245,11 +248,30 @@ TEST(SendingAgainTest, ServerThatStopsIsLeftAndItsSuccessorAsked) {
   EXPECT_EQ(book.applied, OrderIds(3));
 }
 
-TEST(SendingAgainTest, WhatWaitsBehindWhatAStopRefusedIsSentWhole) {
-  // All that is in flight is refused, so the connection ends with nothing left on it.
-  BatchBook book([](size_t arrival) { return arrival < 2 ? Act::kStop : Act::kAnswer; });
+TEST(SendingAgainTest, ServerThatStopsIsLeftAlsoBehindAnAnswer) {
+  // It refuses the first and answers the next, over a connection that it never closes.
+  BatchBook book([](size_t arrival) { return arrival == 0 ? Act::kStop : Act::kAnswer; });
   {
     FakeServer server(book.Handler());
+    AsyncClient client(To(server));
+    Expected<RawAnswer> connected;
+    client.Request(MessageType::ping, Packed(wire::PingT{}), connected.Take());
+    ASSERT_TRUE(connected.Wait());
+    std::vector<Sent> answers(2);
+    for (size_t i = 0; i < answers.size(); ++i) client.Send(OneOrder(i), answers[i].Take());
+    for (Sent& answer : answers) EXPECT_EQ(answer.Wait().value().applied, 1U);
+    EXPECT_EQ(server.connections(), 2);
+  }
+}
+
+TEST(SendingAgainTest, WhatWaitsBehindWhatAStopRefusedIsSentWhole) {
+  // All that is in flight is refused, so the connection ends with nothing left on it.
+  std::atomic<FakeServer*> asked = nullptr;
+  BatchBook book(
+      [&](size_t) { return asked.load()->connections() == 1 ? Act::kStop : Act::kAnswer; });
+  {
+    FakeServer server(book.Handler());
+    asked = &server;
     Options options = To(server);
     options.max_in_flight = 2;
     AsyncClient client(options);
@@ -271,7 +293,7 @@ TEST(SendingAgainTest, ServerThatStaysAwayIsToldWhenTheDeadlinePasses) {
   });
   const uint16_t port = server->port();
   Options options = To(*server);
-  options.deadline = 1500ms;
+  options.deadline = 3s;  // attempts are up to a second apart
   AsyncClient client(options);
   Sent in_flight, behind;
   Expected<RawAnswer> ping;
@@ -341,7 +363,9 @@ TEST(SendingAgainTest, WhatLeftInPartIsSentAgainToo) {
       peer.StopReading();
       welcomed.set_value();
     });
-    AsyncClient client(To(server));
+    Options options = To(server);
+    options.deadline = 60s;
+    AsyncClient client(options);
     // More than both kernels' buffers together take.
     std::vector<Sent> answers(8);
     for (size_t i = 0; i < answers.size(); ++i) {
