@@ -71,15 +71,23 @@ int Restore(const std::string& backup, const std::string& folder) {
   return kExitStopped;
 }
 
+sigset_t StopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  return signals;
+}
+
+sigset_t AwaitedSignals() {
+  sigset_t signals = StopSignals();
+  sigaddset(&signals, SIGHUP);
+  return signals;
+}
+
+// With the awaited signals blocked, so that every thread leaves them to the waits below.
 int Serve(Configuration configuration) {
-  // Blocked before any thread is made, so that every thread leaves them to the waits below.
-  sigset_t stop_signals;
-  sigemptyset(&stop_signals);
-  sigaddset(&stop_signals, SIGTERM);
-  sigaddset(&stop_signals, SIGINT);
-  sigset_t awaited = stop_signals;
-  sigaddset(&awaited, SIGHUP);
-  pthread_sigmask(SIG_BLOCK, &awaited, nullptr);
+  const sigset_t stop_signals = StopSignals(), awaited = AwaitedSignals();
   // A reader of the log that goes away must not take the server with it.
   signal(SIGPIPE, SIG_IGN);
 
@@ -92,19 +100,20 @@ int Serve(Configuration configuration) {
   kundig::server::Server server(std::move(configuration));
   // A start may read for minutes.
   std::atomic<bool> starting{true};
-  std::atomic<bool> stop_asked{false};
+  std::atomic<int> stop_asked{0};  // the signal
   std::thread early_signal([&] {
     const timespec poll{.tv_sec = 0, .tv_nsec = 20'000'000};
-    while (starting && !stop_asked) {
-      if (sigtimedwait(&stop_signals, nullptr, &poll) < 0) continue;
-      stop_asked = true;
+    while (starting && stop_asked == 0) {
+      const int asked = sigtimedwait(&stop_signals, nullptr, &poll);
+      if (asked < 0) continue;
+      stop_asked = asked;
       server.GiveUpStarting();
     }
   });
   const kundig::engine::Result<void> started = server.Start();
   starting = false;
   early_signal.join();
-  if (!started && stop_asked && started.error().code == kundig::engine::ErrorCode::kStopping) {
+  if (!started && stop_asked != 0 && started.error().code == kundig::engine::ErrorCode::kStopping) {
     Log(LogLevel::kInfo, "server", "stopped before the start was through");
     return kExitStopped;
   }
@@ -113,9 +122,10 @@ int Serve(Configuration configuration) {
     return kExitCannotStart;
   }
 
-  int received = SIGTERM;
-  while (!stop_asked && sigwait(&awaited, &received) == 0 && received == SIGHUP) {
+  int received = stop_asked;
+  while (received == 0 && sigwait(&awaited, &received) == 0 && received == SIGHUP) {
     server.ReadConfigurationAgain();
+    received = 0;
   }
   Log(LogLevel::kInfo, "server", "draining",
       {{"signal", strsignal(received)},
@@ -141,6 +151,10 @@ int Serve(Configuration configuration) {
 
 int main(int argc, char** argv) {
   try {
+    // From here on a signal waits until the server does, also while the configuration is read.
+    const sigset_t awaited = AwaitedSignals();
+    sigset_t before;
+    pthread_sigmask(SIG_BLOCK, &awaited, &before);
     kundig::engine::Result<Configuration> configuration =
         kundig::server::LoadConfiguration(argc, argv, kundig::server::ProcessEnvironment());
     if (!configuration) {
@@ -150,6 +164,9 @@ int main(int argc, char** argv) {
                  ? kExitUsage
                  : kExitCannotStart;
     }
+    if (configuration->task == kundig::server::Task::kServe)
+      return Serve(std::move(*configuration));
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
     if (configuration->task == kundig::server::Task::kPrintText) {
       std::fputs(configuration->text.c_str(), stdout);
       return kExitStopped;
@@ -157,10 +174,7 @@ int main(int argc, char** argv) {
     if (configuration->task == kundig::server::Task::kVerify) {
       return Verify(configuration->server.data);
     }
-    if (configuration->task == kundig::server::Task::kRestore) {
-      return Restore(configuration->restore_from, configuration->server.data);
-    }
-    return Serve(std::move(*configuration));
+    return Restore(configuration->restore_from, configuration->server.data);
   } catch (const std::exception& exception) {
     std::fprintf(stderr, "kundigd: stopped by an unexpected failure: %s\n", exception.what());
     return kExitCannotStart;
