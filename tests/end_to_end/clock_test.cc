@@ -25,6 +25,7 @@
 #include "client/client.h"
 #include "client/order_batch.h"
 #include "tests/end_to_end/programs.h"
+#include "tests/eventually.h"
 
 namespace kundig::end_to_end {
 namespace {
@@ -193,6 +194,11 @@ class ClockTest : public testing::Test {
     return client->Status().value().state->as_of();
   }
 
+  // The thread that follows the clock writes when it looks.
+  bool EventuallyLogs(const std::string& line) const {
+    return Eventually([&] { return server_->log().find(line) != std::string::npos; });
+  }
+
   const Folder folder_;
   JumpingClock clock_;
   std::unique_ptr<Server> server_;
@@ -213,21 +219,16 @@ TEST_F(ClockTest, TheBookGoesForwardOnlyWhateverTheClockDoes) {
     clock_.Jump(jump);
     // Beyond the last day that a book has, it stays.
     if (jump < 60 * kYearS) expected = std::max(expected, clock_.day());
-    const auto end = std::chrono::steady_clock::now() + 20s;
-    while (Today(&client) < expected && std::chrono::steady_clock::now() < end) {
-      std::this_thread::sleep_for(1ms);
-    }
+    ASSERT_TRUE(Eventually([&] { return Today(&client) >= expected; }));
     // Every batch makes the server look at the clock again.
     const uint64_t before = ada.batches() + ben.batches();
-    while (ada.batches() + ben.batches() < before + 40 && std::chrono::steady_clock::now() < end) {
-      std::this_thread::sleep_for(1ms);
-    }
-    ASSERT_GE(ada.batches() + ben.batches(), before + 40) << "a writer has ended";
+    ASSERT_TRUE(Eventually([&] { return ada.batches() + ben.batches() >= before + 40; }))
+        << "a writer has ended";
     ASSERT_EQ(Today(&client), expected) << "after a jump of " << jump << " s";
   }
   EXPECT_GT(ada.refused() + ben.refused(), 0U);
-  EXPECT_THAT(server_->log(), HasSubstr("changed by several days at once"));
-  EXPECT_THAT(server_->log(), HasSubstr("the book keeps its business day"));
+  EXPECT_TRUE(EventuallyLogs("changed by several days at once")) << server_->log();
+  EXPECT_TRUE(EventuallyLogs("the book keeps its business day")) << server_->log();
 }
 
 TEST_F(ClockTest, TheFiguresAreThoseOfTheBooksDay) {
@@ -267,11 +268,11 @@ TEST_F(ClockTest, ABookKeepsItsDayWhereTheClockIsBehindAtTheStart) {
       {
         ClockWriter ada("ada" + std::to_string(how) + "." + std::to_string(jump),
                         server_->address(), &clock_, &taken);
-        while (ada.batches() < 5) std::this_thread::sleep_for(1ms);
+        ASSERT_TRUE(Eventually([&] { return ada.batches() >= 5; }));
       }
       taken.Compare(&client);
       if (jump < 0) {
-        EXPECT_THAT(server_->log(), HasSubstr("the book keeps its business day"));
+        EXPECT_TRUE(EventuallyLogs("the book keeps its business day"));
       }
     }
   }

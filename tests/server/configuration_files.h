@@ -6,6 +6,7 @@
 #define KUNDIG_TESTS_SERVER_CONFIGURATION_FILES_H_
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <fstream>
@@ -24,7 +25,8 @@ class TemporaryFile {
   explicit TemporaryFile(const std::string& text) {
     path_ = testing::TempDir() + "kundigd-" +
             testing::UnitTest::GetInstance()->current_test_info()->test_suite_name() + "-" +
-            testing::UnitTest::GetInstance()->current_test_info()->name() + ".toml";
+            testing::UnitTest::GetInstance()->current_test_info()->name() +
+            std::to_string(getpid()) + ".toml";
     std::ofstream(path_) << text;
   }
   ~TemporaryFile() { std::remove(path_.c_str()); }

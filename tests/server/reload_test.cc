@@ -3,6 +3,7 @@
 #include "server/reload.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <memory>
@@ -18,7 +19,7 @@ class ReloadTest : public testing::Test {
   static std::string PathOf(const std::string& text) {
     const std::string path = testing::TempDir() + "/reload_test-" +
                              testing::UnitTest::GetInstance()->current_test_info()->name() +
-                             ".toml";
+                             std::to_string(getpid()) + ".toml";
     std::FILE* file = std::fopen(path.c_str(), "w");
     std::fwrite(text.data(), 1, text.size(), file);
     std::fclose(file);

@@ -159,7 +159,7 @@ TEST(ServerTest, SaysItsLimitsAndStagesInTheHandshake) {
 }
 
 TEST(ServerTest, WritesTheAddressFileOnceItAnswers) {
-  const std::string path = testing::TempDir() + "/kundigd_address";
+  const std::string path = testing::TempDir() + "/kundigd_address" + std::to_string(getpid());
   std::remove(path.c_str());
   Server server(Configured({"--listen", "127.0.0.1:0", "--address-file", path.c_str()}));
   ASSERT_TRUE(server.Start());

@@ -263,7 +263,7 @@ TEST(SessionStreamTest, ACancelEndsItAndTheConnectionGoesOn) {
 
 TEST(SessionStallTest, AClientThatStopsReadingIsCutOffAndNobodyElseNotices) {
   NetworkOptions options{.threads = 1};
-  options.session.write_stall_timeout = std::chrono::milliseconds(300);
+  options.session.write_stall_timeout = std::chrono::seconds(2);
   Served served(options);
   RawClient stalled(4096), other;
   ASSERT_TRUE(stalled.Open(served.address()));
@@ -307,7 +307,7 @@ TEST(SessionStallTest, AClientThatOnlySendsIsNotReadForEverAndCutOff) {
 
 TEST(SessionIdleTest, AnIdleClientIsClosedAndABusyOneIsNot) {
   NetworkOptions options;
-  options.session.idle_timeout = std::chrono::milliseconds(600);
+  options.session.idle_timeout = std::chrono::seconds(2);
   Served served(options);
   RawClient idle, waiting;
   ASSERT_TRUE(waiting.Open(served.address()));
