@@ -164,8 +164,9 @@ int main(int argc, char** argv) {
                  ? kExitUsage
                  : kExitCannotStart;
     }
-    if (configuration->task == kundig::server::Task::kServe)
+    if (configuration->task == kundig::server::Task::kServe) {
       return Serve(std::move(*configuration));
+    }
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
     if (configuration->task == kundig::server::Task::kPrintText) {
       std::fputs(configuration->text.c_str(), stdout);
