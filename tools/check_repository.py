@@ -145,7 +145,15 @@ def compiled_sources(tree, compile_commands):
     root = os.path.realpath(tree.root)
     with open(compile_commands, encoding="utf-8") as file:
         entries = json.load(file)
-    return {os.path.relpath(os.path.realpath(os.path.join(entry["directory"], entry["file"])), root) for entry in entries}
+    compiled = set()
+    for entry in entries:
+        path = os.path.join(entry["directory"], entry["file"])
+        paths = [path]
+        if os.path.basename(path).startswith("unity_"):  # made by CMake: a list of files by their whole paths
+            with open(path, encoding="utf-8") as file:
+                paths = re.findall(r'^#include "(.+)"$', file.read(), re.MULTILINE)
+        compiled |= {os.path.relpath(os.path.realpath(path), root) for path in paths}
+    return compiled
 
 
 def check_dead_files(tree, compile_commands=None):

@@ -20,7 +20,7 @@
 namespace kundig::engine {
 namespace {
 
-constexpr uint64_t kRecountSeeds = 8;
+constexpr uint64_t kRecountSeeds = kUnderSanitizer ? 4 : 8;
 
 std::string ClassOf(const Profile& profile, const Rules& rules, Judgement judgement) {
   constexpr const char* kAbc[] = {"A", "B", "C", "none"};

@@ -10,6 +10,16 @@
 
 namespace kundig::engine {
 
+// Sanitizers make everything ten to fifty times slower, so fewer seeds are run under one.
+#if defined(__has_feature)
+#define KUNDIG_UNDER_SANITIZER (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define KUNDIG_UNDER_SANITIZER 1
+#else
+#define KUNDIG_UNDER_SANITIZER 0
+#endif
+inline constexpr bool kUnderSanitizer = KUNDIG_UNDER_SANITIZER;
+
 // Tests that share the seeds of a suite, so that they run side by side: test n takes every
 // kSlices-th from the n-th on.
 inline constexpr uint64_t kSlices = 4;

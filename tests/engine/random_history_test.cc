@@ -28,15 +28,7 @@
 namespace kundig::engine {
 namespace {
 
-// Sanitizers make everything ten to fifty times slower.
-#if defined(__has_feature)
-#define KUNDIG_UNDER_SANITIZER (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
-#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define KUNDIG_UNDER_SANITIZER 1
-#else
-#define KUNDIG_UNDER_SANITIZER 0
-#endif
-constexpr uint64_t kHistorySeeds = KUNDIG_UNDER_SANITIZER ? 24 : 100;
+constexpr uint64_t kHistorySeeds = kUnderSanitizer ? 24 : 100;
 constexpr std::chrono::seconds kShrinkTime{20};
 
 struct Shape {

@@ -22,7 +22,7 @@
 namespace kundig::engine {
 namespace {
 
-constexpr uint64_t kSnapshotSeeds = 80;
+constexpr uint64_t kSnapshotSeeds = kUnderSanitizer ? 20 : 80;
 
 // A journal record: events, a day change or a fit.
 struct Record {
