@@ -22,7 +22,7 @@
 namespace kundig::engine {
 namespace {
 
-constexpr uint64_t kForesightSeeds = kUnderSanitizer ? 8 : 24;
+constexpr uint64_t kForesightSeeds = 24;
 
 // Subject -> class, as text.
 using Judged = std::map<std::string, std::string>;
